@@ -1,0 +1,60 @@
+namespace VmStats.Configuration;
+
+/// <summary>Which HTTP API an InfluxDB server is spoken to by.</summary>
+public enum InfluxApi
+{
+    /// <summary>Ask the server.</summary>
+    Auto,
+
+    /// <summary>InfluxDB 3: SQL.</summary>
+    V3,
+
+    /// <summary>InfluxDB 2.x: InfluxQL through its 1.x API.</summary>
+    V2,
+
+    /// <summary>InfluxDB 1.x: InfluxQL.</summary>
+    V1,
+}
+
+/// <summary>Where a store is and how it is reached: all that Connect-VmStats and the environment can say of it.</summary>
+public sealed record ConnectionOptions
+{
+    /// <summary><c>http:</c> or <c>https:</c> for InfluxDB, <c>file:</c> for an embedded store; null for the embedded store in the user's data folder.</summary>
+    public Uri? Url { get; init; }
+
+    /// <summary>Where <see cref="Url"/> came from, for messages.</summary>
+    public string UrlSource { get; init; } = "default";
+
+    /// <summary>The database (1.x, 3) or bucket (2.x).</summary>
+    public string? Database { get; init; }
+
+    /// <summary>The token, or null.</summary>
+    public Secret? Token { get; init; }
+
+    /// <summary>User name for Basic authentication (1.x), or null.</summary>
+    public string? UserName { get; init; }
+
+    /// <summary>Password that goes with <see cref="UserName"/>.</summary>
+    public Secret? Password { get; init; }
+
+    /// <summary>The API, or Auto to find out.</summary>
+    public InfluxApi Api { get; init; }
+
+    /// <summary>PEM file of certificate authorities to trust besides the system's, or null.</summary>
+    public string? CertificateAuthority { get; init; }
+
+    /// <summary>Accept any server certificate.</summary>
+    public bool SkipCertificateCheck { get; init; }
+
+    /// <summary>Longest wait for an answer's headers, and for each piece of its body.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>HTTP proxy, or null for the system's.</summary>
+    public Uri? Proxy { get; init; }
+
+    /// <summary>Allow a token over plain http to a host other than this one.</summary>
+    public bool AllowUnencrypted { get; init; }
+
+    /// <summary>Embedded store: how long points are kept; null for ever.</summary>
+    public TimeSpan? RetentionPeriod { get; init; }
+}

@@ -1,0 +1,34 @@
+using VmStats.Stores;
+
+namespace VmStats.Configuration;
+
+/// <summary>
+/// All that stands on a third-party package. Core and the cmdlets know only this; the implementation is loaded on first
+/// use, in a load context of its own.
+/// </summary>
+public interface IInfrastructure
+{
+    /// <summary>Reads the environment's variables, in the order of precedence INFLUX_*, INFLUXDB3_*, INFLUX_HOST.</summary>
+    /// <exception cref="VmStatsException">A variable has a value that can't be used: <c>InvalidEnvironmentVariable</c>, or a token or database without a URL: <c>UrlMissing</c>.</exception>
+    VmStatsSettings ReadEnvironment();
+
+    /// <summary>Opens (and makes where needed) an embedded store.</summary>
+    /// <param name="path">Full path of the file.</param>
+    /// <param name="retention">How long points are kept; null for ever.</param>
+    ITelemetryStore OpenEmbeddedStore(string path, TimeSpan? retention);
+
+    /// <summary>Runs a call again, with exponential back-off and jitter, while it fails with a transient <see cref="VmStatsException"/>.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="attempts">Calls at most, the first included.</param>
+    /// <param name="cancellationToken">Ends the wait at once.</param>
+    ValueTask<T> RetryAsync<T>(Func<CancellationToken, ValueTask<T>> call, int attempts, CancellationToken cancellationToken);
+
+    /// <summary>A stream that compresses with Zstandard what is written to it.</summary>
+    /// <param name="destination">Where the compressed bytes go; left open.</param>
+    /// <param name="level">1 (fast) to 19.</param>
+    Stream CreateZstdCompressor(Stream destination, int level);
+
+    /// <summary>A stream from which the expanded bytes of Zstandard frames are read.</summary>
+    /// <param name="source">The compressed bytes; left open.</param>
+    Stream CreateZstdDecompressor(Stream source);
+}

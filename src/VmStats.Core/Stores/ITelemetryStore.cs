@@ -1,0 +1,74 @@
+using VmStats.Data;
+using VmStats.Queries;
+
+namespace VmStats.Stores;
+
+/// <summary>
+/// A place where telemetry and dump records are kept. Implementations are safe for concurrent use and report every
+/// failure as a <see cref="VmStatsException"/>; cancellation is an <see cref="OperationCanceledException"/>.
+/// </summary>
+public interface ITelemetryStore : IAsyncDisposable
+{
+    /// <summary>What the store is and where.</summary>
+    StoreInfo Info { get; }
+
+    /// <summary>Proves that the store answers, and learns what it is (product, version).</summary>
+    ValueTask<StoreInfo> ProbeAsync(CancellationToken cancellationToken);
+
+    /// <summary>The tags and fields of a measurement, or null when the store has no such measurement. Learnt once and kept; a write that adds columns renews it.</summary>
+    ValueTask<MeasurementSchema?> GetSchemaAsync(string measurement, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Rows as they arrive, in time order unless the query says otherwise. A measurement that doesn't exist gives no
+    /// rows. Columns that the measurement lacks are absent in the rows, never an error.
+    /// </summary>
+    IAsyncEnumerable<StoreRow> QueryAsync(StoreQuery query, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Writes points. Returns when they are as durable as the store makes them. Points that the store refuses one by
+    /// one (type conflict, too old) are counted in the result and don't stop the others.
+    /// </summary>
+    ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken);
+}
+
+/// <summary>The kinds of store.</summary>
+public enum StoreKind
+{
+    /// <summary>A SQLite file on this host.</summary>
+    Embedded,
+
+    /// <summary>InfluxDB 3, by SQL.</summary>
+    InfluxDB3,
+
+    /// <summary>InfluxDB 2.x through its 1.x API, by InfluxQL.</summary>
+    InfluxDB2,
+
+    /// <summary>InfluxDB 1.x, by InfluxQL.</summary>
+    InfluxDB1,
+}
+
+/// <summary>What a store is and where.</summary>
+/// <param name="Kind">The kind of store.</param>
+/// <param name="Address">URL without user info and query, or the file's full path.</param>
+/// <param name="Database">The database; for a file its name.</param>
+/// <param name="Version">The server's version, once probed; null where it doesn't tell.</param>
+public sealed record StoreInfo(StoreKind Kind, string Address, string Database, string? Version = null);
+
+/// <summary>The columns of a measurement.</summary>
+/// <param name="Measurement">Its name.</param>
+/// <param name="Tags">Tag names, as the store spells them.</param>
+/// <param name="Fields">Field names with their types. Where a field has several (InfluxDB 1.x shards), the first that the server names.</param>
+public sealed record MeasurementSchema(
+    string Measurement,
+    IReadOnlyList<string> Tags,
+    IReadOnlyDictionary<string, FieldKind> Fields);
+
+/// <summary>What became of a batch of points.</summary>
+/// <param name="Written">Points that are stored.</param>
+/// <param name="Rejected">Points that the store refused, with its reason.</param>
+public sealed record WriteResult(int Written, IReadOnlyList<RejectedPoint> Rejected);
+
+/// <summary>A point that a store refused.</summary>
+/// <param name="Point">The point.</param>
+/// <param name="Reason">The store's own words.</param>
+public sealed record RejectedPoint(Point Point, string Reason);

@@ -1,0 +1,3 @@
+namespace VmStats.Infrastructure;
+
+internal static class AssemblyMarker;

@@ -1,0 +1,3 @@
+namespace VmStats.PowerShell;
+
+internal static class AssemblyMarker;
