@@ -42,7 +42,7 @@ internal sealed class ShellSession : IDisposable
         _runspace.Dispose();
     }
 
-    private int RunText(string text) => Code(Invoke(shell => shell.AddScript(text)));
+    private int RunText(string text) => Code(Invoke(shell => shell.AddScript(text), keepStatus: true));
 
     // The script becomes a function of its own name that is dot-sourced: so $PSScriptRoot and error positions are the
     // file's, its variables stay for -NoExit, and its "exit N" ends the shell, as it does for pwsh -File. A script that
@@ -71,7 +71,7 @@ internal sealed class ShellSession : IDisposable
             command.Parameters.Add(parameter);
         }
 
-        return Code(Invoke(shell => shell.Commands.AddCommand(command)));
+        return Code(Invoke(shell => shell.Commands.AddCommand(command), keepStatus: false));
     }
 
     private int Code(Outcome outcome) => outcome switch
@@ -88,7 +88,7 @@ internal sealed class ShellSession : IDisposable
         {
             if (ReadStatement(read) is { Length: > 0 } text)
             {
-                Invoke(shell => shell.AddScript(text));
+                Invoke(shell => shell.AddScript(text), keepStatus: true);
             }
         }
 
@@ -164,7 +164,7 @@ internal sealed class ShellSession : IDisposable
         }
     }
 
-    private Outcome Invoke(Action<PowerShell> build)
+    private Outcome Invoke(Action<PowerShell> build, bool keepStatus)
     {
         using PowerShell shell = PowerShell.Create(_runspace);
         build(shell);
@@ -174,8 +174,8 @@ internal sealed class ShellSession : IDisposable
         {
             try
             {
-                // The engine keeps $? of what is in the history only.
-                shell.Invoke(input: null, new PSInvocationSettings { AddToHistory = true });
+                // The engine keeps the $? of what goes into the history only; of a -File, as in pwsh, it means nothing.
+                shell.Invoke(input: null, new PSInvocationSettings { AddToHistory = keepStatus });
                 return shell.InvocationStateInfo.State == PSInvocationState.Stopped ? Outcome.Interrupted : Outcome.Completed;
             }
             catch (PipelineStoppedException)
