@@ -32,6 +32,13 @@ internal sealed class TagVocabulary
     /// <summary>Columns that may hold the name, ours first.</summary>
     public static IReadOnlyList<string> NameColumns { get; } = ["name", "Dom"];
 
+    /// <summary>All columns that aren't metrics: what a telemetry object tells besides them.</summary>
+    public static IReadOnlyList<string> DescriptiveColumns { get; } =
+    [
+        .. UuidColumns, .. NameColumns, VmIdColumn, HostColumn, SimulatedColumn, DeviceTypeColumn, DeviceColumn,
+        StateColumn, StateReasonColumn, PartialColumn, BalloonUpdateColumn,
+    ];
+
     /// <summary>The UUID columns that the measurement has.</summary>
     public IReadOnlyList<string> Uuids { get; }
 
@@ -55,6 +62,10 @@ internal sealed class TagVocabulary
         string[] names = NameColumns.Where(tags.Contains).ToArray();
         return new TagVocabulary(uuids, names);
     }
+
+    /// <summary>The identity that the measurement's rows have for a VM: where it keeps no UUIDs, the name.</summary>
+    public VmIdentity Identify(MonitoredVm vm) =>
+        Uuids.Count > 0 && vm.Uuid is not null ? new VmIdentity(vm.Uuid, null) : new VmIdentity(null, vm.Name);
 
     /// <summary>
     /// The condition that leaves the rows of these VMs, and perhaps some of others: where both UUIDs and bare names are

@@ -28,7 +28,7 @@ public sealed partial class VmTelemetry
     /// <summary>The host that it ran on, as libvirt names it; null where it wasn't recorded.</summary>
     public string? HostName => _data.HostName;
 
-    /// <summary>When the sample was taken; of a roll-up, the bucket's start. UTC.</summary>
+    /// <summary>When the sample was taken; of a roll-up, the bucket's start; of a Missing VM, when the store was asked. UTC.</summary>
     public DateTimeOffset Time => UnixTime.FromNanoseconds(_data.Time);
 
     /// <summary>Time since the sample before, over which rates are computed; of a roll-up, the bucket's width. Null for a first sample.</summary>
