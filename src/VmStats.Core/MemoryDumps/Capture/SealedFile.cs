@@ -1,0 +1,33 @@
+namespace VmStats.MemoryDumps;
+
+/// <summary>Small files that are written once, synced and closed to change.</summary>
+internal static class SealedFile
+{
+    /// <summary>Writes a new file with mode 0400; an existing one is never replaced.</summary>
+    public static void Write(DumpFolder folder, string name, ReadOnlySpan<byte> content)
+    {
+        string temporary = folder.Pinned($".{Guid.NewGuid():N}.new");
+        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead;
+        }
+
+        try
+        {
+            using (FileStream file = new(temporary, options))
+            {
+                file.Write(content);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, folder.Pinned(name), overwrite: false);
+            folder.Sync();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            File.Delete(temporary);
+            throw DumpErrors.FromWrite(folder.FullPath, e);
+        }
+    }
+}
