@@ -109,7 +109,6 @@ internal sealed class TelemetryCollector : IAsyncDisposable
             : status);
         _queue.Complete();
         await writing.ConfigureAwait(false);
-        await RunPartAsync(_options.Hypervisor.DisposeAsync().AsTask()).ConfigureAwait(false);
         _counters.Update(status => status with
         {
             State = status.State == TelemetryCollectorState.Failed ? status.State : end,

@@ -13,7 +13,7 @@ internal delegate ValueTask<WriteResult> WriteRetry(
 /// <summary>What a collector polls, how often, and where it writes to.</summary>
 internal sealed record TelemetryCollectorOptions
 {
-    /// <summary>What is polled. The collector disposes it when it has ended.</summary>
+    /// <summary>What is polled. Not disposed: a session shares it, and a simulated fleet's clock goes on.</summary>
     public required IHypervisor Hypervisor { get; init; }
 
     /// <summary>Where the points go. Not disposed: a session shares it.</summary>

@@ -30,6 +30,12 @@ public sealed record MonitoredVm
     /// <summary>Who knows it: <c>store</c> or <c>hypervisor</c>.</summary>
     public string Source { get; init; } = "store";
 
+    /// <summary>The hypervisor that was asked; null from a store.</summary>
+    public string? HypervisorUri { get; init; }
+
     /// <summary>True when it is of a simulated fleet.</summary>
     public bool IsSimulated { get; init; }
+
+    /// <summary>The name, which is what PowerShell binds where it can bind nothing better.</summary>
+    public override string ToString() => Name;
 }

@@ -65,6 +65,6 @@ public sealed partial class VmDeviceTelemetry
     /// <exception cref="ArgumentException">No device metric has this name.</exception>
     public double? AngleDegrees(string name) => GetMetric(name) is double rate ? Math.Atan(rate) * (180 / Math.PI) : null;
 
-    /// <summary>Name, device and time.</summary>
-    public override string ToString() => $"{Name} {Device} {Time:O}";
+    /// <summary>The name, which is what PowerShell binds where it can bind nothing better.</summary>
+    public override string ToString() => Name;
 }

@@ -71,6 +71,6 @@ public sealed partial class VmTelemetry
     /// <exception cref="ArgumentException">No VM metric has this name.</exception>
     public double? AngleDegrees(string name) => GetMetric(name) is double rate ? Math.Atan(rate) * (180 / Math.PI) : null;
 
-    /// <summary>Name and time.</summary>
-    public override string ToString() => $"{Name} {Time:O}";
+    /// <summary>The name, which is what PowerShell binds where it can bind nothing better.</summary>
+    public override string ToString() => Name;
 }

@@ -29,4 +29,7 @@ public sealed record VmTelemetrySample
 
     /// <summary>How far it can be trusted.</summary>
     public TelemetryQuality Quality { get; init; }
+
+    /// <summary>The VM's name, which is what PowerShell binds where it can bind nothing better.</summary>
+    public override string ToString() => Name;
 }

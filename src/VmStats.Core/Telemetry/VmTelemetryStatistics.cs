@@ -47,4 +47,7 @@ public sealed record VmTelemetryStatistics
 
     /// <summary>Time of the last sample, UTC.</summary>
     public DateTimeOffset Last { get; init; }
+
+    /// <summary>The VM's name, which is what PowerShell binds where it can bind nothing better.</summary>
+    public override string ToString() => Name;
 }
