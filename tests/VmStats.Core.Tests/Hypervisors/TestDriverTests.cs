@@ -1,5 +1,6 @@
 using VmStats.Configuration;
 using VmStats.Fixtures;
+using VmStats.Fixtures.Libvirt;
 using VmStats.Hypervisors;
 
 namespace VmStats.Core.Tests.Hypervisors;
