@@ -5,6 +5,11 @@ public static class StoreAddress
 {
     private const string Right = "Use http://host:8181 or https://host for InfluxDB, or file:///path/telemetry.db for an embedded store.";
 
+    /// <summary>The URL of a file, whatever characters its path holds.</summary>
+    /// <param name="path">A full path.</param>
+    public static Uri FromPath(string path) =>
+        new("file:///" + string.Join('/', path.Replace('\\', '/').TrimStart('/').Split('/').Select(Uri.EscapeDataString)));
+
     /// <summary>The URL of a store. A bare <c>host:port</c> means http, as in the original's scripts.</summary>
     /// <param name="text">What was given.</param>
     /// <param name="source">Where it was given: a variable or a parameter, for the message.</param>

@@ -130,7 +130,7 @@ public sealed class ConnectVmStatsCommand : VmStatsCommand
         if (Path is not null)
         {
             string file = SessionState.Path.GetUnresolvedProviderPathFromPSPath(Path);
-            return (new ConnectionOptions { Url = new Uri("file://" + file), UrlSource = "-Path", RetentionPeriod = RetentionPeriod }, "-Path");
+            return (new ConnectionOptions { Url = StoreAddress.FromPath(file), UrlSource = "-Path", RetentionPeriod = RetentionPeriod }, "-Path");
         }
 
         ConnectionOptions environment = InfrastructureLoader.Current.ReadEnvironment().Connection;
