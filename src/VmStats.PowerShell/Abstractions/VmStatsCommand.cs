@@ -52,7 +52,7 @@ public abstract class VmStatsCommand : PSCmdlet, IDisposable
     }
 
     /// <summary>Runs work that gives one value and writes nothing.</summary>
-    private protected T Run<T>(Func<CommandOutput, CancellationToken, Task<T>> work)
+    private protected T Compute<T>(Func<CommandOutput, CancellationToken, Task<T>> work)
     {
         T? result = default;
         Run(async (output, cancellationToken) => result = await work(output, cancellationToken));

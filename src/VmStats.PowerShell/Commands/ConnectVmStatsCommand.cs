@@ -8,9 +8,20 @@ using VmStats.PowerShell.Transformation;
 
 namespace VmStats.PowerShell.Commands;
 
-/// <summary>
-/// Connects this session to an InfluxDB server or an embedded store.
-/// </summary>
+/// <summary>Connects this session to an InfluxDB server or an embedded store.</summary>
+/// <remarks>
+/// Without parameters, what the environment names (INFLUX_URL, INFLUX_DB, INFLUX_TOKEN and their kin). The server is
+/// asked once whether it answers, unless -NoProbe is given. The token of the environment never goes to another server
+/// than the one that the environment names.
+/// </remarks>
+/// <example>
+/// <code>Connect-VmStats https://influx.example.org:8181 vms -Token (Read-Host -AsSecureString)</code>
+/// InfluxDB 3, with a token that appears in no history.
+/// </example>
+/// <example>
+/// <code>Connect-VmStats -Path ./lab.db -HypervisorUri sim://fleet?vms=20</code>
+/// An embedded store and a simulated fleet, for trying things out.
+/// </example>
 [Cmdlet(VerbsCommunications.Connect, "VmStats", DefaultParameterSetName = UrlSet)]
 [OutputType(typeof(VmStatsConnection))]
 public sealed class ConnectVmStatsCommand : VmStatsCommand

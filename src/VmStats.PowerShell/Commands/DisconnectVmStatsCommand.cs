@@ -4,9 +4,15 @@ using VmStats.PowerShell.Sessions;
 
 namespace VmStats.PowerShell.Commands;
 
-/// <summary>
-/// Closes the session's connection; cmdlets then use what the environment names.
-/// </summary>
+/// <summary>Closes the session's connection; cmdlets then use what the environment names.</summary>
+/// <example>
+/// <code>Disconnect-VmStats</code>
+/// Back to what the environment names.
+/// </example>
+/// <example>
+/// <code>$lab | Disconnect-VmStats</code>
+/// Closes a connection that Connect-VmStats -PassThru gave.
+/// </example>
 [Cmdlet(VerbsCommunications.Disconnect, "VmStats")]
 [OutputType(typeof(void))]
 public sealed class DisconnectVmStatsCommand : VmStatsCommand

@@ -38,7 +38,7 @@ public sealed class GetMemoryDumpStatusCommand : VmStatsCommand
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        _all ??= Run((_, _) => Task.FromResult<IReadOnlyList<MemoryDumpStatus>>(new MemoryDumpStatusReader().Read().ToArray()));
+        _all ??= Compute((_, _) => Task.FromResult<IReadOnlyList<MemoryDumpStatus>>(new MemoryDumpStatusReader().Read().ToArray()));
         NamePattern[]? patterns = Name?.Select(name => new NamePattern(name)).ToArray();
         foreach (MemoryDumpStatus status in _all)
         {

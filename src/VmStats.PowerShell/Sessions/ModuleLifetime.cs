@@ -9,7 +9,7 @@ public sealed class ModuleLifetime : IModuleAssemblyCleanup
     /// <inheritdoc/>
     public void OnRemove(PSModuleInfo psModuleInfo)
     {
-        VmStatsSession.CloseAll();
+        VmStatsSession.CloseCurrent();
         InfrastructureLoader.Release();
     }
 }

@@ -34,15 +34,14 @@ internal sealed class VmStatsSession
     /// <summary>The connection made by Connect-VmStats, or null.</summary>
     internal VmStatsConnection? Connected { get; private set; }
 
-    /// <summary>Closes everything of every runspace; the module is being removed.</summary>
-    internal static void CloseAll()
+    /// <summary>Closes everything of this runspace; the module is being removed from it. Other runspaces go on.</summary>
+    internal static void CloseCurrent()
     {
-        foreach ((_, VmStatsSession session) in s_sessions)
+        if (Runspace.DefaultRunspace is Runspace runspace && s_sessions.TryGetValue(runspace, out VmStatsSession? session))
         {
+            s_sessions.Remove(runspace);
             session.Close();
         }
-
-        s_sessions.Clear();
     }
 
     /// <summary>Opens a store without asking it anything.</summary>
