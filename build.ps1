@@ -11,8 +11,8 @@
     Pester  builds and runs the Pester suite alone; needs pwsh and Pester 5.
     Pack    builds and packs the module into out/VmStats.PowerShell.zip.
 .PARAMETER InstallParts
-    With Test: may install the real parts that tests need and this machine lacks (InfluxDB 1.6, libvirtd, QEMU, zstd),
-    by apt-get, as root, on Debian and its kin. What is installed already is neither changed nor started nor stopped.
+    With Test: may install the real parts that tests need and this machine lacks (InfluxDB 1.6, libvirtd, QEMU, zstd,
+    Node), by apt-get, as root, on Debian and its kin. What is installed already is neither changed nor started nor stopped.
 #>
 [CmdletBinding()]
 param(
@@ -38,6 +38,8 @@ $parts = [ordered]@{
     'qemu-system-x86_64' = 'qemu-system-x86'
     'qemu-img'           = 'qemu-utils'
     'zstd'               = 'zstd'
+    'node'               = 'nodejs'
+    'npm'                = 'npm'
 }
 
 function Say([string] $Text) { [Console]::Out.WriteLine($Text) }
@@ -86,7 +88,7 @@ function Install-Parts {
         }
     }
 
-    # The tests may now build their guest from Debian's kernel and busybox, in a cache folder.
+    # The tests may now make their guest of Debian's kernel and busybox, and restore two npm packages, in a cache folder.
     $env:VMSTATS_INSTALL_PARTS = '1'
 }
 
