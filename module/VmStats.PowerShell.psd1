@@ -28,6 +28,7 @@
         'Get-VmTelemetryMetric'
         'Invoke-MemoryDump'
         'Start-VmTelemetryCollector'
+        'Stop-MemoryDump'
         'Stop-VmTelemetryCollector'
         'Test-VmStatsConnection'
     )

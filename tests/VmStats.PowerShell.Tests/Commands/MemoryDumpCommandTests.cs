@@ -96,6 +96,21 @@ public sealed class MemoryDumpCommandTests : IDisposable
         Assert.False(string.IsNullOrEmpty(error.ErrorDetails.RecommendedAction));
     }
 
+    [SkippableFact]
+    public void A_running_dump_can_be_stopped_from_another_session()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
+        using ModuleRunspace other = new();
+        using RunningPipeline dumping = _session.BeginInvoke($"Invoke-MemoryDump db01 -HypervisorUri 'sim://slow?vms=8&seed=3&dumprate=4' -Path '{Dumps}'");
+        dumping.WaitUntil(_ => other.Invoke("Get-MemoryDumpStatus db01 -State Running").Count == 1);
+        PSObject ended = Assert.Single(other.InvokeRecords("Stop-MemoryDump db01 -PassThru").NoErrors().Output);
+        Assert.Equal("Cancelled", $"{ended.Properties["State"].Value}");
+        Assert.Equal("DumpCancelled", dumping.Wait().SingleError.FullyQualifiedErrorId.Split(',')[0]);
+        Assert.DoesNotContain(Files(), file => file.Contains(".elf", StringComparison.Ordinal));
+        Assert.Equal("Cancelled", $"{Assert.Single(_session.Invoke("Get-MemoryDumpRecord db01")).Properties["State"].Value}");
+        Assert.StartsWith("DumpNotRunning,", other.InvokeRecords("Stop-MemoryDump db01").SingleError.FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Without_any_dump_the_counts_are_zero_and_the_rest_is_null()
     {
