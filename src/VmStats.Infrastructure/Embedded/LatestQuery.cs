@@ -21,9 +21,10 @@ internal static class LatestQuery
         List<SeriesGroup> groups = SeriesGroups.Of(series, conditions.Measurement, latest.By);
         RowReader reader = new(conditions.Measurement, query.Columns);
         bool known = latest.Depth <= KnownTimes && conditions.OnRows.Count == 0 && series.TrueForAll(one => one.Newest < finish);
-        return known
+        IEnumerable<StoreRow> rows = known
             ? ByKnownTimes(session, conditions.Measurement, reader, groups, latest.Depth, start)
             : ByScan(session, conditions, reader, series, groups, latest.Depth, start, finish);
+        return rows.Skip(query.Skip).Take(query.Limit ?? int.MaxValue);
     }
 
     private static IEnumerable<StoreRow> ByKnownTimes(
