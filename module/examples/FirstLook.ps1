@@ -11,7 +11,7 @@ param(
 )
 
 $ErrorActionPreference = 'Stop'
-$fleet = 'sim://fleet?vms=20&seed=1&history=3640s&speed=300'
+$fleet = 'sim://fleet?vms=20&seed=1&history=1h&speed=300'
 
 function Step([string] $Text, [string] $Command) {
     $Host.UI.WriteLine('')
