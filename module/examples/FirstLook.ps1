@@ -1,6 +1,6 @@
 <#
 .SYNOPSIS
-    A first look at VmStats: a simulated fleet of 20 VMs, an embedded store of its own, one hour in about twelve seconds.
+    A first look at VmStats: a simulated fleet of 20 VMs, an embedded store of its own, one hour in about fifteen seconds.
 .DESCRIPTION
     Needs no libvirt, no InfluxDB and no rights, and touches neither your store nor your machine's VMs: all of it lies in
     one new folder below the temporary folder, which is named at the end.
@@ -11,7 +11,7 @@ param(
 )
 
 $ErrorActionPreference = 'Stop'
-$fleet = 'sim://fleet?vms=20&seed=1&history=1h&speed=300'
+$fleet = 'sim://fleet?vms=20&seed=1&history=65m&speed=300'
 
 function Step([string] $Text, [string] $Command) {
     $Host.UI.WriteLine('')
@@ -28,9 +28,11 @@ Step 'An embedded store, and a fleet whose clock runs 300 times too fast until i
     "Connect-VmStats -Path '$store' -HypervisorUri '$fleet'"
 Step 'The collector: one sample of every VM each 10 seconds of the fleet''s hour' `
     'Start-VmTelemetryCollector -Interval 10s -Count 360 -Wait'
+Step 'The fleet''s clock has caught up: three samples more, in real time' `
+    'Start-VmTelemetryCollector -Interval 1s -Count 3 -Wait'
 Step 'Which VMs are known?' 'Get-MonitoredVm'
 Step 'How are they now?' 'Get-VmTelemetry'
-Step 'One VM''s last minutes' 'Get-VmTelemetry db01 -Last 7m'
+Step 'One VM''s last minutes' 'Get-VmTelemetry db01 -Last 6m'
 Step 'Each of its devices' 'Get-VmTelemetry db01 -Device'
 Step 'Its memory: hashed, compressed and recorded in one pass' "Get-MonitoredVm db01 | Invoke-MemoryDump -Path '$dumps'"
 Step 'The record in the store' 'Get-MemoryDumpRecord db01'

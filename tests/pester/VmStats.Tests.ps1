@@ -7,7 +7,7 @@ BeforeAll {
     Import-Module $module -Force
     $store = Join-Path $TestDrive 'telemetry.db'
     $dumps = Join-Path $TestDrive 'dumps'
-    Connect-VmStats -Path $store -HypervisorUri 'sim://fleet?vms=6&seed=7&history=10m&speed=3600'
+    Connect-VmStats -Path $store -HypervisorUri 'sim://fleet?vms=6&seed=7&history=1h&speed=200'
     Start-VmTelemetryCollector -Interval 10s -Count 60 -Wait | Out-Null
 }
 
@@ -35,7 +35,7 @@ Describe 'Telemetry' {
 
     It 'binds a VM from the pipeline by its UUID' {
         $vm = Get-MonitoredVm | Select-Object -First 1
-        $samples = $vm | Get-VmTelemetry -Last 15m
+        $samples = $vm | Get-VmTelemetry -Last 2h
         $samples | Should -Not -BeNullOrEmpty
         $samples.Uuid | Select-Object -Unique | Should -Be $vm.Uuid
     }
@@ -64,7 +64,7 @@ Describe 'Telemetry' {
     }
 
     It 'stops upstream work when Select-Object has enough' {
-        Get-VmTelemetry -Last 1h | Select-Object -First 1 | Should -HaveCount 1
+        Get-VmTelemetry -Last 2h | Select-Object -First 1 | Should -HaveCount 1
         $Error | Where-Object { $_ -is [Management.Automation.ErrorRecord] -and $_.FullyQualifiedErrorId -like 'PipelineStopped*' } |
             Should -BeNullOrEmpty
     }
@@ -76,7 +76,7 @@ Describe 'Memory dumps' {
         $dump = $vm | Invoke-MemoryDump -Path $dumps -Compression Gzip
         $dump.State | Should -Be 'Completed'
         $raw = Join-Path $TestDrive 'raw.elf'
-        $from = [IO.Compression.GZipStream]::new([IO.File]::OpenRead($dump.Path), 'Decompress')
+        $from = [IO.Compression.GZipStream]::new([IO.File]::OpenRead($dump.Path), [IO.Compression.CompressionMode]::Decompress)
         $to = [IO.File]::Create($raw)
         $from.CopyTo($to); $to.Dispose(); $from.Dispose()
         (Get-FileHash $raw -Algorithm SHA256).Hash | Should -Be $dump.Sha256
