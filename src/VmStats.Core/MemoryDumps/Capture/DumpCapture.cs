@@ -1,0 +1,148 @@
+using System.Diagnostics;
+using VmStats.Hypervisors;
+
+namespace VmStats.MemoryDumps;
+
+/// <summary>What a capture gave.</summary>
+internal sealed record CaptureResult(PipelineResult Stored, ElfLayout? Layout, TimeSpan CallTime, IReadOnlyList<string> Warnings);
+
+/// <summary>
+/// Has the hypervisor write a VM's memory and takes it in. By FIFO: hash, compression and file in one pass, no raw byte on
+/// disk. Where a FIFO can't be used, by a raw file that is removed at the end.
+/// </summary>
+internal sealed class DumpCapture(IHypervisor hypervisor, MemoryDumpRequest request, DumpMonitor monitor)
+{
+    private static readonly TimeSpan s_graceTime = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_releaseInterval = TimeSpan.FromMilliseconds(100);
+
+    private readonly uint _daemonUser = DaemonUser.Of(hypervisor.Uri);
+
+    /// <summary>Takes the memory in through a FIFO, or through a file where that can't be.</summary>
+    public async Task<CaptureResult> RunAsync(Func<DumpPipeline> startPipeline, bool avoidFifo)
+    {
+        if (request.Options.Format != CoreDumpFormat.Elf || avoidFifo)
+        {
+            string why = avoidFifo ? "as was asked for" : "since the kdump formats are not written in one go";
+            return await ThroughFileAsync(startPipeline, $"The raw image went through a file on disk, {why}.").ConfigureAwait(false);
+        }
+
+        using (Rendezvous rendezvous = Rendezvous.Create(_daemonUser))
+        {
+            monitor.Rendezvous = rendezvous.Folder;
+            CaptureResult? result = await ThroughFifoAsync(startPipeline, rendezvous).ConfigureAwait(false);
+            if (result is not null)
+            {
+                return result;
+            }
+        }
+
+        return await ThroughFileAsync(startPipeline, "The hypervisor could not open the pipe (its confinement may forbid it): the raw image went through a file on disk.")
+            .ConfigureAwait(false);
+    }
+
+    // Null when the hypervisor could not even open the FIFO: nothing has happened then.
+    private async Task<CaptureResult?> ThroughFifoAsync(Func<DumpPipeline> startPipeline, Rendezvous rendezvous)
+    {
+        List<string> warnings = [];
+        CoreDumpOptions options = request.Options;
+        if (options.BypassCache)
+        {
+            warnings.Add("BypassCache has no meaning here: no raw file is written.");
+            options = options with { BypassCache = false };
+        }
+
+        string path = rendezvous.MakeFifo();
+        using FifoSource fifo = new(path);
+        using DumpPipeline pipeline = startPipeline();
+        DumpReader reader = new(fifo, pipeline, request.Vm.Name, request.StallTimeout);
+        using CancellationTokenSource giveUp = new();
+        long started = Stopwatch.GetTimestamp();
+        Task call = Task.Run(() => hypervisor.DumpMemoryAsync(request.Vm.Uuid, path, options, giveUp.Token), CancellationToken.None);
+        Exception? failure = await monitor.WatchAsync(reader, pipeline, call).ConfigureAwait(false);
+
+        // From here on nobody can come to the FIFO any more; who writes to it gets EPIPE.
+        rendezvous.Dispose();
+        fifo.CloseReader();
+        Exception? callFailure = await LetGoAsync(call, fifo, giveUp).ConfigureAwait(false);
+        TimeSpan callTime = Stopwatch.GetElapsedTime(started);
+        if (CouldNotOpen(callFailure, reader))
+        {
+            return null;
+        }
+
+        ThrowFirst(failure, callFailure);
+        monitor.Phase = MemoryDumpPhase.Finishing;
+        PipelineResult stored = await Task.Run(pipeline.Complete, CancellationToken.None).ConfigureAwait(false);
+        return new CaptureResult(stored, reader.Layout, callTime, warnings);
+    }
+
+    private async Task<CaptureResult> ThroughFileAsync(Func<DumpPipeline> startPipeline, string warning)
+    {
+        if (_daemonUser != Libc.EffectiveUserId && Libc.EffectiveUserId != 0)
+        {
+            throw DumpErrors.FileWouldBeForeign(request.Vm.Name, _daemonUser == 0 ? "root" : "another user");
+        }
+
+        // Raw images are big: /var/tmp is on disk where /tmp may be memory.
+        using Rendezvous rendezvous = Rendezvous.Create(_daemonUser, Directory.Exists("/var/tmp") ? "/var/tmp" : null);
+        monitor.Rendezvous = rendezvous.Folder;
+        monitor.Phase = MemoryDumpPhase.Staging;
+        string path = rendezvous.PrepareFile();
+        long free = new DriveInfo(rendezvous.Folder).AvailableFreeSpace;
+        if (request.Options.Format == CoreDumpFormat.Elf && free < request.Vm.MaximumMemoryBytes)
+        {
+            throw DumpErrors.DiskFull(rendezvous.Folder, request.Vm.MaximumMemoryBytes, free);
+        }
+
+        long started = Stopwatch.GetTimestamp();
+        using CancellationTokenSource giveUp = new();
+        Task call = Task.Run(() => hypervisor.DumpMemoryAsync(request.Vm.Uuid, path, request.Options, giveUp.Token), CancellationToken.None);
+        Exception? failure = await monitor.WatchCallAsync(hypervisor, call).ConfigureAwait(false);
+        Exception? callFailure = await LetGoAsync(call, null, giveUp).ConfigureAwait(false);
+        TimeSpan callTime = Stopwatch.GetElapsedTime(started);
+        ThrowFirst(failure, callFailure);
+
+        monitor.Phase = MemoryDumpPhase.Finishing;
+        using FileSource source = new(path);
+        using DumpPipeline pipeline = startPipeline();
+        DumpReader reader = new(source, pipeline, request.Vm.Name, request.StallTimeout);
+        failure = await monitor.WatchAsync(reader, pipeline, Task.CompletedTask).ConfigureAwait(false);
+        ThrowFirst(failure, null);
+        PipelineResult stored = await Task.Run(pipeline.Complete, CancellationToken.None).ConfigureAwait(false);
+        return new CaptureResult(stored, reader.Layout, callTime, [warning]);
+    }
+
+    /// <summary>Waits for the call to return, and helps it: a writer that is still in open() is let go again and again.</summary>
+    private static async Task<Exception?> LetGoAsync(Task call, FifoSource? fifo, CancellationTokenSource giveUp)
+    {
+        long started = Stopwatch.GetTimestamp();
+        while (!call.IsCompleted && Stopwatch.GetElapsedTime(started) < s_graceTime)
+        {
+            fifo?.ReleaseWriter();
+            await Task.WhenAny(call, Task.Delay(s_releaseInterval)).ConfigureAwait(false);
+        }
+
+        if (!call.IsCompleted)
+        {
+            await giveUp.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAny(call, Task.Delay(s_releaseInterval)).ConfigureAwait(false);
+        }
+
+        return !call.IsCompleted ? new TimeoutException("The hypervisor's call did not return.")
+            : call.IsFaulted ? call.Exception!.InnerException
+            : call.IsCanceled ? new OperationCanceledException("The hypervisor's call was cancelled.")
+            : null;
+    }
+
+    private static bool CouldNotOpen(Exception? callFailure, DumpReader reader) =>
+        reader.Bytes == 0 && callFailure is VmStatsException { Kind: VmStatsErrorKind.PermissionDenied or VmStatsErrorKind.WriteFailed or VmStatsErrorKind.NotSupported };
+
+    // What stopped us comes first: the call's own failure is then only the consequence.
+    private static void ThrowFirst(Exception? failure, Exception? callFailure)
+    {
+        if ((failure ?? callFailure) is Exception first)
+        {
+            throw first;
+        }
+    }
+}

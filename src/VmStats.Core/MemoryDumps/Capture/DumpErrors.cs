@@ -1,0 +1,135 @@
+using System.Globalization;
+
+namespace VmStats.MemoryDumps;
+
+/// <summary>Every failure of the dump engine, in one place: ids never change.</summary>
+internal static class DumpErrors
+{
+    public static VmStatsException RemoteRefused(string uri) => new(
+        "DumpRemoteRefused",
+        VmStatsErrorKind.NotSupported,
+        $"The hypervisor '{uri}' is not on this host: libvirt would write the image there, out of reach.",
+        "Run Invoke-MemoryDump on that host (Invoke-Command -HostName ... over SSH), or name its dump service with -ServiceUrl.",
+        uri);
+
+    public static VmStatsException AlreadyRunning(string name) => new(
+        "DumpAlreadyRunning",
+        VmStatsErrorKind.ResourceBusy,
+        $"A dump of the VM '{name}' is already running.",
+        "Wait for it (Get-MemoryDumpStatus), or stop it with Stop-MemoryDump.",
+        name);
+
+    public static VmStatsException NotRunning(string name, VmState state) => new(
+        "VmNotRunning",
+        VmStatsErrorKind.InvalidOperation,
+        $"The VM '{name}' has no memory to dump: its state is {state}.",
+        "Start the VM first.",
+        name);
+
+    public static VmStatsException FolderIsLink(string path) => new(
+        "DumpFolderIsLink",
+        VmStatsErrorKind.PermissionDenied,
+        $"The dump folder '{path}' is a symbolic link: whoever can change it could lead the memory image elsewhere.",
+        "Name the folder that it points to.",
+        path);
+
+    public static VmStatsException FolderNotPrivate(string path, string why) => new(
+        "DumpFolderNotPrivate",
+        VmStatsErrorKind.PermissionDenied,
+        $"The dump folder '{path}' {why}: others could exchange or remove what is written there.",
+        "Name a folder of your own, or one that doesn't exist yet: it is made with mode 0700.",
+        path);
+
+    public static VmStatsException FolderUnusable(string path, Exception cause) => new(
+        "DumpFolderUnusable",
+        cause is UnauthorizedAccessException ? VmStatsErrorKind.PermissionDenied : VmStatsErrorKind.WriteFailed,
+        $"The dump folder '{path}' can't be used: {cause.Message}",
+        "Name another folder with -Path (or DUMP_DIR), or mend this one's permissions.",
+        path,
+        cause);
+
+    public static VmStatsException DiskFull(string path, long needed, long free) => new(
+        "DiskFull",
+        VmStatsErrorKind.WriteFailed,
+        $"There is not enough space in '{path}': {Size(free)} are free, about {Size(needed)} are needed.",
+        "Free some space (Remove-MemoryDump), or name a folder on another disk with -Path.",
+        path);
+
+    public static VmStatsException DiskFull(string path, Exception? cause = null) => new(
+        "DiskFull",
+        VmStatsErrorKind.WriteFailed,
+        $"The disk of '{path}' ran full during the dump; the partial file was removed.",
+        "Free some space (Remove-MemoryDump), or name a folder on another disk with -Path.",
+        path,
+        cause);
+
+    public static VmStatsException WriteFailed(string path, Exception cause) => new(
+        "DumpWriteFailed",
+        cause is UnauthorizedAccessException ? VmStatsErrorKind.PermissionDenied : VmStatsErrorKind.WriteFailed,
+        $"The dump could not be written to '{path}': {cause.Message}",
+        "Check the disk and the folder's permissions, or name another folder with -Path.",
+        path,
+        cause);
+
+    public static VmStatsException Stalled(string name, TimeSpan limit, string who) => new(
+        "DumpStalled",
+        VmStatsErrorKind.Timeout,
+        string.Create(CultureInfo.InvariantCulture, $"The dump of '{name}' stood still for {limit.TotalSeconds:0.#} s ({who}); the stream was closed so that the guest runs on."),
+        "Look at the disk and at the hypervisor's log; -StallTimeout sets another limit.",
+        name);
+
+    public static VmStatsException TimedOut(string name, TimeSpan limit) => new(
+        "DumpTimeout",
+        VmStatsErrorKind.Timeout,
+        string.Create(CultureInfo.InvariantCulture, $"The dump of '{name}' took longer than {limit.TotalSeconds:0.#} s and was stopped."),
+        "Allow more with -Timeout, or use a faster compression.",
+        name);
+
+    public static VmStatsException Cancelled(string name) => new(
+        "DumpCancelled",
+        VmStatsErrorKind.InvalidOperation,
+        $"The dump of '{name}' was stopped.",
+        "Start it again when it suits.",
+        name);
+
+    public static VmStatsException Incomplete(string name, long got, long expected) => new(
+        "DumpIncomplete",
+        VmStatsErrorKind.InvalidData,
+        $"The dump of '{name}' ended early: {got} bytes came, its header promises {expected}.",
+        "Take it again; the VM may have stopped during the dump.",
+        name);
+
+    public static VmStatsException NotElf(string name) => new(
+        "DumpNotElf",
+        VmStatsErrorKind.InvalidData,
+        $"What the hypervisor wrote for '{name}' is not an ELF core.",
+        "Use a hypervisor driver that dumps memory (QEMU); libvirt's test driver doesn't.",
+        name);
+
+    public static VmStatsException FileWouldBeForeign(string name, string owner) => new(
+        "DumpFileNotOurs",
+        VmStatsErrorKind.PermissionDenied,
+        $"The image of '{name}' would have to go through a file that belongs to {owner}, and this user could not read it.",
+        "Run as that user (sudo), or use a dump without -Format kdump so that it goes through a pipe.",
+        name);
+
+    public static VmStatsException PlatformNotSupported() => new(
+        "DumpPlatformNotSupported",
+        VmStatsErrorKind.NotSupported,
+        "Memory is dumped through a named pipe, on Linux only.",
+        "Run this on the KVM host.");
+
+    public static VmStatsException Failed(string name, Exception cause) => new(
+        "DumpFailed",
+        VmStatsErrorKind.InvalidOperation,
+        $"The dump of '{name}' failed: {cause.Message}",
+        "See the hypervisor's log.",
+        name,
+        cause);
+
+    /// <summary>What an I/O error means for the file or folder at hand.</summary>
+    public static VmStatsException FromWrite(string path, Exception cause) =>
+        cause is IOException && (cause.HResult & 0xffff) is Libc.ENOSPC or Libc.EDQUOT ? DiskFull(path, cause) : WriteFailed(path, cause);
+
+    private static string Size(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.#} MiB");
+}

@@ -1,0 +1,245 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
+
+namespace VmStats.MemoryDumps;
+
+/// <summary>What came out of a pipeline.</summary>
+internal sealed record PipelineResult(long RawBytes, long StoredBytes, string Sha256, string StoredSha256);
+
+/// <summary>
+/// Hash of the raw bytes, compression, hash of the stored bytes and writing, each on threads of its own: a guest is paused
+/// while its memory comes, so nothing here waits for a thread pool. Memory is bounded by the buffers; who feeds it waits
+/// for a free one.
+/// </summary>
+internal sealed class DumpPipeline : IDisposable
+{
+    public const int BlockBytes = 1 << 20;
+
+    private readonly SafeFileHandle _output;
+    private readonly BlockCompressor? _compressor;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly BlockingCollection<Block> _toHash = [];
+    private readonly BlockingCollection<Block> _toCompress = [];
+    private readonly BlockingCollection<Block> _toWrite;
+    private readonly ConcurrentBag<byte[]> _free = [];
+    private readonly SemaphoreSlim _buffers;
+    private readonly List<Thread> _threads = [];
+    private Exception? _failure;
+    private byte[]? _rawHash;
+    private byte[]? _storedHash;
+    private long _rawBytes;
+    private long _storedBytes;
+
+    /// <summary>Starts the threads.</summary>
+    /// <param name="output">The file; written from its start.</param>
+    /// <param name="compressor">Null to store what comes.</param>
+    /// <param name="workers">Threads that compress.</param>
+    /// <param name="bufferBytes">Most bytes of raw memory that wait in here.</param>
+    public DumpPipeline(SafeFileHandle output, BlockCompressor? compressor, int workers, long bufferBytes)
+    {
+        _output = output;
+        _compressor = compressor;
+        int buffers = (int)Math.Clamp(bufferBytes / BlockBytes, workers + 3, int.MaxValue / 2);
+        _buffers = new SemaphoreSlim(buffers);
+
+        // A block leaves its buffer when it is hashed and compressed; what waits to be written is bounded apart.
+        _toWrite = new BlockingCollection<Block>(buffers);
+        Start("hash", HashBlocks);
+        Start("write", WriteBlocks);
+        for (int i = 0; compressor is not null && i < workers; i++)
+        {
+            Start("compress", CompressBlocks);
+        }
+    }
+
+    /// <summary>Bytes written so far.</summary>
+    public long StoredBytes => Interlocked.Read(ref _storedBytes);
+
+    /// <summary>The first failure of a stage, or null.</summary>
+    public Exception? Failure => Volatile.Read(ref _failure);
+
+    /// <summary>A free buffer, or null when none came free in time or a stage has failed.</summary>
+    public byte[]? TakeBuffer(int milliseconds)
+    {
+        try
+        {
+            return _buffers.Wait(milliseconds, _stop.Token) ? _free.TryTake(out byte[]? buffer) ? buffer : new byte[BlockBytes] : null;
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Hands over a filled buffer.</summary>
+    public void Submit(byte[] buffer, int length)
+    {
+        Block block = new(buffer, length);
+        _rawBytes += length;
+        _toHash.Add(block);
+        if (_compressor is not null)
+        {
+            _toCompress.Add(block);
+        }
+
+        try
+        {
+            _toWrite.Add(block, _stop.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // A stage has failed: whoever feeds us sees it when it asks for the next buffer.
+        }
+    }
+
+    /// <summary>Waits until all is written.</summary>
+    /// <exception cref="Exception">What a stage failed with.</exception>
+    public PipelineResult Complete()
+    {
+        _toHash.CompleteAdding();
+        _toCompress.CompleteAdding();
+        _toWrite.CompleteAdding();
+        _threads.ForEach(thread => thread.Join());
+        if (Failure is Exception failure)
+        {
+            throw failure;
+        }
+
+        string raw = Convert.ToHexString(_rawHash!).ToLowerInvariant();
+        string stored = _storedHash is null ? raw : Convert.ToHexString(_storedHash).ToLowerInvariant();
+        return new PipelineResult(_rawBytes, StoredBytes, raw, stored);
+    }
+
+    /// <summary>Ends all stages at once.</summary>
+    public void Abort(Exception why)
+    {
+        Interlocked.CompareExchange(ref _failure, why, null);
+        _stop.Cancel();
+    }
+
+    public void Dispose()
+    {
+        Abort(new ObjectDisposedException(nameof(DumpPipeline)));
+        _threads.ForEach(thread => thread.Join());
+        _toHash.Dispose();
+        _toCompress.Dispose();
+        _toWrite.Dispose();
+        _buffers.Dispose();
+        _stop.Dispose();
+    }
+
+    private void HashBlocks()
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (Block block in _toHash.GetConsumingEnumerable(_stop.Token))
+        {
+            hash.AppendData(block.Raw);
+            Release(block);
+        }
+
+        _rawHash = hash.GetHashAndReset();
+    }
+
+    private void CompressBlocks()
+    {
+        foreach (Block block in _toCompress.GetConsumingEnumerable(_stop.Token))
+        {
+            block.Compressed = _compressor!.Compress(block.Raw, SparseWriter.IsZero(block.Raw));
+            Release(block);
+            block.Ready.Set();
+        }
+    }
+
+    private void WriteBlocks()
+    {
+        if (_compressor is null)
+        {
+            WriteRaw();
+            return;
+        }
+
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        WriteStored(hash, _compressor.Header.Span);
+        foreach (Block block in _toWrite.GetConsumingEnumerable(_stop.Token))
+        {
+            block.Ready.Wait(_stop.Token);
+            WriteStored(hash, block.Compressed.Span);
+            _compressor.Append(block.Compressed);
+            block.Compressed.Release();
+        }
+
+        WriteStored(hash, _compressor.Finish().Span);
+        _storedHash = hash.GetHashAndReset();
+    }
+
+    private void WriteRaw()
+    {
+        // Stored bytes are the raw bytes: one hash serves for both.
+        foreach (Block block in _toWrite.GetConsumingEnumerable(_stop.Token))
+        {
+            SparseWriter.Write(_output, block.Raw, _storedBytes);
+            Interlocked.Add(ref _storedBytes, block.Length);
+            Release(block);
+        }
+
+        RandomAccess.SetLength(_output, _storedBytes);
+    }
+
+    private void WriteStored(IncrementalHash hash, ReadOnlySpan<byte> bytes)
+    {
+        RandomAccess.Write(_output, bytes, _storedBytes);
+        hash.AppendData(bytes);
+        Interlocked.Add(ref _storedBytes, bytes.Length);
+    }
+
+    private void Release(Block block)
+    {
+        if (block.ReleaseOne())
+        {
+            _free.Add(block.Buffer);
+            _buffers.Release();
+        }
+    }
+
+    private void Start(string name, Action stage)
+    {
+        Thread thread = new(() => Run(stage)) { IsBackground = true, Name = $"vmstats dump {name}" };
+        _threads.Add(thread);
+        thread.Start();
+    }
+
+    private void Run(Action stage)
+    {
+        try
+        {
+            stage();
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // Another stage failed, or the whole was given up.
+        }
+        catch (Exception e)
+        {
+            Abort(e);
+        }
+    }
+
+    // Two stages read the raw bytes; the buffer is free after both.
+    private sealed class Block(byte[] buffer, int length)
+    {
+        private int _readers = 2;
+
+        public byte[] Buffer { get; } = buffer;
+
+        public int Length { get; } = length;
+
+        public ReadOnlySpan<byte> Raw => Buffer.AsSpan(0, Length);
+
+        public CompressedBlock Compressed { get; set; }
+
+        public ManualResetEventSlim Ready { get; } = new();
+
+        public bool ReleaseOne() => Interlocked.Decrement(ref _readers) == 0;
+    }
+}

@@ -1,0 +1,136 @@
+using System.Diagnostics;
+
+namespace VmStats.MemoryDumps;
+
+/// <summary>
+/// Carries the raw image from its source into the pipeline, on a thread of its own: nothing that the console or the
+/// thread pool does can hold the guest up. Ends at the image's end, when it stands still too long, or when it is told to.
+/// </summary>
+internal sealed class DumpReader
+{
+    private const int PollMilliseconds = 50;
+
+    private readonly DumpSource _source;
+    private readonly DumpPipeline _pipeline;
+    private readonly string _name;
+    private readonly TimeSpan _stallTimeout;
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _bytes;
+    private long _firstByte;
+    private long _lastProgress = Stopwatch.GetTimestamp();
+    private volatile bool _callHasEnded;
+    private volatile Exception? _stop;
+    private volatile ElfLayout? _layout;
+
+    public DumpReader(DumpSource source, DumpPipeline pipeline, string name, TimeSpan stallTimeout)
+    {
+        (_source, _pipeline, _name, _stallTimeout) = (source, pipeline, name, stallTimeout);
+        new Thread(Run) { IsBackground = true, Name = "vmstats dump read", Priority = ThreadPriority.AboveNormal }.Start();
+    }
+
+    /// <summary>Ends when the image has ended, or with what stopped it.</summary>
+    public Task Completion => _done.Task;
+
+    /// <summary>Raw bytes that have come.</summary>
+    public long Bytes => Interlocked.Read(ref _bytes);
+
+    /// <summary>The image's own description, once it has come.</summary>
+    public ElfLayout? Layout => _layout;
+
+    /// <summary>Time since the first byte; null before.</summary>
+    public TimeSpan? SinceFirstByte => Interlocked.Read(ref _firstByte) is > 0 and long first ? Stopwatch.GetElapsedTime(first) : null;
+
+    /// <summary>Says that the hypervisor's call has returned: where nothing is written now, nothing will be.</summary>
+    public void CallHasEnded() => _callHasEnded = true;
+
+    /// <summary>Stops reading.</summary>
+    public void Stop(Exception why) => _stop ??= why;
+
+    private void Run()
+    {
+        try
+        {
+            while (ReadBlock())
+            {
+            }
+
+            _done.SetResult();
+        }
+        catch (Exception e)
+        {
+            _done.SetException(e);
+        }
+    }
+
+    private bool ReadBlock()
+    {
+        byte[] buffer = TakeBuffer();
+        int filled = 0;
+        bool isEnd = false;
+        while (filled < buffer.Length && !isEnd)
+        {
+            // Asked before the read: what was written before the call returned is then certainly seen.
+            bool callHasEnded = _callHasEnded;
+            int count = _source.Read(buffer.AsSpan(filled), PollMilliseconds);
+            if (count > 0)
+            {
+                filled += count;
+                Note(count);
+            }
+            else
+            {
+                isEnd = count == 0 || (callHasEnded && Bytes == 0);
+            }
+
+            ThrowIfStopped("the hypervisor sends nothing");
+        }
+
+        if (filled > 0)
+        {
+            _layout ??= ElfLayout.TryParse(buffer.AsSpan(0, filled));
+            _pipeline.Submit(buffer, filled);
+        }
+
+        return !isEnd;
+    }
+
+    private byte[] TakeBuffer()
+    {
+        byte[]? buffer;
+        while ((buffer = _pipeline.TakeBuffer(PollMilliseconds)) is null)
+        {
+            if (_pipeline.Failure is Exception failure)
+            {
+                throw failure;
+            }
+
+            ThrowIfStopped("the disk takes nothing");
+        }
+
+        return buffer;
+    }
+
+    private void Note(int count)
+    {
+        long now = Stopwatch.GetTimestamp();
+        if (Interlocked.Add(ref _bytes, count) == count)
+        {
+            Interlocked.Exchange(ref _firstByte, now);
+        }
+
+        _lastProgress = now;
+    }
+
+    private void ThrowIfStopped(string who)
+    {
+        if (_stop is Exception why)
+        {
+            throw why;
+        }
+
+        if (Stopwatch.GetElapsedTime(_lastProgress) > _stallTimeout)
+        {
+            throw DumpErrors.Stalled(_name, _stallTimeout, who);
+        }
+    }
+}

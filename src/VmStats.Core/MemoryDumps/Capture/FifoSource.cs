@@ -1,0 +1,47 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace VmStats.MemoryDumps;
+
+/// <summary>
+/// The read end of a FIFO, opened before any writer. Until one has come, nothing is there to read; once the last has
+/// gone, that is the end.
+/// </summary>
+internal sealed class FifoSource : DumpSource
+{
+    private const int PipeBytes = 1 << 20;
+
+    private readonly SafeFileHandle _reader;
+
+    // Names the FIFO even after it is unlinked, so that a writer stuck in open() can still be let go.
+    private readonly SafeFileHandle _name;
+
+    public FifoSource(string path)
+    {
+        // Without O_NONBLOCK the open itself would wait for a writer.
+        _reader = Libc.Open(path, Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_NOFOLLOW);
+        _name = Libc.Open(path, Libc.O_PATH | Libc.O_NOFOLLOW);
+        Libc.SetPipeSize(_reader, PipeBytes);
+    }
+
+    public override int Read(Span<byte> buffer, int milliseconds)
+    {
+        // A FIFO that never had a writer gives no event at all; a read of it would look like its end.
+        short events = Libc.Poll(_reader, milliseconds);
+        return (events & (Libc.POLLIN | Libc.POLLHUP)) == 0 ? -1 : Libc.Read(_reader, buffer);
+    }
+
+    /// <summary>Closes the stream: a writer gets EPIPE.</summary>
+    public void CloseReader() => _reader.Dispose();
+
+    /// <summary>Opens and closes the read end once: a writer that waits in open() for a reader goes on, and fails.</summary>
+    public void ReleaseWriter()
+    {
+        using SafeFileHandle handle = Libc.Open($"/proc/self/fd/{_name.DangerousGetHandle()}", Libc.O_RDONLY | Libc.O_NONBLOCK);
+    }
+
+    public override void Dispose()
+    {
+        _reader.Dispose();
+        _name.Dispose();
+    }
+}

@@ -1,0 +1,147 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace VmStats.MemoryDumps;
+
+/// <summary>The few system calls that .NET has no face for. Linux only.</summary>
+internal static unsafe partial class Libc
+{
+    internal const int O_RDONLY = 0;
+    internal const int O_NONBLOCK = 0x800;
+    internal const int O_CLOEXEC = 0x80000;
+    internal const int O_PATH = 0x200000;
+    internal const short POLLIN = 1;
+    internal const short POLLHUP = 16;
+    internal const int EINTR = 4;
+    internal const int EAGAIN = 11;
+    internal const int ENOSPC = 28;
+    internal const int ELOOP = 40;
+    internal const int ENOTDIR = 20;
+    internal const int EDQUOT = 122;
+    private const int F_SETPIPE_SZ = 1031;
+    private const int AT_FDCWD = -100;
+    private const int AT_SYMLINK_NOFOLLOW = 0x100;
+    private const uint STATX_BASIC_STATS = 0x7ff;
+
+    private static bool IsArm => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
+
+    // Two flags have other values on ARM.
+    internal static int O_DIRECTORY => IsArm ? 0x4000 : 0x10000;
+
+    internal static int O_NOFOLLOW => IsArm ? 0x8000 : 0x20000;
+
+    internal static uint EffectiveUserId => geteuid();
+
+    /// <summary>Opens a path; the handle closes itself.</summary>
+    /// <exception cref="Win32Exception">With the errno.</exception>
+    internal static SafeFileHandle Open(string path, int flags)
+    {
+        int fd = open(path, flags | O_CLOEXEC, 0);
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw new Win32Exception(Marshal.GetLastPInvokeError());
+    }
+
+    internal static void MakeFifo(string path, UnixFileMode mode) => Check(mkfifo(path, (uint)mode));
+
+    internal static void ChangeOwner(string path, uint user) => Check(lchown(path, user, uint.MaxValue));
+
+    internal static void SyncFolder(SafeFileHandle folder) => Check(fsync((int)folder.DangerousGetHandle()));
+
+    /// <summary>Asks for a bigger pipe; a refusal changes nothing but speed.</summary>
+    internal static void SetPipeSize(SafeFileHandle pipe, int bytes) => _ = fcntl((int)pipe.DangerousGetHandle(), F_SETPIPE_SZ, bytes);
+
+    /// <summary>Owner and permission bits, of a link itself rather than what it points to.</summary>
+    /// <returns>Null when there is no such file, or it can't be looked at.</returns>
+    internal static (uint User, UnixFileMode Mode)? Stat(string path, bool followLinks = false)
+    {
+        StatX buffer;
+        return statx(AT_FDCWD, path, followLinks ? 0 : AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &buffer) == 0
+            ? (buffer.User, (UnixFileMode)(buffer.Mode & 0xfff))
+            : null;
+    }
+
+    /// <summary>Waits until a handle is readable or its writer has gone.</summary>
+    /// <returns>The events; 0 after the time-out.</returns>
+    internal static short Poll(SafeFileHandle handle, int milliseconds)
+    {
+        PollFd fd = new() { Fd = (int)handle.DangerousGetHandle(), Events = POLLIN };
+        int count = poll(&fd, 1, milliseconds);
+        if (count < 0 && Marshal.GetLastPInvokeError() != EINTR)
+        {
+            throw new Win32Exception(Marshal.GetLastPInvokeError());
+        }
+
+        return count > 0 ? fd.Returned : (short)0;
+    }
+
+    /// <summary>Reads what is there.</summary>
+    /// <returns>The count; 0 at the end; -1 when nothing is there now.</returns>
+    internal static int Read(SafeFileHandle handle, Span<byte> buffer)
+    {
+        fixed (byte* start = buffer)
+        {
+            nint count = read((int)handle.DangerousGetHandle(), start, buffer.Length);
+            if (count >= 0)
+            {
+                return (int)count;
+            }
+
+            int error = Marshal.GetLastPInvokeError();
+            return error is EAGAIN or EINTR ? -1 : throw new Win32Exception(error);
+        }
+    }
+
+    private static void Check(int result)
+    {
+        if (result != 0)
+        {
+            throw new Win32Exception(Marshal.GetLastPInvokeError());
+        }
+    }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags, uint mode);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int mkfifo(string path, uint mode);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int lchown(string path, uint user, uint group);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statx(int folder, string path, int flags, uint mask, StatX* buffer);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fsync(int fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fcntl(int fd, int command, int argument);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int poll(PollFd* fds, nuint count, int timeout);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint read(int fd, byte* buffer, nint count);
+
+    [LibraryImport("libc")]
+    private static partial uint geteuid();
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollFd
+    {
+        public int Fd;
+        public short Events;
+        public short Returned;
+    }
+
+    // struct statx is the same on every architecture; only these members are read.
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    private struct StatX
+    {
+        [FieldOffset(20)]
+        public uint User;
+
+        [FieldOffset(28)]
+        public ushort Mode;
+    }
+}

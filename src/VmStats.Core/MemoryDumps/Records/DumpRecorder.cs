@@ -1,0 +1,71 @@
+using VmStats.Stores;
+
+namespace VmStats.MemoryDumps;
+
+/// <summary>Brings records into the store, or into the spool where the store can't take them: none is lost.</summary>
+internal sealed class DumpRecorder(ITelemetryStore? store, string fallbackFolder)
+{
+    /// <summary>Writes a record.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="folder">The dump folder, for the spool; null when it can't be used.</param>
+    /// <returns>A warning where the record waits in the spool.</returns>
+    public async Task<string?> WriteAsync(MemoryDumpRecord record, string? folder)
+    {
+        if (store is null)
+        {
+            return null;
+        }
+
+        string reason;
+        try
+        {
+            MeasurementSchema? schema = await store.GetSchemaAsync(MemDumpsTable.Measurement, CancellationToken.None).ConfigureAwait(false);
+            WriteResult result = await store.WriteAsync([MemDumpsTable.ToPoint(record, schema)], CancellationToken.None).ConfigureAwait(false);
+            if (result.Rejected.Count == 0)
+            {
+                return null;
+            }
+
+            reason = result.Rejected[0].Reason;
+        }
+        catch (VmStatsException e)
+        {
+            reason = e.Message;
+        }
+
+        SpooledRecord waiting = new(store.Info.Address, store.Info.Database, reason, record);
+        string place = await SpoolAsync(waiting, folder).ConfigureAwait(false);
+        return $"The record waits in '{place}' until the store takes it: {reason}";
+    }
+
+    /// <summary>Writes what waits in the spools for this store. A store that is still away is no failure.</summary>
+    public async Task<int> ReplayAsync(string? folder)
+    {
+        if (store is null)
+        {
+            return 0;
+        }
+
+        int written = await new RecordSpool(fallbackFolder).ReplayAsync(store, CancellationToken.None).ConfigureAwait(false);
+        return folder is null ? written : written + await new RecordSpool(folder).ReplayAsync(store, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    private async Task<string> SpoolAsync(SpooledRecord waiting, string? folder)
+    {
+        if (folder is not null)
+        {
+            try
+            {
+                await new RecordSpool(folder).AddAsync(waiting, CancellationToken.None).ConfigureAwait(false);
+                return Path.Combine(folder, RecordSpool.FileName);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or VmStatsException)
+            {
+                // A full disk, most likely: the state folder is on another one.
+            }
+        }
+
+        await new RecordSpool(fallbackFolder).AddAsync(waiting, CancellationToken.None).ConfigureAwait(false);
+        return Path.Combine(fallbackFolder, RecordSpool.FileName);
+    }
+}

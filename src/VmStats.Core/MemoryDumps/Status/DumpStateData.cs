@@ -1,0 +1,77 @@
+using VmStats.Hypervisors;
+
+namespace VmStats.MemoryDumps;
+
+/// <summary>What one dump's state file says: enough to show it, to stop it, and to clean up and record it should its process die.</summary>
+internal sealed record DumpStateData
+{
+    public required Guid DumpId { get; init; }
+
+    public required string Name { get; init; }
+
+    public required Guid Uuid { get; init; }
+
+    public int? VmId { get; init; }
+
+    public string HypervisorUri { get; init; } = "";
+
+    public string HostName { get; init; } = "";
+
+    public bool IsSimulated { get; init; }
+
+    public MemoryDumpState State { get; init; }
+
+    public MemoryDumpPhase Phase { get; init; }
+
+    public int ProcessId { get; init; }
+
+    public DateTimeOffset QueuedAt { get; init; }
+
+    public DateTimeOffset? StartedAt { get; init; }
+
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>The dump's time by the hypervisor's clock.</summary>
+    public DateTimeOffset Time { get; init; }
+
+    public long ProcessedBytes { get; init; }
+
+    public long? TotalBytes { get; init; }
+
+    public long StoredBytes { get; init; }
+
+    public double? MegabytesPerSecond { get; init; }
+
+    public string Folder { get; init; } = "";
+
+    public string FileName { get; init; } = "";
+
+    public string? PartialPath { get; init; }
+
+    public string? Rendezvous { get; init; }
+
+    public MemoryDumpCompression Compression { get; init; }
+
+    public int? CompressionLevel { get; init; }
+
+    public CoreDumpFormat Format { get; init; }
+
+    public string Flags { get; init; } = "";
+
+    public string? Operator { get; init; }
+
+    public string? Note { get; init; }
+
+    public string? ErrorId { get; init; }
+
+    public string? Message { get; init; }
+
+    public DumpStateData With(MemoryDumpProgress progress) => this with
+    {
+        Phase = progress.Phase,
+        ProcessedBytes = progress.ProcessedBytes,
+        TotalBytes = progress.TotalBytes,
+        StoredBytes = progress.StoredBytes,
+        MegabytesPerSecond = progress.MegabytesPerSecond,
+    };
+}

@@ -1,0 +1,62 @@
+namespace VmStats.MemoryDumps;
+
+/// <summary>Locks that end with their process, however it ends: .NET's sharing modes are flock() on Unix.</summary>
+internal static class FileLock
+{
+    private const int WouldBlock = 11;
+    private const int SharingViolation = 0x20;
+    private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Takes a lock, making its file where needed.</summary>
+    /// <returns>Null when somebody else has it.</returns>
+    public static FileStream? TryTake(string path)
+    {
+        try
+        {
+            return new FileStream(path, UnixFiles.Options(FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (IOException e) when (IsTaken(e))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Takes a lock that others hold for moments only.</summary>
+    /// <exception cref="VmStatsException">It wasn't to be had in time.</exception>
+    public static async Task<FileStream> TakeAsync(string path, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        long started = System.Diagnostics.Stopwatch.GetTimestamp();
+        FileStream? taken;
+        while ((taken = TryTake(path)) is null)
+        {
+            if (System.Diagnostics.Stopwatch.GetElapsedTime(started) > limit)
+            {
+                throw new VmStatsException("FileLocked", VmStatsErrorKind.ResourceBusy, $"Another process keeps '{path}' locked.", "Try again when it has ended.", path);
+            }
+
+            await Task.Delay(s_retry, cancellationToken).ConfigureAwait(false);
+        }
+
+        return taken;
+    }
+
+    /// <summary>True when some process has the file locked. Asks with a shared lock, so that those who ask don't see each other.</summary>
+    public static bool IsHeld(string path)
+    {
+        try
+        {
+            using FileStream probe = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            return false;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+        catch (IOException e) when (IsTaken(e))
+        {
+            return true;
+        }
+    }
+
+    private static bool IsTaken(IOException e) => (e.HResult & 0xffff) is WouldBlock or SharingViolation;
+}
