@@ -85,4 +85,7 @@ public class VmStatsException : Exception
 
     /// <summary>True when the same call may succeed later without anything being changed.</summary>
     public virtual bool IsTransient => false;
+
+    /// <summary>How long the other side asked to wait before the call is made again; null where it didn't say.</summary>
+    public virtual TimeSpan? RetryAfter => null;
 }

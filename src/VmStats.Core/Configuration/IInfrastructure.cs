@@ -31,4 +31,9 @@ public interface IInfrastructure
     /// <summary>A stream from which the expanded bytes of Zstandard frames are read.</summary>
     /// <param name="source">The compressed bytes; left open.</param>
     Stream CreateZstdDecompressor(Stream source);
+
+    /// <summary>Closes what is kept open between calls (pooled connections to embedded stores); what is opened later works as before. Called when the module is removed.</summary>
+    void Release()
+    {
+    }
 }

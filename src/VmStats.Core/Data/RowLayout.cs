@@ -51,6 +51,9 @@ public sealed class StoreRow
     /// <summary>UTC nanoseconds since 1970, or null where the answer has no time.</summary>
     public long? Time { get; }
 
+    /// <summary>The same values without a time.</summary>
+    internal StoreRow WithoutTime() => Time is null ? this : new StoreRow(Layout, null, _values);
+
     /// <summary>The value at a place; absent for -1.</summary>
     public FieldValue this[int ordinal] => ordinal < 0 ? default : _values[ordinal];
 

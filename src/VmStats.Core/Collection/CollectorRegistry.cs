@@ -1,0 +1,68 @@
+namespace VmStats.Collection;
+
+/// <summary>The collectors of a session, by number.</summary>
+internal sealed class CollectorRegistry : IAsyncDisposable
+{
+    private readonly SortedDictionary<int, TelemetryCollector> _collectors = [];
+    private readonly object _lock = new();
+    private int _lastId;
+
+    /// <summary>Makes a collector with the next number, and starts it.</summary>
+    /// <param name="options">What it polls and where it writes to.</param>
+    /// <param name="onWarning">Called on another thread when something goes wrong that it outlives; may be null.</param>
+    public TelemetryCollector Start(TelemetryCollectorOptions options, Action<TelemetryCollector, string>? onWarning = null)
+    {
+        lock (_lock)
+        {
+            TelemetryCollector collector = new(_lastId + 1, options);
+            collector.Warning += onWarning;
+            collector.Start();
+            _collectors.Add(++_lastId, collector);
+            return collector;
+        }
+    }
+
+    /// <summary>All collectors of the session, those that have ended too, in order of number.</summary>
+    public IReadOnlyList<TelemetryCollector> List()
+    {
+        lock (_lock)
+        {
+            return _collectors.Values.ToArray();
+        }
+    }
+
+    /// <summary>A collector.</summary>
+    /// <exception cref="VmStatsException">There is none of this number: <c>CollectorNotFound</c>.</exception>
+    public TelemetryCollector Get(int id)
+    {
+        lock (_lock)
+        {
+            return _collectors.TryGetValue(id, out TelemetryCollector? collector)
+                ? collector
+                : throw new VmStatsException(
+                    "CollectorNotFound",
+                    VmStatsErrorKind.NotFound,
+                    $"There is no collector {id} in this session.",
+                    "Get-VmTelemetryCollector lists the collectors.",
+                    id);
+        }
+    }
+
+    /// <summary>Forgets a collector that has ended.</summary>
+    public void Remove(int id)
+    {
+        lock (_lock)
+        {
+            _collectors.Remove(id);
+        }
+    }
+
+    /// <summary>Stops all of them, at the same time.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (Task stop in List().Select(collector => collector.DisposeAsync().AsTask()).ToArray())
+        {
+            await stop.ConfigureAwait(false);
+        }
+    }
+}

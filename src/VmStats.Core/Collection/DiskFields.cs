@@ -1,0 +1,34 @@
+using VmStats.Data;
+using VmStats.Hypervisors;
+using VmStats.Telemetry;
+
+namespace VmStats.Collection;
+
+/// <summary>The fields of a disk's point of <c>vm_devices</c>: the original's in its spelling, times and sizes of ours, and the host.</summary>
+internal static class DiskFields
+{
+    /// <summary>The field names.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+    [
+        "rd_req", "rd_bytes", "wr_reqs", "wr_bytes", "errors",
+        "rd_times", "wr_times", "fl_reqs", "fl_times", "allocation", "capacity", "physical", TagVocabulary.HostColumn,
+    ];
+
+    /// <summary>The fields of a disk.</summary>
+    public static FieldValue[] Of(DiskStatistics disk, string? host) =>
+    [
+        FieldValue.From(disk.ReadRequests),
+        FieldValue.From(disk.ReadBytes),
+        FieldValue.From(disk.WriteRequests),
+        FieldValue.From(disk.WriteBytes),
+        FieldValue.From(disk.Errors is >= 0 ? disk.Errors : null),
+        FieldValue.From(disk.ReadTime),
+        FieldValue.From(disk.WriteTime),
+        FieldValue.From(disk.FlushRequests),
+        FieldValue.From(disk.FlushTime),
+        FieldValue.From(disk.Allocation),
+        FieldValue.From(disk.Capacity),
+        FieldValue.From(disk.Physical),
+        FieldValue.From(host),
+    ];
+}

@@ -1,0 +1,128 @@
+using VmStats.Data;
+using VmStats.Hypervisors;
+
+namespace VmStats.Collection;
+
+/// <summary>
+/// Polls a hypervisor by its own clock and queues the points. The n-th poll is due n intervals after the first, so
+/// that neither the polls' duration nor the timer's lateness adds up; a poll that can't keep up leaves out the times it missed.
+/// </summary>
+internal sealed class HypervisorPoller(
+    TelemetryCollectorOptions options, PointQueue queue, CollectorCounters counters, Action<string> warn)
+{
+    private static readonly TimeSpan s_longestBackOff = TimeSpan.FromMinutes(1);
+    private readonly TelemetryPointFactory _factory = new(options.Hypervisor.HostName, options.Hypervisor.IsSimulated);
+
+    /// <summary>Polls until cancelled or the count is reached.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        TimeProvider clock = options.Hypervisor.Clock;
+        DateTimeOffset due = clock.GetUtcNow();
+        int failures = 0;
+        for (int polls = 0; options.Count is null || polls < options.Count; polls++)
+        {
+            if (polls > 0)
+            {
+                due = Next(due, clock.GetUtcNow(), failures);
+                await WaitUntilAsync(clock, due, cancellationToken).ConfigureAwait(false);
+            }
+
+            failures = await TryPollAsync(failures, cancellationToken).ConfigureAwait(false) ? 0 : failures + 1;
+            if (options.Hypervisor.IsSimulated)
+            {
+                // A fast clock makes points faster than a store may take them: there is nothing to miss while it waits.
+                await queue.WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private DateTimeOffset Next(DateTimeOffset due, DateTimeOffset now, int failures)
+    {
+        DateTimeOffset next = due + options.Interval;
+        if (next - now > options.Interval)
+        {
+            // The clock was set back.
+            return now + options.Interval;
+        }
+
+        if (failures > 0)
+        {
+            double backOff = Math.Min(options.Interval.Ticks * Math.Pow(2, Math.Min(failures - 1, 30)), s_longestBackOff.Ticks);
+            now += TimeSpan.FromTicks((long)backOff) - options.Interval;
+        }
+
+        // A fast clock may run ahead of this process for a moment: what is late is made up for at once, so that a count of
+        // polls covers the time that it should.
+        if (next > now || (options.Hypervisor.IsSimulated && failures == 0))
+        {
+            return next;
+        }
+
+        long missed = (now - next).Ticks / options.Interval.Ticks + 1;
+        if (failures == 0)
+        {
+            counters.Update(status => status with { PollsMissed = status.PollsMissed + missed });
+        }
+
+        return next + (options.Interval * missed);
+    }
+
+    private static Task WaitUntilAsync(TimeProvider clock, DateTimeOffset due, CancellationToken cancellationToken)
+    {
+        TimeSpan wait = due - clock.GetUtcNow();
+        return wait > TimeSpan.Zero ? Task.Delay(wait, clock, cancellationToken) : Task.CompletedTask;
+    }
+
+    private async ValueTask<bool> TryPollAsync(int failuresBefore, CancellationToken cancellationToken)
+    {
+        DateTimeOffset begin = options.Hypervisor.Clock.GetUtcNow();
+        long started = options.Clock.GetTimestamp();
+        using CancellationTokenSource limit = new(options.PollTimeout, options.Clock);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            IReadOnlyList<VmStatistics> vms = await options.Hypervisor.GetStatisticsAsync(either.Token).ConfigureAwait(false);
+            List<Point> points = new(vms.Count * 4);
+            foreach (VmStatistics vm in vms)
+            {
+                _factory.Add(vm, points);
+            }
+
+            queue.Add(points);
+            counters.Update(status => status with
+            {
+                Polls = status.Polls + 1,
+                LastPoll = begin,
+                PollDuration = options.Clock.GetElapsedTime(started),
+                VmsMonitored = vms.Count,
+                PointsCollected = status.PointsCollected + points.Count,
+            });
+            if (failuresBefore > 0)
+            {
+                warn($"The hypervisor {options.Hypervisor.Uri} answers again.");
+            }
+
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            Fail($"The hypervisor {options.Hypervisor.Uri} has not answered a poll within {options.PollTimeout.TotalSeconds:0.#} s.", failuresBefore);
+            return false;
+        }
+        catch (VmStatsException e)
+        {
+            Fail(e.Message, failuresBefore);
+            return false;
+        }
+    }
+
+    // One warning for an outage, not one for each poll of it.
+    private void Fail(string message, int failuresBefore)
+    {
+        counters.Fail(message);
+        if (failuresBefore == 0)
+        {
+            warn($"A poll failed; it will be tried again. {message}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using VmStats.Data;
+using VmStats.Stores;
+using VmStats.Telemetry;
+
+namespace VmStats.Collection;
+
+/// <summary>
+/// Fits points to what a table already has: its names for a VM's tags, its field types, a field that it keeps as a tag.
+/// A table that doesn't exist, or agrees, gets the points as they are.
+/// </summary>
+internal sealed class PointConformer(ITelemetryStore store)
+{
+    private readonly Dictionary<string, SchemaPlans> _plans = new(StringComparer.Ordinal);
+
+    /// <summary>The points as their tables want them, in the same order.</summary>
+    public async ValueTask<IReadOnlyList<Point>> ConformAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken)
+    {
+        Dictionary<string, SchemaPlans> plans = new(StringComparer.Ordinal);
+        Point[]? changed = null;
+        for (int i = 0; i < points.Count; i++)
+        {
+            Point point = points[i];
+            string measurement = point.Shape.Measurement;
+            if (!plans.TryGetValue(measurement, out SchemaPlans? known))
+            {
+                plans.Add(measurement, known = await LearnAsync(measurement, cancellationToken).ConfigureAwait(false));
+            }
+
+            Point fitted = known.Fit(point);
+            if (changed is null && !ReferenceEquals(fitted, point))
+            {
+                changed = points.ToArray();
+            }
+
+            if (changed is not null)
+            {
+                changed[i] = fitted;
+            }
+        }
+
+        return changed ?? points;
+    }
+
+    // The store keeps the schema, and gives another object when a write has added columns.
+    private async ValueTask<SchemaPlans> LearnAsync(string measurement, CancellationToken cancellationToken)
+    {
+        MeasurementSchema? schema = await store.GetSchemaAsync(measurement, cancellationToken).ConfigureAwait(false);
+        lock (_plans)
+        {
+            if (!_plans.TryGetValue(measurement, out SchemaPlans? plans) || !ReferenceEquals(plans.Schema, schema))
+            {
+                _plans[measurement] = plans = new SchemaPlans(schema);
+            }
+
+            return plans;
+        }
+    }
+
+    private sealed class SchemaPlans(MeasurementSchema? schema)
+    {
+        private readonly ConditionalWeakTable<PointShape, PointPlan> _plans = [];
+
+        public MeasurementSchema? Schema { get; } = schema;
+
+        public Point Fit(Point point) =>
+            Schema is null ? point : _plans.GetValue(point.Shape, shape => new PointPlan(shape, Schema)).Fit(point);
+    }
+
+    private sealed class PointPlan
+    {
+        private readonly PointShape _shape;
+        private readonly FieldKind[] _kinds;
+        private readonly int[] _fields;
+        private readonly int[] _fieldsAsTags;
+        private readonly bool _isSame;
+
+        public PointPlan(PointShape shape, MeasurementSchema schema)
+        {
+            string[] tags = shape.Tags.Select(tag => NameIn(schema, shape, tag)).ToArray();
+            _fieldsAsTags = Enumerable.Range(0, shape.Fields.Count)
+                .Where(i => schema.Tags.Contains(shape.Fields[i]) && !tags.Contains(shape.Fields[i])).ToArray();
+            _fields = Enumerable.Range(0, shape.Fields.Count).Except(_fieldsAsTags).ToArray();
+            _kinds = _fields.Select(i => schema.Fields.GetValueOrDefault(shape.Fields[i])).ToArray();
+            _isSame = _fieldsAsTags.Length == 0 && tags.SequenceEqual(shape.Tags, StringComparer.Ordinal);
+            _shape = _isSame
+                ? shape
+                : new PointShape(
+                    shape.Measurement,
+                    [.. tags, .. _fieldsAsTags.Select(i => shape.Fields[i])],
+                    _fields.Select(i => shape.Fields[i]).ToArray());
+        }
+
+        public Point Fit(Point point)
+        {
+            FieldValue[]? fields = _isSame ? null : new FieldValue[_fields.Length];
+            for (int i = 0; i < _fields.Length; i++)
+            {
+                FieldValue value = point.Fields[_fields[i]];
+                FieldValue fitted = ToKind(value, _kinds[i]);
+                if (fields is null && fitted.Kind != value.Kind)
+                {
+                    fields = [.. point.Fields];
+                }
+
+                if (fields is not null)
+                {
+                    fields[i] = fitted;
+                }
+            }
+
+            return fields is null ? point : new Point(_shape, point.Time, TagsOf(point), fields);
+        }
+
+        private string?[] TagsOf(Point point) =>
+            [.. point.Tags, .. _fieldsAsTags.Select(i => point.Fields[i].ToText())];
+
+        private static string NameIn(MeasurementSchema schema, PointShape shape, string tag)
+        {
+            if (schema.Measurement is not (Measurements.VmTotals or Measurements.VmDevices))
+            {
+                return tag;
+            }
+
+            TagVocabulary vocabulary = TagVocabulary.Of(schema);
+            string name = tag == TagVocabulary.UuidColumns[0] ? vocabulary.UuidToWrite
+                : tag == TagVocabulary.NameColumns[0] ? vocabulary.NameToWrite
+                : tag;
+            return shape.Tags.Contains(name) ? tag : name;
+        }
+
+        // A value that can't be told in the table's type stays as it is: the store then refuses it and says why.
+        private static FieldValue ToKind(FieldValue value, FieldKind kind) => (kind, value.Kind) switch
+        {
+            (_, FieldKind.Null) or (FieldKind.Null, _) => value,
+            (FieldKind.Float, FieldKind.Integer or FieldKind.Unsigned) => FieldValue.From(value.AsDouble()!.Value),
+            (FieldKind.Integer, FieldKind.Float or FieldKind.Unsigned or FieldKind.Boolean) =>
+                value.AsInt64() is long number ? FieldValue.From(number) : value,
+            (FieldKind.Unsigned, FieldKind.Integer or FieldKind.Float) =>
+                value.AsInt64() is >= 0 and long number ? FieldValue.From((ulong)number) : value,
+            (FieldKind.Boolean, FieldKind.Integer or FieldKind.Unsigned) =>
+                value.AsInt64() is 0 or 1 ? FieldValue.From(value.AsBoolean()!.Value) : value,
+            (FieldKind.String, FieldKind.Integer or FieldKind.Unsigned or FieldKind.Float or FieldKind.Boolean) =>
+                FieldValue.From(Convert.ToString(value.ToObject(), CultureInfo.InvariantCulture)),
+            _ => value,
+        };
+    }
+}

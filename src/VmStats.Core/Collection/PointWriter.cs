@@ -1,0 +1,186 @@
+using VmStats.Collection.Spool;
+using VmStats.Data;
+using VmStats.Stores;
+
+namespace VmStats.Collection;
+
+/// <summary>
+/// Takes batches from the queue and brings them to the store, or, while it can't be reached, to the spool. Newer points
+/// never wait for older ones: the spool is replayed beside them once a write has succeeded.
+/// </summary>
+internal sealed class PointWriter(
+    TelemetryCollectorOptions options, PointQueue queue, CollectorCounters counters, Action<string> warn)
+{
+    private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
+
+    private readonly PointConformer _conformer = new(options.Store);
+    private readonly SpoolReplayer? _replayer = options.Spool is null ? null : new SpoolReplayer(options.Spool, options.Store);
+    private TimeSpan _pause;
+    private long _pausedAt;
+    private Task _replay = Task.CompletedTask;
+
+    /// <summary>Writes until the queue is complete and empty. After <paramref name="stop"/> all goes to the spool at once.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        while (await queue.TakeAsync(options.BatchMaxLines, options.BatchMaxTime, CancellationToken.None).ConfigureAwait(false)
+            is IReadOnlyList<Point> batch)
+        {
+            if (stop.IsCancellationRequested || IsPaused())
+            {
+                Spool(batch);
+            }
+            else
+            {
+                await WriteOrSpoolAsync(batch, stop).ConfigureAwait(false);
+            }
+        }
+
+        await FinishReplayAsync(stop).ConfigureAwait(false);
+    }
+
+    // While the store is away, not every batch waits for it in vain.
+    private bool IsPaused() => _pause > TimeSpan.Zero && options.Clock.GetElapsedTime(_pausedAt) < _pause;
+
+    private async ValueTask WriteOrSpoolAsync(IReadOnlyList<Point> batch, CancellationToken stop)
+    {
+        try
+        {
+            WriteResult result = options.Retry is null
+                ? await WriteAsync(batch, stop).ConfigureAwait(false)
+                : await options.Retry(token => WriteAsync(batch, token), stop).ConfigureAwait(false);
+            counters.Update(status => status with { PointsWritten = status.PointsWritten + result.Written });
+            Reject(result.Rejected);
+            if (_pause > TimeSpan.Zero)
+            {
+                warn($"The store {options.Store.Info.Address} takes points again.");
+                _pause = TimeSpan.Zero;
+            }
+
+            StartReplay(stop);
+        }
+        catch (VmStatsException e) when (WriteFailure.IsOfThePoints(e))
+        {
+            counters.Fail(e.Message);
+            Reject(batch.Select(point => new RejectedPoint(point, e.Message)).ToArray());
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            Spool(batch);
+        }
+        catch (Exception e)
+        {
+            // Whatever went wrong, the points are not lost.
+            Pause(e.Message);
+            Spool(batch);
+        }
+    }
+
+    private void Pause(string reason)
+    {
+        counters.Fail(reason);
+        if (_pause == TimeSpan.Zero)
+        {
+            warn($"The store can't be written to; points wait in the spool. {reason}");
+        }
+
+        _pause = _pause == TimeSpan.Zero ? s_firstPause : TimeSpan.FromTicks(Math.Min(_pause.Ticks * 2, s_longestPause.Ticks));
+        _pausedAt = options.Clock.GetTimestamp();
+    }
+
+    private async ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> batch, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<Point> points = await _conformer.ConformAsync(batch, cancellationToken).ConfigureAwait(false);
+        return await options.Store.WriteAsync(points, cancellationToken).ConfigureAwait(false);
+    }
+
+    private void Spool(IReadOnlyList<Point> batch)
+    {
+        if (options.Spool is null)
+        {
+            counters.Update(status => status with { PointsDropped = status.PointsDropped + batch.Count });
+            return;
+        }
+
+        try
+        {
+            long dropped = options.Spool.Append(batch);
+            counters.Update(status => status with
+            {
+                PointsSpooled = status.PointsSpooled + batch.Count,
+                PointsDropped = status.PointsDropped + dropped,
+            });
+        }
+        catch (VmStatsException e)
+        {
+            counters.Update(status => status with { PointsDropped = status.PointsDropped + batch.Count });
+            counters.Fail(e.Message);
+            warn(e.Message);
+        }
+    }
+
+    private void Reject(IReadOnlyList<RejectedPoint> rejected)
+    {
+        if (rejected.Count == 0)
+        {
+            return;
+        }
+
+        counters.Update(status => status with { PointsRejected = status.PointsRejected + rejected.Count, LastError = rejected[0].Reason });
+        try
+        {
+            options.Spool?.Rejects.Add(rejected);
+        }
+        catch (VmStatsException e)
+        {
+            counters.Fail(e.Message);
+            warn(e.Message);
+        }
+    }
+
+    private void StartReplay(CancellationToken stop)
+    {
+        if (_replayer is not null && _replay.IsCompleted && options.Spool!.HasPoints)
+        {
+            _replay = ReplayAsync(_replayer, stop);
+        }
+    }
+
+    private async Task ReplayAsync(SpoolReplayer replayer, CancellationToken stop)
+    {
+        await Task.Yield();
+        try
+        {
+            SpoolReplay replay = await replayer.ReplayAsync(stop).ConfigureAwait(false);
+            counters.Update(status => status with
+            {
+                PointsReplayed = status.PointsReplayed + replay.Written,
+                PointsRejected = status.PointsRejected + replay.Rejected,
+            });
+            if (replay.Damaged > 0)
+            {
+                warn($"{replay.Damaged} segment(s) of the spool '{options.Spool!.Folder}' were damaged; what could be read of them was written.");
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // What is not yet in the store is still in the spool.
+        }
+        catch (Exception e)
+        {
+            counters.Fail(e.Message);
+        }
+    }
+
+    private async ValueTask FinishReplayAsync(CancellationToken stop)
+    {
+        await _replay.ConfigureAwait(false);
+        if (!stop.IsCancellationRequested && _pause == TimeSpan.Zero)
+        {
+            StartReplay(stop);
+            await _replay.ConfigureAwait(false);
+        }
+
+        options.Spool?.Seal();
+    }
+}

@@ -1,0 +1,226 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using VmStats.Data;
+using VmStats.Stores;
+
+namespace VmStats.Collection.Spool;
+
+/// <summary>
+/// Points that wait on disk for a store that can't be reached. A store has a folder of its own; each writer appends to
+/// a segment of its own in it, which it holds locked, so that processes don't meet. Segments are read back in the order
+/// in which they were begun, by whoever replays next.
+/// </summary>
+internal sealed class PointSpool : IDisposable
+{
+    private const int BeginAttempts = 3;
+
+    private readonly SpoolOptions _options;
+    private readonly object _lock = new();
+    private FileStream? _segment;
+    private long _lastStamp;
+
+    /// <summary>The spool of a store. Nothing is created before the first append.</summary>
+    public PointSpool(StoreInfo store, SpoolOptions? options = null)
+    {
+        _options = options ?? new SpoolOptions();
+        Store = store;
+        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{store.Address}\n{store.Database}"));
+        Folder = Path.Combine(_options.Root, Convert.ToHexString(hash.AsSpan(0, 8)).ToLowerInvariant());
+        Rejects = new RejectFile(Path.Combine(Folder, "rejected.jsonl"));
+    }
+
+    /// <summary>The store that the points are for.</summary>
+    public StoreInfo Store { get; }
+
+    /// <summary>The store's folder.</summary>
+    public string Folder { get; }
+
+    /// <summary>Where points go that the store refuses.</summary>
+    public RejectFile Rejects { get; }
+
+    /// <summary>True when there are points to replay, as far as a look at the folder tells.</summary>
+    public bool HasPoints => Directory.Exists(Folder) && Directory.EnumerateFiles(Folder, "*" + SpoolSegment.Extension).Any();
+
+    /// <summary>Keeps points. They are on the disk when it returns.</summary>
+    /// <returns>Points that were dropped to make room: the oldest of the spool.</returns>
+    /// <exception cref="VmStatsException">They could not be written: <c>SpoolWriteFailed</c>.</exception>
+    public long Append(IReadOnlyList<Point> points)
+    {
+        if (points.Count == 0)
+        {
+            return 0;
+        }
+
+        byte[] record = SpoolSegment.Frame(SpoolCodec.Encode(points), points.Count);
+        lock (_lock)
+        {
+            try
+            {
+                _segment ??= Begin();
+                long end = _segment.Length;
+                try
+                {
+                    _segment.Write(record);
+                    _segment.Flush(flushToDisk: true);
+                }
+                catch (IOException)
+                {
+                    CutBack(_segment, end);
+                    throw;
+                }
+
+                if (_segment.Length >= _options.SegmentSize)
+                {
+                    Seal();
+                }
+
+                return DropOldest();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new VmStatsException(
+                    "SpoolWriteFailed",
+                    VmStatsErrorKind.WriteFailed,
+                    $"The spool '{Folder}' can't be written: {e.Message}",
+                    "Free some space there, or give this user the right to write in it.",
+                    Folder,
+                    e);
+            }
+        }
+    }
+
+    /// <summary>Closes this writer's segment, so that it can be replayed.</summary>
+    public void Seal()
+    {
+        lock (_lock)
+        {
+            _segment?.Dispose();
+            _segment = null;
+        }
+    }
+
+    /// <summary>The paths of the segments, oldest first.</summary>
+    public IReadOnlyList<string> Segments()
+    {
+        if (!Directory.Exists(Folder))
+        {
+            return [];
+        }
+
+        string[] paths = Directory.GetFiles(Folder, "*" + SpoolSegment.Extension);
+        Array.Sort(paths, StringComparer.Ordinal);
+        return paths;
+    }
+
+    /// <summary>Opens a file that nobody else has open; null when somebody has, or it is gone.</summary>
+    public static FileStream? TryOpen(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Creates a folder that only this user can enter.</summary>
+    public static void CreateFolder(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    /// <summary>Opens a file that only this user can read.</summary>
+    public static FileStream OpenPrivate(string path, FileMode mode, FileShare share)
+    {
+        FileStreamOptions options = new() { Mode = mode, Access = FileAccess.ReadWrite, Share = share, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        return new FileStream(path, options);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Seal();
+
+    private FileStream Begin()
+    {
+        CreateFolder(Folder);
+        string about = Path.Combine(Folder, "store.txt");
+        if (!File.Exists(about))
+        {
+            using FileStream note = OpenPrivate(about, FileMode.OpenOrCreate, FileShare.ReadWrite);
+            note.Write(Encoding.UTF8.GetBytes($"{Store.Address}\n{Store.Database}\n"));
+        }
+
+        for (int attempt = 1; ; attempt++)
+        {
+            // The name sorts by time; the random part keeps processes apart.
+            _lastStamp = Math.Max(_lastStamp + 1, DateTimeOffset.UtcNow.UtcTicks);
+            string name = string.Create(CultureInfo.InvariantCulture, $"{_lastStamp:D19}-{Guid.NewGuid():N}{SpoolSegment.Extension}");
+            try
+            {
+                FileStream segment = OpenPrivate(Path.Combine(Folder, name), FileMode.CreateNew, FileShare.None);
+                segment.Write(SpoolSegment.Mark);
+                return segment;
+            }
+            catch (IOException) when (attempt < BeginAttempts)
+            {
+                // A replayer may have got hold of the new file before this process had locked it.
+            }
+        }
+    }
+
+    // What a full disk cut off must not stand before the next record.
+    private void CutBack(FileStream segment, long end)
+    {
+        try
+        {
+            segment.SetLength(end);
+            segment.Position = end;
+        }
+        catch (IOException)
+        {
+            Seal();
+        }
+    }
+
+    private long DropOldest()
+    {
+        FileInfo[] files = new DirectoryInfo(Folder).GetFiles("*" + SpoolSegment.Extension);
+        long size = files.Sum(file => file.Length);
+        long dropped = 0;
+        foreach (FileInfo file in files.OrderBy(file => file.Name, StringComparer.Ordinal))
+        {
+            if (size <= _options.MaximumSize)
+            {
+                break;
+            }
+
+            using FileStream? segment = TryOpen(file.FullName);
+            if (segment is not null)
+            {
+                dropped += SpoolSegment.CountPoints(segment);
+                size -= file.Length;
+                File.Delete(file.FullName);
+            }
+        }
+
+        return dropped;
+    }
+}

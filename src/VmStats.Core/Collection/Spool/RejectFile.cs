@@ -1,0 +1,107 @@
+using System.Text.Json;
+using VmStats.Data;
+using VmStats.Stores;
+
+namespace VmStats.Collection.Spool;
+
+/// <summary>
+/// Points that a store refused, with its reason: one JSON object a line. When the file has grown large it becomes
+/// <c>.1</c> and a new one begins, so that a store that refuses everything doesn't fill the disk.
+/// </summary>
+internal sealed class RejectFile(string path, long maximumSize = 64L * 1024 * 1024)
+{
+    private readonly object _lock = new();
+
+    /// <summary>The file.</summary>
+    public string Path { get; } = path;
+
+    /// <summary>Adds points with the store's reasons.</summary>
+    /// <exception cref="VmStatsException">The file could not be written: <c>SpoolWriteFailed</c>.</exception>
+    public void Add(IReadOnlyList<RejectedPoint> rejected)
+    {
+        if (rejected.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            lock (_lock)
+            {
+                PointSpool.CreateFolder(System.IO.Path.GetDirectoryName(Path)!);
+                if (File.Exists(Path) && new FileInfo(Path).Length >= maximumSize)
+                {
+                    File.Move(Path, Path + ".1", overwrite: true);
+                }
+
+                using FileStream file = PointSpool.OpenPrivate(Path, FileMode.OpenOrCreate, FileShare.ReadWrite);
+                file.Seek(0, SeekOrigin.End);
+                file.Write(ToLines(rejected));
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new VmStatsException(
+                "SpoolWriteFailed",
+                VmStatsErrorKind.WriteFailed,
+                $"The file of refused points '{Path}' can't be written: {e.Message}",
+                "Free some space there, or give this user the right to write in it.",
+                Path,
+                e);
+        }
+    }
+
+    private static byte[] ToLines(IReadOnlyList<RejectedPoint> rejected)
+    {
+        using MemoryStream lines = new();
+        using Utf8JsonWriter json = new(lines, new JsonWriterOptions { SkipValidation = true });
+        foreach (RejectedPoint reject in rejected)
+        {
+            json.WriteStartObject();
+            json.WriteString("reason", reject.Reason);
+            json.WriteString("time", UnixTime.ToText(reject.Point.Time));
+            json.WriteString("measurement", reject.Point.Shape.Measurement);
+            WriteTags(json, reject.Point);
+            WriteFields(json, reject.Point);
+            json.WriteEndObject();
+            json.Flush();
+            lines.WriteByte((byte)'\n');
+            json.Reset();
+        }
+
+        return lines.ToArray();
+    }
+
+    private static void WriteTags(Utf8JsonWriter json, Point point)
+    {
+        json.WriteStartObject("tags");
+        for (int i = 0; i < point.Tags.Count; i++)
+        {
+            if (!string.IsNullOrEmpty(point.Tags[i]))
+            {
+                json.WriteString(point.Shape.Tags[i], point.Tags[i]);
+            }
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteFields(Utf8JsonWriter json, Point point)
+    {
+        json.WriteStartObject("fields");
+        for (int i = 0; i < point.Fields.Count; i++)
+        {
+            string name = point.Shape.Fields[i];
+            switch (point.Fields[i].ToObject())
+            {
+                case long number: json.WriteNumber(name, number); break;
+                case ulong number: json.WriteNumber(name, number); break;
+                case double number: json.WriteNumber(name, number); break;
+                case bool truth: json.WriteBoolean(name, truth); break;
+                case string text: json.WriteString(name, text); break;
+            }
+        }
+
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,134 @@
+namespace VmStats.Collection;
+
+/// <summary>Polls a hypervisor and keeps what it says in a store, until it is stopped or its count is reached.</summary>
+internal sealed class TelemetryCollector : IAsyncDisposable
+{
+    private readonly TelemetryCollectorOptions _options;
+    private readonly PointQueue _queue;
+    private readonly CollectorCounters _counters;
+    private readonly CancellationTokenSource _stopPolling = new();
+    private readonly CancellationTokenSource _stopWriting = new();
+    private readonly object _lock = new();
+    private Task? _completion;
+    private int _disposed;
+
+    /// <summary>Makes a collector; <see cref="Start"/> starts it.</summary>
+    /// <param name="id">Its number in the session.</param>
+    /// <param name="options">What it polls and where it writes to.</param>
+    public TelemetryCollector(int id, TelemetryCollectorOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.Interval, TimeSpan.Zero);
+        _options = options;
+        _queue = new PointQueue(options.QueueCapacity, options.Clock);
+        _counters = new CollectorCounters(new VmTelemetryCollectorStatus
+        {
+            Id = id,
+            Name = options.Name ?? $"collector{id}",
+            HypervisorUri = options.Hypervisor.Uri,
+            Store = $"{options.Store.Info.Address} ({options.Store.Info.Database})",
+            Interval = options.Interval,
+        });
+    }
+
+    /// <summary>Raised on another thread when something goes wrong that the collector outlives, or is well again.</summary>
+    public event Action<TelemetryCollector, string>? Warning;
+
+    /// <summary>What it has done so far.</summary>
+    public VmTelemetryCollectorStatus Status
+    {
+        get
+        {
+            VmTelemetryCollectorStatus status = _counters.Status;
+            return status with { QueueLength = _queue.Count, PointsDropped = status.PointsDropped + _queue.Dropped };
+        }
+    }
+
+    /// <summary>Completes when it has ended and all its points are in the store or the spool. Never fails: see <see cref="Status"/>.</summary>
+    public Task Completion => _completion ?? Task.CompletedTask;
+
+    /// <summary>Starts it, once.</summary>
+    public void Start()
+    {
+        lock (_lock)
+        {
+            if (_completion is not null)
+            {
+                throw new InvalidOperationException("The collector has been started already.");
+            }
+
+            _counters.Update(status => status with { StartedAt = _options.Clock.GetUtcNow() });
+            _completion = Task.Run(RunAsync);
+        }
+    }
+
+    /// <summary>
+    /// Stops it. Returns when all its points are in the store or, where the store doesn't take them within the time
+    /// allowed, in the spool.
+    /// </summary>
+    /// <param name="cancellationToken">Gives up waiting; the stop goes on.</param>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stopPolling.CancelAsync().ConfigureAwait(false);
+        _stopWriting.CancelAfter(_options.StopTimeout);
+        await Completion.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            await StopAsync(CancellationToken.None).ConfigureAwait(false);
+            _stopPolling.Dispose();
+            _stopWriting.Dispose();
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        TelemetryCollectorState end = TelemetryCollectorState.Stopped;
+        Task writing = RunPartAsync(new PointWriter(_options, _queue, _counters, Warn).RunAsync(_stopWriting.Token));
+        try
+        {
+            await new HypervisorPoller(_options, _queue, _counters, Warn).RunAsync(_stopPolling.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_stopPolling.IsCancellationRequested)
+        {
+            // Asked to stop.
+        }
+        catch (Exception e)
+        {
+            // Nobody awaits a collector: whatever ends it must be seen in its status.
+            end = TelemetryCollectorState.Failed;
+            _counters.Fail(e.Message);
+            Warn($"The collector ended. {e.Message}");
+        }
+
+        _counters.Update(status => status.State == TelemetryCollectorState.Running
+            ? status with { State = TelemetryCollectorState.Stopping }
+            : status);
+        _queue.Complete();
+        await writing.ConfigureAwait(false);
+        _counters.Update(status => status with
+        {
+            State = status.State == TelemetryCollectorState.Failed ? status.State : end,
+            EndedAt = _options.Clock.GetUtcNow(),
+        });
+    }
+
+    private async Task RunPartAsync(Task part)
+    {
+        try
+        {
+            await part.ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            _counters.Update(status => status with { State = TelemetryCollectorState.Failed, Errors = status.Errors + 1, LastError = e.Message });
+            await _stopPolling.CancelAsync().ConfigureAwait(false);
+            Warn($"The collector ended. {e.Message}");
+        }
+    }
+
+    private void Warn(string message) => Warning?.Invoke(this, message);
+}

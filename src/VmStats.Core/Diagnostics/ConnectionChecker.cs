@@ -1,0 +1,164 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using VmStats.Configuration;
+using VmStats.Data;
+using VmStats.Queries;
+using VmStats.Stores;
+using VmStats.Telemetry;
+
+namespace VmStats.Diagnostics;
+
+/// <summary>
+/// Walks the links from this process to fresh data, one after the other, and names the first that is broken with what
+/// mends it. The original's check asked /ping without its token and called a healthy server broken.
+/// </summary>
+internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetryStore store, TimeProvider clock)
+{
+    private static readonly TimeSpan s_fresh = TimeSpan.FromMinutes(15);
+
+    private delegate Task<Finding> Check(CancellationToken cancellationToken);
+
+    /// <summary>The links in order, each as soon as it is known. After a broken one the others are skipped.</summary>
+    public async IAsyncEnumerable<VmStatsConnectionCheck> CheckAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        bool broken = false;
+        foreach ((string link, Check check) in Links())
+        {
+            if (broken)
+            {
+                yield return new() { Link = link, Result = VmStatsConnectionCheckResult.Skipped, Detail = "A link before it is broken." };
+                continue;
+            }
+
+            VmStatsConnectionCheck result = await RunAsync(link, check, cancellationToken).ConfigureAwait(false);
+            broken = result.Result == VmStatsConnectionCheckResult.Failed;
+            yield return result;
+        }
+    }
+
+    private IEnumerable<(string Link, Check Check)> Links()
+    {
+        if (options.Url is { IsFile: false } url)
+        {
+            NetworkProbe network = new(url, options);
+            yield return ("Name resolution", network.ResolveAsync);
+            yield return ("TCP", network.ConnectAsync);
+            yield return ("TLS", network.AuthenticateAsync);
+        }
+
+        yield return ("Server", ServerAsync);
+        yield return ("Authentication", AuthenticationAsync);
+        yield return ("Database", DatabaseAsync);
+        yield return ("Schema", SchemaAsync);
+        yield return ("Freshness", FreshnessAsync);
+    }
+
+    private static async Task<VmStatsConnectionCheck> RunAsync(string link, Check check, CancellationToken cancellationToken)
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        Finding finding;
+        try
+        {
+            finding = await check(cancellationToken).ConfigureAwait(false);
+        }
+        catch (VmStatsException e)
+        {
+            finding = new(VmStatsConnectionCheckResult.Failed, e.Message, e.Recommendation);
+        }
+
+        return new VmStatsConnectionCheck
+        {
+            Link = link,
+            Result = finding.Result,
+            Detail = finding.Detail,
+            Remedy = finding.Remedy,
+            Duration = finding.Result == VmStatsConnectionCheckResult.Skipped ? null : watch.Elapsed,
+        };
+    }
+
+    // The server is asked with its token; that it refuses the token still proves that it is there.
+    private async Task<Finding> ServerAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            StoreInfo info = await store.ProbeAsync(cancellationToken).ConfigureAwait(false);
+            return Finding.Passed($"{info.Kind} {info.Version}".TrimEnd());
+        }
+        catch (VmStatsException e) when (IsAboutCredentials(e))
+        {
+            return Finding.Passed("It answers, and wants to know who asks.");
+        }
+    }
+
+    private async Task<Finding> AuthenticationAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await store.GetSchemaAsync(Measurements.VmTotals, cancellationToken).ConfigureAwait(false);
+        }
+        catch (VmStatsException e) when (!IsAboutCredentials(e))
+        {
+            // Whatever else is wrong is the next link's to say: the credentials were taken.
+        }
+
+        return options switch
+        {
+            { Token: Secret token } => Finding.Passed($"The token from {token.Source} is accepted."),
+            { UserName: string user } => Finding.Passed($"The user {user} is accepted."),
+            _ => Finding.Passed("None is needed."),
+        };
+    }
+
+    private async Task<Finding> DatabaseAsync(CancellationToken cancellationToken)
+    {
+        await store.GetSchemaAsync(Measurements.VmTotals, cancellationToken).ConfigureAwait(false);
+        return Finding.Passed(store.Info.Database);
+    }
+
+    private async Task<Finding> SchemaAsync(CancellationToken cancellationToken)
+    {
+        MeasurementSchema? schema = await store.GetSchemaAsync(Measurements.VmTotals, cancellationToken).ConfigureAwait(false);
+        return schema is null
+            ? Finding.Warning(
+                $"There is no {Measurements.VmTotals} yet.",
+                "Start-VmTelemetryCollector writes it; a wrong database name would look the same.")
+            : Finding.Passed($"{schema.Measurement}: tags {string.Join(", ", schema.Tags)}; {schema.Fields.Count} fields.");
+    }
+
+    private async Task<Finding> FreshnessAsync(CancellationToken cancellationToken)
+    {
+        long now = UnixTime.ToNanoseconds(clock.GetUtcNow());
+        StoreQuery newest = new(Measurements.VmTotals)
+        {
+            Columns = [VmMetrics.Cpus.Field, TagVocabulary.StateColumn],
+            Start = now - UnixTime.ToNanoseconds(TimeSpan.FromHours(24)),
+            Descending = true,
+            Limit = 1,
+        };
+        await foreach (StoreRow row in store.QueryAsync(newest, cancellationToken).ConfigureAwait(false))
+        {
+            DateTimeOffset time = UnixTime.FromNanoseconds(row.Time ?? 0);
+            TimeSpan age = clock.GetUtcNow() - time;
+            return age <= s_fresh
+                ? Finding.Passed($"The newest sample is of {time:u}.")
+                : Finding.Warning($"The newest sample is of {time:u}, {age:d\\.hh\\:mm\\:ss} ago.", "Look whether a collector runs: Get-VmTelemetryCollector.");
+        }
+
+        return Finding.Warning("There is no sample of the last 24 hours.", "Look whether a collector runs: Get-VmTelemetryCollector.");
+    }
+
+    private static bool IsAboutCredentials(VmStatsException e) =>
+        e.Kind is VmStatsErrorKind.Authentication or VmStatsErrorKind.PermissionDenied;
+}
+
+/// <summary>What a check found.</summary>
+internal sealed record Finding(VmStatsConnectionCheckResult Result, string Detail, string? Remedy = null)
+{
+    internal static Finding Passed(string detail) => new(VmStatsConnectionCheckResult.Passed, detail);
+
+    internal static Finding Warning(string detail, string remedy) => new(VmStatsConnectionCheckResult.Warning, detail, remedy);
+
+    internal static Finding Failed(string detail, string remedy) => new(VmStatsConnectionCheckResult.Failed, detail, remedy);
+
+    internal static Finding Skipped(string detail) => new(VmStatsConnectionCheckResult.Skipped, detail);
+}

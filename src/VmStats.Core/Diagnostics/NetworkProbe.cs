@@ -1,0 +1,127 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using VmStats.Configuration;
+
+namespace VmStats.Diagnostics;
+
+/// <summary>The links below HTTP: name, port, certificate. Nothing of the user's is sent over them.</summary>
+internal sealed class NetworkProbe(Uri url, ConnectionOptions options)
+{
+    private IPAddress[] _addresses = [];
+
+    /// <summary>Looks the host's name up.</summary>
+    public async Task<Finding> ResolveAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            _addresses = await Dns.GetHostAddressesAsync(url.IdnHost, cancellationToken).ConfigureAwait(false);
+            return Finding.Passed($"{url.Host} is {string.Join(", ", _addresses.Select(address => address.ToString()))}.");
+        }
+        catch (SocketException e)
+        {
+            return Finding.Failed($"{url.Host} is not known: {e.Message}.", "Look for a typing error in the host's name, or for the DNS that should know it.");
+        }
+    }
+
+    /// <summary>Connects to the port.</summary>
+    public async Task<Finding> ConnectAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using TcpClient client = await OpenAsync(cancellationToken).ConfigureAwait(false);
+            return Finding.Passed($"Port {url.Port} answers.");
+        }
+        catch (SocketException e)
+        {
+            return Finding.Failed(
+                $"{url.Host} does not answer on port {url.Port}: {e.Message}.",
+                "Start InfluxDB there, or mend the port in the URL (3: 8181, 1.x and 2.x: 8086) or the firewall between.");
+        }
+        catch (TimeoutException)
+        {
+            return Finding.Failed(
+                $"{url.Host} did not answer on port {url.Port} within {options.Timeout.TotalSeconds:0} s.",
+                "A firewall between drops the packets, or the host is down.");
+        }
+    }
+
+    /// <summary>Shakes hands by TLS and looks at the certificate.</summary>
+    public async Task<Finding> AuthenticateAsync(CancellationToken cancellationToken)
+    {
+        if (url.Scheme != Uri.UriSchemeHttps)
+        {
+            return Finding.Skipped("The URL is plain http.");
+        }
+
+        string? complaint = null;
+        DateTime? expires = null;
+        try
+        {
+            using TcpClient client = await OpenAsync(cancellationToken).ConfigureAwait(false);
+            SslStream tls = new(client.GetStream(), leaveInnerStreamOpen: false);
+            await using (tls.ConfigureAwait(false))
+            {
+                SslClientAuthenticationOptions handshake = new()
+                {
+                    TargetHost = url.IdnHost,
+                    RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
+                    {
+                        expires = (certificate as X509Certificate2)?.NotAfter;
+                        complaint = Complaint(certificate as X509Certificate2, errors);
+
+                        // Nothing is sent over this connection; a bad certificate is what is looked for.
+                        return certificate is not null;
+                    },
+                };
+                await tls.AuthenticateAsClientAsync(handshake, cancellationToken).WaitAsync(options.Timeout, cancellationToken).ConfigureAwait(false);
+                string what = $"{tls.SslProtocol}, certificate valid until {expires:u}";
+                return complaint is null ? Finding.Passed(what + ".")
+                    : options.SkipCertificateCheck ? Finding.Warning($"{what}; {complaint}, which is ignored.", "Without -SkipCertificateCheck the connection would be safe.")
+                    : Finding.Failed($"{what}; {complaint}.", "Give the CA's file by -CertificateAuthority or INFLUX_CA_FILE, or mend the certificate.");
+            }
+        }
+        catch (Exception e) when (e is AuthenticationException or IOException or SocketException or TimeoutException)
+        {
+            return Finding.Failed($"No TLS on port {url.Port}: {e.Message}", "Use http: where the server has no TLS.");
+        }
+    }
+
+    private string? Complaint(X509Certificate2? certificate, SslPolicyErrors errors)
+    {
+        if (errors == SslPolicyErrors.None)
+        {
+            return null;
+        }
+
+        if (errors == SslPolicyErrors.RemoteCertificateChainErrors && certificate is not null && options.CertificateAuthority is string file)
+        {
+            using X509Chain chain = new();
+            chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+            chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            chain.ChainPolicy.CustomTrustStore.ImportFromPemFile(file);
+            return chain.Build(certificate) ? null : "it was not issued by a CA of the file given";
+        }
+
+        return errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch)
+            ? $"it is not for the name {url.Host}"
+            : "it was issued by a CA that this system does not trust";
+    }
+
+    private async Task<TcpClient> OpenAsync(CancellationToken cancellationToken)
+    {
+        TcpClient client = new();
+        try
+        {
+            await client.ConnectAsync(_addresses, url.Port, cancellationToken).AsTask().WaitAsync(options.Timeout, cancellationToken).ConfigureAwait(false);
+            return client;
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
+    }
+}

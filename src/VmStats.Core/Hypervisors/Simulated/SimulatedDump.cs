@@ -1,0 +1,132 @@
+using System.Diagnostics;
+
+namespace VmStats.Hypervisors.Simulated;
+
+/// <summary>A dump of a simulated VM's memory that is being written.</summary>
+/// <param name="vm">The VM.</param>
+/// <param name="rate">MiB per second; null for as fast as it goes.</param>
+/// <param name="moment">When the VM was paused for it, seconds since the fleet's epoch.</param>
+internal sealed class SimulatedDump(SimulatedVm vm, double? rate, double moment)
+{
+    private const int ChunkBytes = 1 << 20;
+
+    private long _processed;
+
+    /// <summary>When the VM was paused for it, seconds since the fleet's epoch.</summary>
+    public double Moment => moment;
+
+    /// <summary>How far it is.</summary>
+    public CoreDumpProgress Progress => new(vm.MemoryBytes + ElfCore.BiosBytes, Interlocked.Read(ref _processed));
+
+    /// <summary>
+    /// Writes the ELF core to a file (created 0600, or overwritten as libvirt does) or a FIFO (opening it waits for a
+    /// reader). A file that couldn't be finished is removed.
+    /// </summary>
+    public async Task WriteAsync(string path, CancellationToken cancellationToken)
+    {
+        bool isPartialFile = false;
+        try
+        {
+            // Opening a FIFO blocks until somebody reads it: not on a thread of the pool.
+            FileStream stream = await Task.Factory
+                .StartNew(() => Open(path), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+                .WaitAsync(cancellationToken)
+                .ConfigureAwait(false);
+            isPartialFile = stream.CanSeek;
+            await using (stream.ConfigureAwait(false))
+            {
+                await WriteAsync(stream, cancellationToken).ConfigureAwait(false);
+            }
+
+            isPartialFile = false;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Explain(e, path);
+        }
+        finally
+        {
+            if (isPartialFile)
+            {
+                RemovePartialFile(path);
+            }
+        }
+    }
+
+    private static FileStream Open(string path)
+    {
+        // No lock and no truncation where a FIFO is meant; .NET would try both.
+        bool exists = File.Exists(path);
+        FileStreamOptions options = new()
+        {
+            Mode = exists ? FileMode.Open : FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            BufferSize = 0,
+        };
+        if (!exists && !OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        FileStream stream = new(path, options);
+        if (stream.CanSeek)
+        {
+            stream.SetLength(0);
+        }
+
+        return stream;
+    }
+
+    private async Task WriteAsync(FileStream stream, CancellationToken cancellationToken)
+    {
+        await stream.WriteAsync(ElfCore.Header(vm), cancellationToken).ConfigureAwait(false);
+        MemoryImage image = new(vm);
+        byte[] chunk = new byte[ChunkBytes];
+        long start = Stopwatch.GetTimestamp();
+        for (long offset = 0; offset < vm.MemoryBytes; offset += ChunkBytes)
+        {
+            image.Fill(chunk, offset);
+            await stream.WriteAsync(chunk, cancellationToken).ConfigureAwait(false);
+            Interlocked.Add(ref _processed, ChunkBytes);
+            await KeepRateAsync(start, cancellationToken).ConfigureAwait(false);
+        }
+
+        await stream.WriteAsync(MemoryImage.Bios(), cancellationToken).ConfigureAwait(false);
+        Interlocked.Add(ref _processed, ElfCore.BiosBytes);
+    }
+
+    private async Task KeepRateAsync(long start, CancellationToken cancellationToken)
+    {
+        if (rate is double limit)
+        {
+            TimeSpan due = TimeSpan.FromSeconds(Interlocked.Read(ref _processed) / (limit * (1 << 20)));
+            TimeSpan early = due - Stopwatch.GetElapsedTime(start);
+            if (early > TimeSpan.FromMilliseconds(1))
+            {
+                await Task.Delay(early, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static VmStatsException Explain(Exception e, string path) =>
+        e is UnauthorizedAccessException or DirectoryNotFoundException or FileNotFoundException or PathTooLongException
+            ? HypervisorErrors.DumpPathNotWritable(path, e.Message, e)
+            : e.Message.Contains("Broken pipe", StringComparison.OrdinalIgnoreCase)
+                ? HypervisorErrors.DumpStreamClosed(path, e)
+                : e.Message.Contains("No space left", StringComparison.OrdinalIgnoreCase)
+                    ? HypervisorErrors.DiskFull(path, e.Message, e)
+                    : HypervisorErrors.DumpPathNotWritable(path, e.Message, e);
+
+    private static void RemovePartialFile(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The failure that is on its way says more than this one.
+        }
+    }
+}

@@ -1,0 +1,232 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Text;
+using System.Text.Json;
+using VmStats.Configuration;
+
+namespace VmStats.Influx;
+
+/// <summary>Makes the exceptions of one connection: they name its address, and where its token came from.</summary>
+internal sealed class InfluxFailures(ConnectionOptions options, string address)
+{
+    private const int LargestErrorBody = 1024 * 1024;
+
+    /// <summary>Reads the body of a refusal and makes its exception.</summary>
+    public async ValueTask<InfluxException> FromResponseAsync(HttpResponseMessage response, RequestTimer timer)
+    {
+        string body = await ReadBodyAsync(response, timer, this).ConfigureAwait(false);
+        return FromAnswer(response, body);
+    }
+
+    /// <summary>The exception for a refusal whose body was read.</summary>
+    public InfluxException FromAnswer(HttpResponseMessage response, string body)
+    {
+        int status = (int)response.StatusCode;
+        if (status is >= 300 and < 400)
+        {
+            return Redirected(response);
+        }
+
+        string text = ErrorText(body);
+        if (text.Length == 0 && response.Headers.TryGetValues("X-Influxdb-Error", out IEnumerable<string>? values))
+        {
+            text = string.Join(' ', values);
+        }
+
+        return FromText(text, response.StatusCode, RetryAfter(response.Headers.RetryAfter));
+    }
+
+    /// <summary>The exception for words of the server, from a status or from inside a 200.</summary>
+    public InfluxException FromText(string text, HttpStatusCode? statusCode, TimeSpan? retryAfter = null)
+    {
+        int status = (int)(statusCode ?? 0);
+        KnownError known = ErrorTable.Find(status, text);
+        string safe = SafeText.Server(text, options);
+        string answered = status is 0 or 200 ? "InfluxDB answered" : $"InfluxDB answered {status}";
+        string message = safe.Length == 0 ? $"{answered} without a word. Server: {address}" : $"{answered}: {safe} Server: {address}";
+        (string lead, string recommendation) = Credentials(known);
+        return new InfluxException(known.Id, known.Kind, lead + message, recommendation, address)
+        {
+            StatusCode = statusCode,
+            ServerText = safe.Length == 0 ? null : safe,
+            Pause = retryAfter,
+            Transient = known.IsTransient,
+        };
+    }
+
+    /// <summary>The exception for a request that got no answer.</summary>
+    public InfluxException NoAnswer(Exception cause)
+    {
+        SocketException? socket = Find<SocketException>(cause);
+        if (Find<AuthenticationException>(cause) is { } tls)
+        {
+            return Make("InfluxTlsFailed", VmStatsErrorKind.Protocol, $"No secure connection to {address}: {(tls.InnerException ?? tls).Message}",
+                "Give the authority's certificate with -CertificateAuthority, or check that the server speaks https on this port.", cause);
+        }
+
+        if (cause is OperationCanceledException && Find<TimeoutException>(cause) is null)
+        {
+            return Make("InfluxTimeout", VmStatsErrorKind.Timeout,
+                $"{address} gave no answer within {options.Timeout.TotalSeconds:0.###} s.",
+                "Ask for a shorter range, or allow more time with -TimeoutSec.", cause);
+        }
+
+        if (socket?.SocketErrorCode == SocketError.HostNotFound)
+        {
+            return Make("InfluxHostNotFound", VmStatsErrorKind.Unavailable, $"The host of {address} is not known: {socket.Message}.",
+                $"Check the host's name in the URL (from {options.UrlSource}).", cause);
+        }
+
+        // Broken while it was answering (or while it took a body): whether it worked on the request is not known.
+        if (socket is null && cause is not OperationCanceledException)
+        {
+            return Make("InfluxConnectionBroken", VmStatsErrorKind.Unavailable, $"The connection to {address} broke: {Deepest(cause)}.",
+                "Check that an InfluxDB server answers at this address; its log may say more.", cause, transient: true);
+        }
+
+        return Make("InfluxUnreachable", VmStatsErrorKind.Unavailable, $"No connection to {address}: {socket?.Message ?? "it took too long"}.",
+            $"Check that the server runs, and the URL (from {options.UrlSource}).", cause, transient: true);
+    }
+
+    /// <summary>The exception for a body that broke off or stood still.</summary>
+    public InfluxException BrokenBody(Exception cause) => cause is OperationCanceledException
+        ? Make("InfluxTimeout", VmStatsErrorKind.Timeout, $"{address} stopped sending for {options.Timeout.TotalSeconds:0.###} s in mid-answer.",
+            "Allow more time with -TimeoutSec, or ask for a shorter range.", cause)
+        : CutOff(Deepest(cause), cause);
+
+    /// <summary>The exception for an answer that ended before it was complete.</summary>
+    public InfluxException CutOff(string how, Exception? cause = null) =>
+        Make("InfluxAnswerCutOff", VmStatsErrorKind.Protocol, $"The answer of {address} broke off: {how}.",
+            "The rows before it are not the whole answer. The server's log says why it stopped (often memory); ask for a shorter range.", cause);
+
+    /// <summary>The exception for an answer that is not what InfluxDB says.</summary>
+    public InfluxException NotUnderstood(string what, Exception? cause = null) =>
+        Make("InfluxAnswerNotUnderstood", VmStatsErrorKind.Protocol, $"The answer of {address} is not InfluxDB's: {what}.",
+            $"Check the URL (from {options.UrlSource}): something else may listen there.", cause);
+
+    /// <summary>The text of an error body, which may be JSON of several shapes or plain.</summary>
+    public static string ErrorText(string body)
+    {
+        string trimmed = body.Trim();
+        if (!trimmed.StartsWith('{'))
+        {
+            return trimmed;
+        }
+
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(trimmed);
+            JsonElement root = document.RootElement;
+            string text = String(root, "error") ?? String(root, "message") ?? trimmed;
+            return root.TryGetProperty("data", out JsonElement data) ? $"{text}: {Detail(data)}" : text;
+        }
+        catch (JsonException)
+        {
+            return trimmed;
+        }
+    }
+
+    /// <summary>A short body, at most a MiB of it; one that breaks off gives what came, one that stands still is a time-out.</summary>
+    public static async ValueTask<string> ReadBodyAsync(HttpResponseMessage response, RequestTimer timer, InfluxFailures failures)
+    {
+        using MemoryStream buffer = new();
+        try
+        {
+            timer.Restart();
+            Stream stream = await response.Content.ReadAsStreamAsync(timer.Token).ConfigureAwait(false);
+            byte[] chunk = new byte[8192];
+            int read;
+            while (buffer.Length < LargestErrorBody && (read = await stream.ReadAsync(chunk, timer.Token).ConfigureAwait(false)) > 0)
+            {
+                buffer.Write(chunk, 0, read);
+            }
+
+            timer.Pause();
+        }
+        catch (OperationCanceledException e)
+        {
+            throw timer.WasCancelledByCaller ? timer.Cancelled(e) : failures.BrokenBody(e);
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException)
+        {
+            // The status already says whether it failed.
+        }
+
+        return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
+    }
+
+    private static string Detail(JsonElement data)
+    {
+        JsonElement first = data.ValueKind == JsonValueKind.Array && data.GetArrayLength() > 0 ? data[0] : data;
+        return first.ValueKind == JsonValueKind.Object ? String(first, "error_message") ?? first.GetRawText() : data.GetRawText();
+    }
+
+    private static string? String(JsonElement element, string name) =>
+        element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static TimeSpan? RetryAfter(RetryConditionHeaderValue? header)
+    {
+        TimeSpan? wait = header?.Delta ?? (header?.Date - DateTimeOffset.UtcNow);
+        return wait > TimeSpan.Zero ? wait : null;
+    }
+
+    private static T? Find<T>(Exception? exception)
+        where T : Exception
+    {
+        for (; exception is not null; exception = exception.InnerException)
+        {
+            if (exception is T found)
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
+
+    private static string Deepest(Exception exception)
+    {
+        while (exception.InnerException is { } inner)
+        {
+            exception = inner;
+        }
+
+        return exception.Message.TrimEnd('.');
+    }
+
+    // A refused credential's first question is where it came from, and whether there was one at all.
+    private (string Lead, string Recommendation) Credentials(KnownError known)
+    {
+        if (known.Kind is not (VmStatsErrorKind.Authentication or VmStatsErrorKind.PermissionDenied))
+        {
+            return ("", known.Recommendation);
+        }
+
+        Secret? used = options.Token ?? options.Password;
+        return used is null
+            ? ("No token or password was sent. ", "Give one: INFLUX_TOKEN, Connect-VmStats -Token or -Credential. " + known.Recommendation)
+            : ($"The {(options.Token is null ? "password" : "token")} came from {used.Source}. ", known.Recommendation);
+    }
+
+    private InfluxException Redirected(HttpResponseMessage response)
+    {
+        Uri? location = response.Headers.Location;
+        if (location is { IsAbsoluteUri: false } && response.RequestMessage?.RequestUri is { } asked)
+        {
+            location = new Uri(asked, location);
+        }
+
+        string to = location is null ? "an unnamed address" : SafeText.Url(location);
+        return new InfluxException("InfluxRedirected", VmStatsErrorKind.InvalidArgument, $"{address} sends its clients on to {to}.",
+            "Use the new address as the URL if you trust it: the token is never sent along a redirect.", address)
+        {
+            StatusCode = response.StatusCode,
+        };
+    }
+
+    private InfluxException Make(
+        string id, VmStatsErrorKind kind, string message, string recommendation, Exception? cause, bool transient = false) =>
+        new(id, kind, message, recommendation, address, cause) { Transient = transient };
+}

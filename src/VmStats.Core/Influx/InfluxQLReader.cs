@@ -1,0 +1,78 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using VmStats.Data;
+
+namespace VmStats.Influx;
+
+/// <summary>What a caller knows of the columns of an InfluxQL answer, which tells integers from floats only by chance.</summary>
+/// <param name="Columns">The columns wanted, or null for whatever comes.</param>
+/// <param name="Kinds">The types of columns that are known.</param>
+/// <param name="Tags">The columns that are known to be tags.</param>
+internal sealed record InfluxQLColumns(
+    IReadOnlyList<string>? Columns, IReadOnlyDictionary<string, FieldKind> Kinds, IReadOnlyCollection<string> Tags)
+{
+    public static InfluxQLColumns Unknown { get; } = new(null, new Dictionary<string, FieldKind>(), []);
+}
+
+/// <summary>
+/// Reads the answer of /query, chunked or not: JSON documents one after the other, with or without line feeds between
+/// them. It is read token by token, since a document may hold ten thousand rows. An error inside a 200 is thrown
+/// where it stands.
+/// </summary>
+internal sealed class InfluxQLReader
+{
+    private const int LargestToken = 64 * 1024 * 1024;
+    private readonly InfluxQLParser _parser;
+    private readonly InfluxFailures _failures;
+    private readonly List<StoreRow> _ready = [];
+
+    public InfluxQLReader(InfluxQLColumns columns, InfluxFailures failures)
+    {
+        _failures = failures;
+        _parser = new InfluxQLParser(columns, failures, _ready);
+    }
+
+    /// <summary>The rows as they arrive.</summary>
+    public async IAsyncEnumerable<StoreRow> ReadAsync(ResponseBody body, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        bool more = true;
+        while (more)
+        {
+            more = await body.ReadAsync().ConfigureAwait(false);
+            int length = body.Span.Length;
+            Parse(body, isFinal: !more);
+            foreach (StoreRow row in _ready)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                yield return row;
+            }
+
+            _ready.Clear();
+            _parser.ThrowPendingError();
+            if (more && length == body.Span.Length && length > LargestToken)
+            {
+                throw _failures.NotUnderstood("a value of more than 64 MiB");
+            }
+        }
+
+        if (!_parser.IsAtEnd)
+        {
+            throw _failures.CutOff("its last part is incomplete");
+        }
+    }
+
+    private void Parse(ResponseBody body, bool isFinal)
+    {
+        try
+        {
+            body.Consume(_parser.Parse(body.Span, isFinal));
+        }
+        catch (JsonException e)
+        {
+            throw isFinal && _parser.HasBegun
+                ? _failures.CutOff("its last part is incomplete", e)
+                : _failures.NotUnderstood(Encoding.UTF8.GetString(body.Span[..Math.Min(body.Span.Length, 80)]), e);
+        }
+    }
+}

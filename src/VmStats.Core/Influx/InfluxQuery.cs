@@ -1,0 +1,160 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using VmStats.Configuration;
+using VmStats.Data;
+using VmStats.Stores;
+
+namespace VmStats.Influx;
+
+/// <summary>
+/// The conversation with one InfluxDB server over HTTP, for queries and writes: InfluxDB 3 by SQL, 2.x and 1.x by
+/// InfluxQL. Safe for concurrent use. It sends each request once; who calls it decides what is tried again
+/// (<see cref="VmStatsException.IsTransient"/>). Nothing is sent before the first call.
+/// </summary>
+public sealed class InfluxQuery : IDisposable
+{
+    private static readonly IReadOnlyDictionary<string, FieldValue> s_noParameters = new Dictionary<string, FieldValue>();
+    private readonly InfluxTransport _transport;
+    private readonly InfluxProbe _probe;
+    private readonly PointWriter _writer;
+
+    /// <summary>Prepares a connection.</summary>
+    /// <param name="options">Where and how; <see cref="ConnectionOptions.Url"/> must be given.</param>
+    /// <param name="handler">Sends the requests in place of the network; not disposed. For tests.</param>
+    /// <exception cref="InfluxException"><c>TokenOverHttpRefused</c>: the token would travel in the open.</exception>
+    public InfluxQuery(ConnectionOptions options, HttpMessageHandler? handler = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _transport = new InfluxTransport(options, handler);
+        _probe = new InfluxProbe(_transport, options.Api);
+        Database = options.Database ?? "";
+        _writer = new PointWriter(_transport, Database);
+    }
+
+    /// <summary>The server's address, without user info and query.</summary>
+    public string Address => _transport.Address;
+
+    /// <summary>The database (bucket) that is asked and written to.</summary>
+    public string Database { get; }
+
+    internal InfluxFailures Failures => _transport.Failures;
+
+    /// <summary>Asks the server what it is; each call asks anew.</summary>
+    /// <exception cref="InfluxException">It can't be reached, refuses the token, or is no InfluxDB.</exception>
+    public ValueTask<InfluxServerInfo> ProbeAsync(CancellationToken cancellationToken) => _probe.AskAsync(cancellationToken);
+
+    /// <summary>The API that the server is spoken to by: as configured, or found out on the first call.</summary>
+    public ValueTask<InfluxApi> GetApiAsync(CancellationToken cancellationToken) => _probe.GetApiAsync(cancellationToken);
+
+    /// <summary>Runs an SQL query on InfluxDB 3 and gives its rows as they arrive.</summary>
+    /// <param name="sql">One statement; values stand in it as <c>$name</c>.</param>
+    /// <param name="parameters">The values; a time is a text such as <c>2026-01-01T00:00:00Z</c>.</param>
+    /// <param name="cancellationToken">Aborts the request at once.</param>
+    /// <exception cref="InfluxException">The server refused or could not be reached, or its answer broke off.</exception>
+    public IAsyncEnumerable<StoreRow> QuerySqlAsync(
+        string sql, IReadOnlyDictionary<string, FieldValue>? parameters, CancellationToken cancellationToken) =>
+        QuerySqlAsync(sql, parameters, new RowBuilder(), cancellationToken);
+
+    /// <summary>Runs an InfluxQL query, on any InfluxDB, and gives its rows as they arrive.</summary>
+    /// <param name="query">The statement; values stand in it as <c>$name</c>.</param>
+    /// <param name="parameters">The values; a time is a text or UTC nanoseconds.</param>
+    /// <param name="cancellationToken">Aborts the request at once.</param>
+    /// <returns>Rows with the measurement's name in the column <c>iox::measurement</c>, as InfluxDB 3 calls it. InfluxDB 1.x and 2.x write a float without a fraction as they write an integer: it is read as one.</returns>
+    /// <exception cref="InfluxException">The server refused or could not be reached, or its answer broke off.</exception>
+    public IAsyncEnumerable<StoreRow> QueryInfluxQLAsync(
+        string query, IReadOnlyDictionary<string, FieldValue>? parameters, CancellationToken cancellationToken) =>
+        QueryInfluxQLAsync(query, parameters, InfluxQLColumns.Unknown, cancellationToken);
+
+    /// <summary>Writes points, in requests that the server can bear. Refused points are reported, and don't stop the others.</summary>
+    /// <exception cref="InfluxException">The server refused the request as a whole, or could not be reached.</exception>
+    public async ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken)
+    {
+        InfluxApi api = await GetApiAsync(cancellationToken).ConfigureAwait(false);
+        return await _writer.WriteAsync(points, api, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _probe.Dispose();
+        _transport.Dispose();
+    }
+
+    internal async IAsyncEnumerable<StoreRow> QuerySqlAsync(
+        string sql,
+        IReadOnlyDictionary<string, FieldValue>? parameters,
+        RowBuilder builder,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using HttpContent content = RequestTexts.QueryJson(Database, sql, parameters ?? s_noParameters);
+        ResponseBody body = await OpenAsync("api/v3/query_sql", content, InfluxApi.V3, cancellationToken).ConfigureAwait(false);
+        await using (body.ConfigureAwait(false))
+        {
+            await foreach (StoreRow row in new JsonLinesReader(builder, Failures).ReadAsync(body, cancellationToken).ConfigureAwait(false))
+            {
+                yield return row;
+            }
+        }
+    }
+
+    internal async IAsyncEnumerable<StoreRow> QueryInfluxQLAsync(
+        string query,
+        IReadOnlyDictionary<string, FieldValue>? parameters,
+        InfluxQLColumns columns,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        InfluxApi api = await GetApiAsync(cancellationToken).ConfigureAwait(false);
+        using HttpContent content = api == InfluxApi.V3
+            ? RequestTexts.QueryJson(Database, query, parameters ?? s_noParameters)
+            : RequestTexts.QueryForm(Database, query, parameters ?? s_noParameters);
+        string path = api == InfluxApi.V3 ? "api/v3/query_influxql" : "query";
+        ResponseBody body = await OpenAsync(path, content, api, cancellationToken).ConfigureAwait(false);
+        await using (body.ConfigureAwait(false))
+        {
+            IAsyncEnumerable<StoreRow> rows = api == InfluxApi.V3
+                ? new JsonLinesReader(new RowBuilder(), Failures).ReadAsync(body, cancellationToken)
+                : new InfluxQLReader(columns, Failures).ReadAsync(body, cancellationToken);
+            await foreach (StoreRow row in rows.ConfigureAwait(false))
+            {
+                yield return row;
+            }
+        }
+    }
+
+    /// <summary>Sends a request of management and gives its status; refusals other than those named are thrown.</summary>
+    internal async ValueTask<HttpStatusCode> SendAsync(
+        HttpMethod method, string path, HttpContent? content, IReadOnlyList<HttpStatusCode> expected, CancellationToken cancellationToken)
+    {
+        InfluxApi api = await GetApiAsync(cancellationToken).ConfigureAwait(false);
+        using RequestTimer timer = _transport.StartTimer(cancellationToken);
+        using HttpResponseMessage response = await _transport.SendAsync(method, path, content, api, timer).ConfigureAwait(false);
+        if (!response.IsSuccessStatusCode && !expected.Contains(response.StatusCode))
+        {
+            throw await Failures.FromResponseAsync(response, timer).ConfigureAwait(false);
+        }
+
+        return response.StatusCode;
+    }
+
+    private async ValueTask<ResponseBody> OpenAsync(string path, HttpContent content, InfluxApi api, CancellationToken cancellationToken)
+    {
+        RequestTimer timer = _transport.StartTimer(cancellationToken);
+        HttpResponseMessage? response = null;
+        try
+        {
+            response = await _transport.SendAsync(HttpMethod.Post, path, content, api, timer).ConfigureAwait(false);
+            if (!response.IsSuccessStatusCode)
+            {
+                throw await Failures.FromResponseAsync(response, timer).ConfigureAwait(false);
+            }
+
+            return await ResponseBody.OpenAsync(response, Failures, timer).ConfigureAwait(false);
+        }
+        catch
+        {
+            response?.Dispose();
+            timer.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,226 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using VmStats.Configuration;
+
+namespace VmStats.Influx;
+
+/// <summary>Sends requests to one server: address, credentials, TLS, proxy and time-outs. Knows nothing of what is asked.</summary>
+internal sealed class InfluxTransport : IDisposable
+{
+    private static readonly TimeSpan s_longestConnect = TimeSpan.FromSeconds(10);
+    private readonly ConnectionOptions _options;
+    private readonly Lazy<HttpClient> _client;
+    private readonly Uri _base;
+
+    public InfluxTransport(ConnectionOptions options, HttpMessageHandler? handler)
+    {
+        Uri url = options.Url ?? throw new ArgumentException("The connection has no URL.", nameof(options));
+        _options = WithUserInfo(options, url);
+        _base = BaseOf(url);
+        Address = SafeText.Url(_base);
+        Failures = new InfluxFailures(_options, Address);
+        RefuseSecretInTheOpen();
+        // Made on first use: opening a connection reads no certificate file.
+        _client = new Lazy<HttpClient>(() => CreateClient(handler), LazyThreadSafetyMode.PublicationOnly);
+    }
+
+    /// <summary>The server's address without user info and query.</summary>
+    public string Address { get; }
+
+    public InfluxFailures Failures { get; }
+
+    /// <summary>Sends a request and returns the answer, whatever its status, once its headers are there.</summary>
+    public async ValueTask<HttpResponseMessage> SendAsync(
+        HttpMethod method, string path, HttpContent? content, InfluxApi api, RequestTimer timer)
+    {
+        using HttpRequestMessage request = new(method, new Uri(_base, path)) { Content = content };
+        request.Headers.Authorization = Authorization(api);
+        // A server that refuses a large body says so before it is sent; without it 1.x breaks the connection instead.
+        request.Headers.ExpectContinue = api == InfluxApi.V1 && content?.Headers.ContentLength > 1024 * 1024;
+        try
+        {
+            timer.Restart();
+            HttpResponseMessage response =
+                await _client.Value.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timer.Token).ConfigureAwait(false);
+            timer.Pause();
+            return response;
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+        {
+            throw timer.WasCancelledByCaller ? timer.Cancelled(e) : Failures.NoAnswer(e);
+        }
+    }
+
+    public RequestTimer StartTimer(CancellationToken cancellationToken) => new(_options.Timeout, cancellationToken);
+
+    public void Dispose()
+    {
+        if (_client.IsValueCreated)
+        {
+            _client.Value.Dispose();
+        }
+    }
+
+    private static Uri BaseOf(Uri url)
+    {
+        UriBuilder builder = new(url) { UserName = "", Password = "", Query = "", Fragment = "" };
+        if (!builder.Path.EndsWith('/'))
+        {
+            builder.Path += "/";
+        }
+
+        return builder.Uri;
+    }
+
+    private static ConnectionOptions WithUserInfo(ConnectionOptions options, Uri url)
+    {
+        if (url.UserInfo.Length == 0 || options.UserName is not null || options.Token is not null)
+        {
+            return options;
+        }
+
+        string[] parts = url.UserInfo.Split(':', 2);
+        string source = $"the URL (from {options.UrlSource})";
+        return options with
+        {
+            UserName = Uri.UnescapeDataString(parts[0]),
+            Password = new Secret(parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : "", source),
+        };
+    }
+
+    private AuthenticationHeaderValue? Authorization(InfluxApi api)
+    {
+        if (_options.Token is { } token)
+        {
+            return new AuthenticationHeaderValue(api == InfluxApi.V2 ? "Token" : "Bearer", HeaderSafe(token));
+        }
+
+        if (_options.UserName is { } user)
+        {
+            string pair = $"{user}:{_options.Password?.Reveal()}";
+            return new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(pair)));
+        }
+
+        return null;
+    }
+
+    private string HeaderSafe(Secret token)
+    {
+        string value = token.Reveal().Trim();
+        foreach (char c in value)
+        {
+            if (c is <= ' ' or > '~')
+            {
+                throw new InfluxException("TokenMalformed", VmStatsErrorKind.InvalidArgument,
+                    $"The token from {token.Source} has characters that no token has: blanks, line ends or letters beyond ASCII.",
+                    "Copy the token again, without what stands around it.", Address);
+            }
+        }
+
+        return value;
+    }
+
+    private void RefuseSecretInTheOpen()
+    {
+        Secret? secret = _options.Token ?? _options.Password;
+        bool staysHere = _base.IsLoopback && (_options.Proxy is null || _options.Proxy.IsLoopback);
+        if (secret is null || staysHere || _options.AllowUnencrypted || _base.Scheme == Uri.UriSchemeHttps)
+        {
+            return;
+        }
+
+        throw new InfluxException("TokenOverHttpRefused", VmStatsErrorKind.PermissionDenied,
+            $"The {(_options.Token is null ? "password" : "token")} from {secret.Source} would travel in the open to {Address}.",
+            "Use https, or a tunnel to this machine; -AllowUnencrypted sends it in the open all the same.", Address);
+    }
+
+    private HttpClient CreateClient(HttpMessageHandler? handler)
+    {
+        HttpClient client = new(handler ?? CreateHandler(), disposeHandler: handler is null) { Timeout = Timeout.InfiniteTimeSpan };
+        client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("VmStats", "1"));
+        return client;
+    }
+
+    private SocketsHttpHandler CreateHandler()
+    {
+        SocketsHttpHandler handler = new()
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ConnectTimeout = _options.Timeout < s_longestConnect ? _options.Timeout : s_longestConnect,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+            Expect100ContinueTimeout = TimeSpan.FromSeconds(1),
+        };
+        if (_options.Proxy is not null)
+        {
+            handler.Proxy = new WebProxy(_options.Proxy);
+        }
+        else if (_base.IsLoopback)
+        {
+            // http_proxy is not meant for this machine, and a token must not leave it by that way.
+            handler.UseProxy = false;
+        }
+
+        handler.SslOptions.RemoteCertificateValidationCallback = CertificateCheck();
+        return handler;
+    }
+
+    private RemoteCertificateValidationCallback? CertificateCheck()
+    {
+        if (_options.SkipCertificateCheck)
+        {
+#pragma warning disable CA5359 // The user asked for it by name.
+            return static (_, _, _, _) => true;
+#pragma warning restore CA5359
+        }
+
+        if (_options.CertificateAuthority is not { } path)
+        {
+            return null;
+        }
+
+        X509Certificate2Collection authorities = LoadAuthorities(path);
+        return (_, certificate, chain, errors) => errors == SslPolicyErrors.None
+            || (errors == SslPolicyErrors.RemoteCertificateChainErrors && certificate is not null && IsSignedBy(authorities, certificate, chain));
+    }
+
+    private static bool IsSignedBy(X509Certificate2Collection authorities, X509Certificate certificate, X509Chain? sent)
+    {
+        using X509Chain chain = new();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        foreach (X509ChainElement element in sent?.ChainElements ?? Enumerable.Empty<X509ChainElement>())
+        {
+            chain.ChainPolicy.ExtraStore.Add(element.Certificate);
+        }
+
+        using X509Certificate2 leaf = new(certificate);
+        return chain.Build(leaf);
+    }
+
+    private static X509Certificate2Collection LoadAuthorities(string path)
+    {
+        X509Certificate2Collection authorities = [];
+        try
+        {
+            authorities.ImportFromPemFile(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
+        {
+            throw new InfluxException("CertificateAuthorityUnreadable", VmStatsErrorKind.InvalidArgument,
+                $"The file of certificate authorities can't be read: {path}: {e.Message}", "Name a readable PEM file.", path, e);
+        }
+
+        if (authorities.Count == 0)
+        {
+            throw new InfluxException("CertificateAuthorityEmpty", VmStatsErrorKind.InvalidArgument,
+                $"The file has no certificate in it: {path}", "Name a PEM file with at least one CERTIFICATE block.", path);
+        }
+
+        return authorities;
+    }
+}

@@ -1,0 +1,115 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using VmStats.Data;
+
+namespace VmStats.Influx;
+
+/// <summary>Reads InfluxDB 3's jsonl: one object a line, each line ended by a line feed.</summary>
+internal sealed class JsonLinesReader(RowBuilder builder, InfluxFailures failures)
+{
+    private readonly WireValue _values = new();
+
+    /// <summary>The rows as they arrive. A line without its end is an answer cut off.</summary>
+    public async IAsyncEnumerable<StoreRow> ReadAsync(ResponseBody body, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        do
+        {
+            while (TryReadLine(body, out StoreRow? row))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (row is not null)
+                {
+                    yield return row;
+                }
+            }
+        }
+        while (await body.ReadAsync().ConfigureAwait(false));
+
+        if (body.Span.Length > 0)
+        {
+            throw Broken(body.Span);
+        }
+    }
+
+    private bool TryReadLine(ResponseBody body, out StoreRow? row)
+    {
+        row = null;
+        ReadOnlySpan<byte> span = body.Span;
+        int end = span.IndexOf((byte)'\n');
+        if (end < 0)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> line = span[..end];
+        if (line.Length > 0)
+        {
+            row = ReadRow(line);
+        }
+
+        body.Consume(end + 1);
+        return true;
+    }
+
+    private StoreRow ReadRow(ReadOnlySpan<byte> line)
+    {
+        try
+        {
+            Utf8JsonReader reader = new(line);
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+            {
+                throw failures.NotUnderstood($"a line that is no row: {Excerpt(line)}");
+            }
+
+            builder.BeginRow();
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                ReadProperty(ref reader);
+            }
+
+            return builder.EndRow();
+        }
+        catch (JsonException e)
+        {
+            throw failures.NotUnderstood($"a line that is no JSON: {Excerpt(line)}", e);
+        }
+    }
+
+    private void ReadProperty(ref Utf8JsonReader reader)
+    {
+        if (reader.ValueTextEquals("time"u8))
+        {
+            reader.Read();
+            if (reader.TokenType == JsonTokenType.String && WireTime.TryParse(reader.ValueSpan, out long time))
+            {
+                builder.Time = time;
+                return;
+            }
+
+            Store(ref reader, builder.Place("time"u8));
+            return;
+        }
+
+        int place = reader.ValueIsEscaped ? builder.Place(Encoding.UTF8.GetBytes(reader.GetString()!)) : builder.Place(reader.ValueSpan);
+        reader.Read();
+        Store(ref reader, place);
+    }
+
+    private void Store(ref Utf8JsonReader reader, int place)
+    {
+        if (place < 0)
+        {
+            reader.Skip();
+            return;
+        }
+
+        builder.Set(place, _values.Read(ref reader, isTag: builder.IsTag(place)));
+    }
+
+    private InfluxException Broken(ReadOnlySpan<byte> rest) => rest[0] == '{'
+        ? failures.CutOff("its last row is incomplete")
+        : failures.NotUnderstood(Excerpt(rest));
+
+    private static string Excerpt(ReadOnlySpan<byte> text) => Encoding.UTF8.GetString(text[..Math.Min(text.Length, 80)]);
+}

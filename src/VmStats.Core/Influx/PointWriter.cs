@@ -1,0 +1,154 @@
+using System.IO.Compression;
+using VmStats.Configuration;
+using VmStats.Data;
+using VmStats.Stores;
+
+namespace VmStats.Influx;
+
+/// <summary>Sends points in batches that a server can bear, and finds out which points it refused.</summary>
+internal sealed class PointWriter(InfluxTransport transport, string database)
+{
+    private const int LargestBatchPoints = 10_000;
+    private const int LargestBatchBytes = 9 * 1024 * 1024; // InfluxDB 3 takes 10 MiB, uncompressed.
+    private const int SmallestToCompress = 1024;
+
+    /// <summary>Writes all points.</summary>
+    public async ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> points, InfluxApi api, CancellationToken cancellationToken)
+    {
+        List<RejectedPoint> rejected = [];
+        int written = 0;
+        using LineProtocolEncoder encoder = new(forInfluxDB3: api == InfluxApi.V3);
+        List<Point> batch = new(Math.Min(points.Count, LargestBatchPoints));
+        List<int> ends = new(batch.Capacity);
+        foreach (Point point in points)
+        {
+            if (point.Shape.Measurement.StartsWith('#'))
+            {
+                rejected.Add(new RejectedPoint(point, "Line protocol takes a line that begins with # for a comment."));
+                continue;
+            }
+
+            int before = encoder.Length;
+            if (!encoder.Write(point))
+            {
+                continue;
+            }
+
+            if (batch.Count == LargestBatchPoints || (encoder.Length > LargestBatchBytes && batch.Count > 0))
+            {
+                encoder.Truncate(before);
+                written += await SendAsync(new Batch(batch, ends, encoder.Written), api, rejected, cancellationToken).ConfigureAwait(false);
+                batch.Clear();
+                ends.Clear();
+                encoder.Truncate(0);
+                encoder.Write(point);
+            }
+
+            batch.Add(point);
+            ends.Add(encoder.Length);
+        }
+
+        if (batch.Count > 0)
+        {
+            written += await SendAsync(new Batch(batch, ends, encoder.Written), api, rejected, cancellationToken).ConfigureAwait(false);
+        }
+
+        return new WriteResult(written, rejected);
+    }
+
+    /// <summary>Sends one batch, in halves where the server wants less at a time or doesn't say which line it refused.</summary>
+    private async ValueTask<int> SendAsync(Batch batch, InfluxApi api, List<RejectedPoint> rejected, CancellationToken cancellationToken)
+    {
+        Refusal? refusal = await PostAsync(batch.Body, api, cancellationToken).ConfigureAwait(false);
+        if (refusal is null)
+        {
+            return batch.Count;
+        }
+
+        if (refusal.IsTooLarge)
+        {
+            return batch.Count > 1
+                ? await SendHalvesAsync(batch, api, rejected, cancellationToken).ConfigureAwait(false)
+                : Reject(batch, 0, refusal.Reason, rejected);
+        }
+
+        if (refusal.Lines is { Count: > 0 } lines && lines.All(line => line.Number >= 1 && line.Number <= batch.Count))
+        {
+            List<RefusedLine> distinct = lines.DistinctBy(line => line.Number).ToList();
+            foreach (RefusedLine line in distinct)
+            {
+                rejected.Add(new RejectedPoint(batch[line.Number - 1], line.Reason));
+            }
+
+            return batch.Count - distinct.Count;
+        }
+
+        if (batch.Count == 1 || refusal.Dropped == batch.Count)
+        {
+            for (int i = 0; i < batch.Count; i++)
+            {
+                Reject(batch, i, refusal.Reason, rejected);
+            }
+
+            return 0;
+        }
+
+        // Points that were taken already are overwritten with themselves.
+        return await SendHalvesAsync(batch, api, rejected, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask<int> SendHalvesAsync(Batch batch, InfluxApi api, List<RejectedPoint> rejected, CancellationToken cancellationToken)
+    {
+        (Batch first, Batch second) = batch.Halves();
+        int written = await SendAsync(first, api, rejected, cancellationToken).ConfigureAwait(false);
+        return written + await SendAsync(second, api, rejected, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static int Reject(Batch batch, int index, string reason, List<RejectedPoint> rejected)
+    {
+        rejected.Add(new RejectedPoint(batch[index], reason));
+        return 0;
+    }
+
+    private async ValueTask<Refusal?> PostAsync(ReadOnlyMemory<byte> body, InfluxApi api, CancellationToken cancellationToken)
+    {
+        using RequestTimer timer = transport.StartTimer(cancellationToken);
+        using HttpContent content = Content(body, api);
+        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Post, Path(api), content, api, timer).ConfigureAwait(false);
+        if (response.IsSuccessStatusCode)
+        {
+            return null;
+        }
+
+        string text = await InfluxFailures.ReadBodyAsync(response, timer, transport.Failures).ConfigureAwait(false);
+        InfluxException failure = transport.Failures.FromAnswer(response, text);
+        return Refusal.Read(response.StatusCode, text, failure) ?? throw failure;
+    }
+
+    private string Path(InfluxApi api)
+    {
+        string name = Uri.EscapeDataString(database);
+        return api == InfluxApi.V3
+            ? $"api/v3/write_lp?db={name}&precision=nanosecond&accept_partial=true"
+            : $"write?db={name}&precision=ns";
+    }
+
+    // InfluxDB 1.x applies its size limit to a compressed body by cutting it: points would be lost without a word.
+    private static HttpContent Content(ReadOnlyMemory<byte> body, InfluxApi api)
+    {
+        if (api != InfluxApi.V3 || body.Length < SmallestToCompress)
+        {
+            return new ReadOnlyMemoryContent(body);
+        }
+
+        using MemoryStream compressed = new(body.Length / 4);
+        using (GZipStream gzip = new(compressed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            gzip.Write(body.Span);
+        }
+
+        ByteArrayContent content = new(compressed.GetBuffer(), 0, (int)compressed.Length);
+        content.Headers.ContentEncoding.Add("gzip");
+        return content;
+    }
+}

@@ -1,0 +1,114 @@
+using System.Buffers;
+
+namespace VmStats.Influx;
+
+/// <summary>
+/// The body of an answer in a pooled buffer: what was not consumed yet, read on piece by piece, each piece within the
+/// time-out. A body that breaks off is an error here, so that no reader takes it for a short answer.
+/// </summary>
+internal sealed class ResponseBody : IAsyncDisposable
+{
+    private const int InitialSize = 128 * 1024;
+    private readonly HttpResponseMessage _response;
+    private readonly Stream _stream;
+    private readonly InfluxFailures _failures;
+    private readonly RequestTimer _timer;
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(InitialSize);
+    private int _start;
+    private int _end;
+
+    private ResponseBody(HttpResponseMessage response, Stream stream, InfluxFailures failures, RequestTimer timer)
+    {
+        _response = response;
+        _stream = stream;
+        _failures = failures;
+        _timer = timer;
+    }
+
+    /// <summary>True when nothing more will come.</summary>
+    public bool IsComplete { get; private set; }
+
+    /// <summary>What has been read and not consumed.</summary>
+    public ReadOnlySpan<byte> Span => _buffer.AsSpan(_start, _end - _start);
+
+    /// <summary>Takes over a response and its timer.</summary>
+    public static async ValueTask<ResponseBody> OpenAsync(HttpResponseMessage response, InfluxFailures failures, RequestTimer timer)
+    {
+        Stream stream = await response.Content.ReadAsStreamAsync(timer.Token).ConfigureAwait(false);
+        return new ResponseBody(response, stream, failures, timer);
+    }
+
+    /// <summary>Marks bytes as used.</summary>
+    public void Consume(int count) => _start += count;
+
+    /// <summary>Reads more; false at the end.</summary>
+    public async ValueTask<bool> ReadAsync()
+    {
+        if (IsComplete)
+        {
+            return false;
+        }
+
+        MakeRoom();
+        int read;
+        try
+        {
+            _timer.Restart();
+            read = await _stream.ReadAsync(_buffer.AsMemory(_end), _timer.Token).ConfigureAwait(false);
+            _timer.Pause();
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
+        {
+            throw _timer.WasCancelledByCaller ? _timer.Cancelled(e) : _failures.BrokenBody(e);
+        }
+
+        IsComplete = read == 0;
+        _end += read;
+        return read > 0;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        byte[] buffer = _buffer;
+        _buffer = [];
+        _start = _end = 0;
+        if (buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        // Disposing a response whose body is unread closes the connection: the server stops working on the query.
+        await _stream.DisposeAsync().ConfigureAwait(false);
+        _response.Dispose();
+        _timer.Dispose();
+    }
+
+    private void MakeRoom()
+    {
+        if (_start == _end)
+        {
+            _start = _end = 0;
+        }
+
+        if (_end < _buffer.Length)
+        {
+            return;
+        }
+
+        byte[] old = _buffer;
+        int length = _end - _start;
+        if (length > old.Length / 2)
+        {
+            _buffer = ArrayPool<byte>.Shared.Rent(checked(old.Length * 2));
+        }
+
+        old.AsSpan(_start, length).CopyTo(_buffer);
+        _start = 0;
+        _end = length;
+        if (!ReferenceEquals(old, _buffer))
+        {
+            ArrayPool<byte>.Shared.Return(old);
+        }
+    }
+}

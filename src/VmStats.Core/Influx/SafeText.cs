@@ -1,0 +1,48 @@
+using VmStats.Configuration;
+
+namespace VmStats.Influx;
+
+/// <summary>Takes secrets out of what is shown.</summary>
+internal static class SafeText
+{
+    private const int LongestServerText = 2000;
+
+    /// <summary>A URL without user info, and without the values of its query: any of them may be a secret.</summary>
+    public static string Url(Uri url)
+    {
+        if (!url.IsAbsoluteUri)
+        {
+            return QueryNames(url.OriginalString);
+        }
+
+        string address = url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
+        return (address + QueryNames(url.Query)).TrimEnd('/');
+    }
+
+    /// <summary>A text of the server, cut to a bearable length, with the connection's secrets struck out.</summary>
+    public static string Server(string text, ConnectionOptions options)
+    {
+        text = text.Trim();
+        foreach (Secret? secret in (ReadOnlySpan<Secret?>)[options.Token, options.Password])
+        {
+            if (secret?.Reveal() is { Length: > 3 } value)
+            {
+                text = text.Replace(value, "***", StringComparison.Ordinal);
+            }
+        }
+
+        return text.Length > LongestServerText ? string.Concat(text.AsSpan(0, LongestServerText), "...") : text;
+    }
+
+    private static string QueryNames(string query)
+    {
+        int mark = query.IndexOf('?', StringComparison.Ordinal);
+        if (mark < 0 || mark == query.Length - 1)
+        {
+            return mark < 0 ? query : "";
+        }
+
+        IEnumerable<string> names = query[(mark + 1)..].Split('&').Select(pair => pair.Split('=')[0] + "=***");
+        return string.Concat(query.AsSpan(0, mark), "?", string.Join('&', names));
+    }
+}

@@ -1,0 +1,178 @@
+using System.Globalization;
+using System.Text;
+using VmStats.Data;
+
+namespace VmStats.Queries;
+
+/// <summary>Writes queries in InfluxDB 3's SQL (DataFusion). Identifiers are quoted, since it folds others to lower case.</summary>
+internal sealed class InfluxSqlRenderer
+{
+    private const string Rank = "vmstats rank";
+    private readonly StringBuilder _sql = new();
+    private readonly Dictionary<string, FieldValue> _parameters = [];
+    private readonly QueryPlan _plan;
+    private readonly StoreQuery _query;
+
+    private InfluxSqlRenderer(QueryPlan plan)
+    {
+        _plan = plan;
+        _query = plan.Query;
+    }
+
+    /// <summary>The query as SQL.</summary>
+    public static RenderedQuery Render(QueryPlan plan) => new InfluxSqlRenderer(plan).Render();
+
+    /// <summary>A name in double quotes.</summary>
+    public static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+
+    private RenderedQuery Render()
+    {
+        IReadOnlyList<string> columns = _query.Distinct is not null ? RenderDistinct()
+            : _query.Aggregation is not null ? RenderAggregation()
+            : _query.Latest is { } latest ? RenderLatest(latest)
+            : RenderRows();
+        AppendLimit();
+        return new RenderedQuery(_sql.ToString(), _parameters, columns);
+    }
+
+    private List<string> RenderRows()
+    {
+        List<string> columns = [.. _plan.Tags, .. _plan.Fields];
+        _sql.Append("SELECT ").AppendJoin(", ", columns.Prepend("time").Select(Quote)).Append(" FROM ").Append(Quote(_query.Measurement));
+        AppendWhere();
+        _sql.Append(" ORDER BY \"time\"").Append(_query.Descending ? " DESC" : "");
+        if (_query.Limit is not null || _query.Skip > 0)
+        {
+            // Pages must not overlap: rows of one time need an order of their own.
+            foreach (string tag in _plan.Schema.Tags)
+            {
+                _sql.Append(", ").Append(Quote(tag));
+            }
+        }
+
+        return columns;
+    }
+
+    private List<string> RenderLatest(LatestPerGroup latest)
+    {
+        List<string> columns = [.. _plan.Tags, .. _plan.Fields];
+        string names = string.Join(", ", columns.Prepend("time").Select(Quote));
+        string group = string.Join(", ", _plan.GroupBy.Select(Quote));
+        _sql.Append("SELECT ").Append(names).Append(" FROM (SELECT ").Append(names).Append(", row_number() OVER (");
+        _sql.Append(group.Length == 0 ? "" : $"PARTITION BY {group} ").Append("ORDER BY \"time\" DESC) AS ").Append(Quote(Rank));
+        _sql.Append(" FROM ").Append(Quote(_query.Measurement));
+        AppendWhere();
+        _sql.Append(") WHERE ").Append(Quote(Rank)).Append(" <= ").Append(Number(Math.Max(1, latest.Depth)));
+        _sql.Append(" ORDER BY ").Append(group.Length == 0 ? "" : group + ", ").Append("\"time\" DESC");
+        return columns;
+    }
+
+    private List<string> RenderDistinct()
+    {
+        string names = string.Join(", ", _plan.GroupBy.Select(Quote));
+        _sql.Append("SELECT DISTINCT ").Append(names).Append(" FROM ").Append(Quote(_query.Measurement));
+        AppendWhere();
+        _sql.Append(" ORDER BY ").Append(names);
+        return _plan.GroupBy;
+    }
+
+    private List<string> RenderAggregation()
+    {
+        long? interval = _query.Aggregation!.Interval;
+        List<string> select = interval is long width ? [Bucket(width)] : [];
+        select.AddRange(_plan.GroupBy.Select(Quote));
+        // By place: the bucket is called "time", and GROUP BY "time" would mean the raw column.
+        List<string> keys = Enumerable.Range(1, select.Count).Select(place => Number(place)).ToList();
+        select.AddRange(_plan.Aggregates.Select(aggregate => $"{Call(aggregate)} AS {Quote(aggregate.Name)}"));
+        _sql.Append("SELECT ").AppendJoin(", ", select).Append(" FROM ").Append(Quote(_query.Measurement));
+        AppendWhere();
+        if (keys.Count > 0)
+        {
+            _sql.Append(" GROUP BY ").AppendJoin(", ", keys).Append(" ORDER BY ");
+            if (interval is not null && _query.Descending)
+            {
+                keys[0] += " DESC";
+            }
+
+            _sql.AppendJoin(", ", keys);
+        }
+
+        return [.. _plan.GroupBy, .. _plan.Aggregates.Select(aggregate => aggregate.Name)];
+    }
+
+    private static string Call(Aggregate aggregate)
+    {
+        string column = aggregate.Column is null ? "*" : Quote(aggregate.Column);
+        return aggregate.Function switch
+        {
+            AggregateFunction.Count => $"count({column})",
+            AggregateFunction.Average => $"avg({column})",
+            AggregateFunction.Minimum => $"min({column})",
+            AggregateFunction.Maximum => $"max({column})",
+            AggregateFunction.Sum => $"sum({column})",
+            // Rows without the value are ordered to the other end.
+            AggregateFunction.First => $"first_value({column} ORDER BY {column} IS NULL, \"time\")",
+            AggregateFunction.Last => $"last_value({column} ORDER BY {column} IS NOT NULL, \"time\")",
+            _ => throw new ArgumentOutOfRangeException(nameof(aggregate), aggregate.Function, null),
+        };
+    }
+
+    private static string Bucket(long nanoseconds)
+    {
+        (long count, string unit) = nanoseconds % UnixTime.NanosecondsPerSecond == 0
+            ? (nanoseconds / UnixTime.NanosecondsPerSecond, "seconds")
+            : (nanoseconds, "nanoseconds");
+        return $"date_bin(INTERVAL '{Number(count)} {unit}', \"time\", TIMESTAMP '1970-01-01T00:00:00Z') AS \"time\"";
+    }
+
+    private void AppendWhere()
+    {
+        List<string> all = [];
+        if (_query.Start is long start)
+        {
+            all.Add($"\"time\" >= {Parameter(FieldValue.From(UnixTime.ToText(start)))}");
+        }
+
+        if (_query.Finish is long finish)
+        {
+            all.Add($"\"time\" < {Parameter(FieldValue.From(UnixTime.ToText(finish)))}");
+        }
+
+        foreach (List<Condition> any in _plan.Conditions)
+        {
+            string condition = string.Join(" OR ", any.Select(Render));
+            all.Add(any.Count > 1 ? $"({condition})" : condition);
+        }
+
+        if (all.Count > 0)
+        {
+            _sql.Append(" WHERE ").AppendJoin(" AND ", all);
+        }
+    }
+
+    private string Render(Condition condition) => condition.Values.Count == 1
+        ? $"{Quote(condition.Column)} = {Parameter(condition.Values[0])}"
+        : $"{Quote(condition.Column)} IN ({string.Join(", ", condition.Values.Select(Parameter))})";
+
+    private void AppendLimit()
+    {
+        if (_query.Limit is int limit)
+        {
+            _sql.Append(" LIMIT ").Append(Number(limit));
+        }
+
+        if (_query.Skip > 0)
+        {
+            _sql.Append(" OFFSET ").Append(Number(_query.Skip));
+        }
+    }
+
+    private string Parameter(FieldValue value)
+    {
+        string name = "p" + Number(_parameters.Count);
+        _parameters.Add(name, value);
+        return "$" + name;
+    }
+
+    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,214 @@
+using System.Runtime.CompilerServices;
+using VmStats.Configuration;
+using VmStats.Data;
+using VmStats.Influx;
+using VmStats.Queries;
+
+namespace VmStats.Stores;
+
+/// <summary>Telemetry kept in an InfluxDB server, of any version.</summary>
+public sealed class InfluxStore : ITelemetryStore
+{
+    private const int Attempts = 4;
+    private readonly IInfrastructure _infrastructure;
+    private readonly InfluxSchema _schema;
+    private readonly RetryPause _pause = new();
+
+    /// <summary>Prepares a store; nothing is sent before the first call.</summary>
+    /// <param name="options">Where and how.</param>
+    /// <param name="infrastructure">Tries reads again that failed for the moment.</param>
+    /// <param name="handler">Sends the requests in place of the network. For tests.</param>
+    public InfluxStore(ConnectionOptions options, IInfrastructure infrastructure, HttpMessageHandler? handler = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _infrastructure = infrastructure;
+        Influx = new InfluxQuery(options, handler);
+        _schema = new InfluxSchema(Influx);
+        Info = new StoreInfo(KindOf(options.Api), Influx.Address, Influx.Database);
+    }
+
+    /// <summary>The conversation with the server, for queries in its own language.</summary>
+    public InfluxQuery Influx { get; }
+
+    /// <inheritdoc/>
+    /// <remarks>Until the server was asked, a kind that is to be found out is given as InfluxDB 3.</remarks>
+    public StoreInfo Info { get; private set; }
+
+    /// <inheritdoc/>
+    public async ValueTask<StoreInfo> ProbeAsync(CancellationToken cancellationToken)
+    {
+        InfluxServerInfo server = await RetryAsync(Influx.ProbeAsync, cancellationToken).ConfigureAwait(false);
+        Info = Info with { Kind = KindOf(server.Api), Version = server.Version };
+        return Info;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<MeasurementSchema?> GetSchemaAsync(string measurement, CancellationToken cancellationToken) =>
+        _schema.Known(measurement) is { } known
+            ? new(known)
+            : RetryAsync(token => _schema.GetAsync(measurement, token), cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<StoreRow> QueryAsync(StoreQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        MeasurementSchema? schema = await GetSchemaAsync(query.Measurement, cancellationToken).ConfigureAwait(false);
+        if (schema is null || QueryPlan.For(query, schema) is not { } plan)
+        {
+            yield break;
+        }
+
+        InfluxApi api = await Influx.GetApiAsync(cancellationToken).ConfigureAwait(false);
+        IAsyncEnumerable<StoreRow> rows = api == InfluxApi.V3 ? AskSql(plan, cancellationToken) : AskInfluxQL(plan, cancellationToken);
+        await foreach (StoreRow row in rows.ConfigureAwait(false))
+        {
+            yield return row;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(points);
+        IReadOnlyDictionary<string, MeasurementSchema> schemas = await SchemasAsync(points, cancellationToken).ConfigureAwait(false);
+        PointFitter fitter = new(schemas);
+        WriteResult result = await Influx.WriteAsync(fitter.Fit(points), cancellationToken).ConfigureAwait(false);
+        foreach (string measurement in fitter.MeasurementsWithNewColumns)
+        {
+            _schema.Forget(measurement);
+        }
+
+        return result with { Rejected = fitter.Originals(result.Rejected) };
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        Influx.Dispose();
+        return default;
+    }
+
+    private static StoreKind KindOf(InfluxApi api) => api switch
+    {
+        InfluxApi.V1 => StoreKind.InfluxDB1,
+        InfluxApi.V2 => StoreKind.InfluxDB2,
+        _ => StoreKind.InfluxDB3,
+    };
+
+    private async ValueTask<IReadOnlyDictionary<string, MeasurementSchema>> SchemasAsync(
+        IReadOnlyList<Point> points, CancellationToken cancellationToken)
+    {
+        Dictionary<string, MeasurementSchema> schemas = new(StringComparer.Ordinal);
+        foreach (string measurement in points.Select(point => point.Shape.Measurement).Distinct(StringComparer.Ordinal))
+        {
+            try
+            {
+                if (await GetSchemaAsync(measurement, cancellationToken).ConfigureAwait(false) is { } schema)
+                {
+                    schemas.Add(measurement, schema);
+                }
+            }
+            catch (InfluxException e) when (e.ErrorId is "InfluxDatabaseNotFound")
+            {
+                // InfluxDB 3 creates it with the first write; 1.x will say so itself.
+            }
+        }
+
+        return schemas;
+    }
+
+    private async IAsyncEnumerable<StoreRow> AskSql(QueryPlan plan, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        RenderedQuery rendered = InfluxSqlRenderer.Render(plan);
+        RowLayout layout = new(rendered.Columns);
+        int tags = rendered.Columns.TakeWhile(plan.IsTag).Count();
+        await foreach (StoreRow row in StreamAsync(
+            token => Influx.QuerySqlAsync(rendered.Text, rendered.Parameters, new RowBuilder(layout, tags), token),
+            cancellationToken).ConfigureAwait(false))
+        {
+            yield return row;
+        }
+    }
+
+    private async IAsyncEnumerable<StoreRow> AskInfluxQL(QueryPlan plan, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (!InfluxQLRenderer.CanRender(plan))
+        {
+            await foreach (StoreRow row in FoldAsync(plan, cancellationToken).ConfigureAwait(false))
+            {
+                yield return row;
+            }
+
+            yield break;
+        }
+
+        RenderedQuery rendered = InfluxQLRenderer.Render(plan);
+        IAsyncEnumerable<StoreRow> rows = StreamAsync(
+            token => Influx.QueryInfluxQLAsync(rendered.Text, rendered.Parameters, plan.InfluxQLColumns(rendered), token), cancellationToken);
+        bool hasTime = plan.Query.Distinct is null && (plan.Query.Aggregation is null || plan.Query.Aggregation.Interval is not null);
+        if (plan.Query.Aggregation?.Interval is not null && plan.GroupBy.Count > 0)
+        {
+            // The server answers group after group; what is promised is in order of time.
+            rows = RowOperators.SortByTimeAsync(rows, plan.Query.Descending, cancellationToken);
+        }
+
+        await foreach (StoreRow row in RowOperators.PageAsync(rows, rendered.Skip, rendered.Limit, cancellationToken).ConfigureAwait(false))
+        {
+            yield return hasTime ? row : row.WithoutTime();
+        }
+    }
+
+    private async IAsyncEnumerable<StoreRow> FoldAsync(QueryPlan plan, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        StoreQuery query = plan.Query;
+        RowFolder folder = new(query.Aggregation!, plan.GroupBy, plan.Aggregates);
+        StoreQuery raw = query with
+        {
+            Aggregation = null,
+            Descending = false,
+            Limit = null,
+            Skip = 0,
+            Columns = [.. plan.GroupBy, .. plan.Aggregates.Select(aggregate => aggregate.Column).OfType<string>()],
+        };
+        await foreach (StoreRow row in QueryAsync(raw, cancellationToken).ConfigureAwait(false))
+        {
+            folder.Add(row);
+        }
+
+        foreach (StoreRow row in folder.Rows(query.Descending).Skip(query.Skip).Take(query.Limit ?? int.MaxValue))
+        {
+            yield return row;
+        }
+    }
+
+    // What has been given out can't be taken back: tried again is only until the first row is there.
+    private async IAsyncEnumerable<StoreRow> StreamAsync(
+        Func<CancellationToken, IAsyncEnumerable<StoreRow>> ask, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        (IAsyncEnumerator<StoreRow> rows, bool any) = await RetryAsync(
+            async token =>
+            {
+                IAsyncEnumerator<StoreRow> opened = ask(cancellationToken).GetAsyncEnumerator(cancellationToken);
+                try
+                {
+                    return (opened, await opened.MoveNextAsync().ConfigureAwait(false));
+                }
+                catch
+                {
+                    await opened.DisposeAsync().ConfigureAwait(false);
+                    throw;
+                }
+            },
+            cancellationToken).ConfigureAwait(false);
+        await using (rows.ConfigureAwait(false))
+        {
+            for (; any; any = await rows.MoveNextAsync().ConfigureAwait(false))
+            {
+                yield return rows.Current;
+            }
+        }
+    }
+
+    private ValueTask<T> RetryAsync<T>(Func<CancellationToken, ValueTask<T>> call, CancellationToken cancellationToken) =>
+        _infrastructure.RetryAsync(token => _pause.RunAsync(call, token), Attempts, cancellationToken);
+}

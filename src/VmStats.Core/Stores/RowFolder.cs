@@ -1,0 +1,87 @@
+using VmStats.Data;
+using VmStats.Queries;
+
+namespace VmStats.Stores;
+
+/// <summary>Computes aggregates from rows, where a server can't: rows come in order of time.</summary>
+internal sealed class RowFolder(Aggregation aggregation, IReadOnlyList<string> groupBy, IReadOnlyList<Aggregate> aggregates)
+{
+    private readonly Dictionary<GroupKey, Accumulator[]> _groups = [];
+    private readonly RowLayout _layout = new([.. groupBy, .. aggregates.Select(aggregate => aggregate.Name)]);
+
+    /// <summary>Adds a row.</summary>
+    public void Add(StoreRow row)
+    {
+        Accumulator[] accumulators = Group(row, Bucket(row.Time));
+        for (int i = 0; i < aggregates.Count; i++)
+        {
+            if (aggregates[i].Column is { } column)
+            {
+                accumulators[i].Add(row[column]);
+            }
+            else
+            {
+                accumulators[i].AddRows(1);
+            }
+        }
+    }
+
+    /// <summary>The rows, by bucket and group.</summary>
+    public IEnumerable<StoreRow> Rows(bool descending)
+    {
+        IEnumerable<KeyValuePair<GroupKey, Accumulator[]>> sorted = descending
+            ? _groups.OrderByDescending(group => group.Key.Time)
+            : _groups.OrderBy(group => group.Key.Time);
+        foreach ((GroupKey key, Accumulator[] accumulators) in sorted)
+        {
+            yield return new StoreRow(_layout, key.Time, [.. key.Values, .. accumulators.Select(accumulator => accumulator.Result)]);
+        }
+    }
+
+    private long? Bucket(long? time)
+    {
+        if (aggregation.Interval is not long width || time is not long at)
+        {
+            return null;
+        }
+
+        long rest = at % width;
+        return at - (rest < 0 ? rest + width : rest);
+    }
+
+    private Accumulator[] Group(StoreRow row, long? bucket)
+    {
+        GroupKey key = new(bucket, groupBy.Select(tag => row[tag]).ToArray());
+        if (!_groups.TryGetValue(key, out Accumulator[]? accumulators))
+        {
+            accumulators = aggregates.Select(aggregate => new Accumulator(aggregate.Function)).ToArray();
+            _groups.Add(key, accumulators);
+        }
+
+        return accumulators;
+    }
+}
+
+/// <summary>A bucket's time and the values of the columns that rows are grouped by.</summary>
+internal readonly struct GroupKey(long? time, FieldValue[] values) : IEquatable<GroupKey>
+{
+    public long? Time { get; } = time;
+
+    public FieldValue[] Values { get; } = values;
+
+    public bool Equals(GroupKey other) => Time == other.Time && Values.AsSpan().SequenceEqual(other.Values);
+
+    public override bool Equals(object? obj) => obj is GroupKey other && Equals(other);
+
+    public override int GetHashCode()
+    {
+        HashCode hash = default;
+        hash.Add(Time);
+        foreach (FieldValue value in Values)
+        {
+            hash.Add(value);
+        }
+
+        return hash.ToHashCode();
+    }
+}

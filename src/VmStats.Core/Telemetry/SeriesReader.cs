@@ -1,0 +1,163 @@
+using System.Runtime.CompilerServices;
+using VmStats.Data;
+using VmStats.Queries;
+using VmStats.Stores;
+
+namespace VmStats.Telemetry;
+
+/// <summary>What rows are wanted of a measurement.</summary>
+/// <param name="Set">The measurement's metrics.</param>
+/// <param name="Vms">The VMs; null for all.</param>
+/// <param name="Metrics">The metrics wanted; null for all.</param>
+/// <param name="Devices">The devices, where the measurement has devices.</param>
+internal sealed record SeriesRequest(
+    MetricSet Set,
+    IReadOnlyList<MonitoredVm>? Vms = null,
+    IReadOnlyList<VmTelemetryMetric>? Metrics = null,
+    DeviceFilter? Devices = null);
+
+/// <summary>Reads the rows of a measurement as samples of series: each row with the one before it of its own series.</summary>
+internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions options)
+{
+    private const long PrimingLeast = 10 * UnixTime.NanosecondsPerSecond;
+    private const long PrimingMost = 300 * UnixTime.NanosecondsPerSecond;
+    private const int PrimingPart = 10;
+
+    /// <summary>The newest sample of every series, unordered, with the one before it.</summary>
+    public async ValueTask<IReadOnlyList<SeriesPair>> ReadLatestAsync(
+        SeriesRequest request, int depth, IReadOnlyList<string>? columns, CancellationToken cancellationToken)
+    {
+        Dictionary<SeriesKey, SeriesPair> pairs = [];
+        if (await PrepareAsync(request, cancellationToken).ConfigureAwait(false) is not SeriesQuery prepared)
+        {
+            return [];
+        }
+
+        string[] devices = ReferenceEquals(request.Set, VmMetrics.Set) ? [] : [TagVocabulary.DeviceTypeColumn, TagVocabulary.DeviceColumn];
+        StoreQuery query = prepared.Query with
+        {
+            Latest = new LatestPerGroup([.. prepared.Vocabulary.IdentityColumns, .. devices], depth),
+            Columns = columns ?? prepared.Query.Columns,
+        };
+        await foreach (StoreRow row in store.QueryAsync(query, cancellationToken).ConfigureAwait(false))
+        {
+            TelemetryColumns place = TelemetryColumns.Of(request.Set, row.Layout);
+            SeriesKey key = KeyOf(place, row);
+            if (prepared.IsWanted(key))
+            {
+                // A VM that was renamed, or that two writers recorded, has several groups.
+                pairs[key] = pairs.TryGetValue(key, out SeriesPair? pair) ? pair.With(row) : new SeriesPair(key, place, row, null);
+            }
+        }
+
+        return pairs.Values.ToArray();
+    }
+
+    /// <summary>The samples of a range, in order of time.</summary>
+    public async IAsyncEnumerable<(SeriesState Series, SampleData Sample)> ReadRangeAsync(
+        SeriesRequest request, TimeRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (await PrepareAsync(request, cancellationToken).ConfigureAwait(false) is not SeriesQuery prepared)
+        {
+            yield break;
+        }
+
+        Dictionary<SeriesKey, SeriesState> series = [];
+        StoreQuery query = prepared.Query with { Start = PrimingStart(range), Finish = range.Finish };
+        await foreach (StoreRow row in store.QueryAsync(query, cancellationToken).ConfigureAwait(false))
+        {
+            TelemetryColumns place = TelemetryColumns.Of(request.Set, row.Layout);
+            SeriesKey key = KeyOf(place, row);
+            if (!prepared.IsWanted(key))
+            {
+                continue;
+            }
+
+            if (!series.TryGetValue(key, out SeriesState? state))
+            {
+                series.Add(key, state = new SeriesState(key));
+            }
+
+            SampleData sample = state.Next(place, row, options.GapFactor);
+            if (range.Start is null || row.Time >= range.Start)
+            {
+                yield return (state, sample);
+            }
+        }
+    }
+
+    // A little more is read than asked for, so that the first samples have one before them: a tenth of the range.
+    private long? PrimingStart(TimeRange range)
+    {
+        if (range.Start is not long start)
+        {
+            return null;
+        }
+
+        long finish = range.Finish ?? UnixTime.ToNanoseconds(options.Clock.GetUtcNow());
+        return start - Math.Clamp((finish - start) / PrimingPart, PrimingLeast, PrimingMost);
+    }
+
+    private static SeriesKey KeyOf(TelemetryColumns place, StoreRow row)
+    {
+        VmIdentity vm = VmIdentity.Of(place, row);
+        return ReferenceEquals(place.Set, VmMetrics.Set)
+            ? new SeriesKey(vm, null, null)
+            : new SeriesKey(vm, row[place.DeviceType].ToText(), row[place.Device].ToText());
+    }
+
+    private async ValueTask<SeriesQuery?> PrepareAsync(SeriesRequest request, CancellationToken cancellationToken)
+    {
+        MeasurementSchema? schema = await store.GetSchemaAsync(request.Set.Measurement, cancellationToken).ConfigureAwait(false);
+        if (schema is null)
+        {
+            return null;
+        }
+
+        TagVocabulary vocabulary = TagVocabulary.Of(schema);
+        HashSet<VmIdentity>? vms = request.Vms?.Select(vocabulary.Identify).ToHashSet();
+        List<ColumnFilter> filters = [];
+        if (vms is not null)
+        {
+            ColumnFilter filter = vocabulary.Filter(vms);
+            if (vms.Count == 0 || filter.AnyOf.Count == 0)
+            {
+                return null;
+            }
+
+            filters.Add(filter);
+        }
+
+        if (request.Devices?.DeviceType is string type)
+        {
+            filters.Add(ColumnFilter.In(TagVocabulary.DeviceTypeColumn, type));
+        }
+
+        StoreQuery query = new(request.Set.Measurement) { Filters = filters, Columns = ColumnsOf(request, schema) };
+        return new SeriesQuery(query, vocabulary, vms, request.Devices);
+    }
+
+    // Only what the metrics need is fetched, where the caller names metrics.
+    private static string[]? ColumnsOf(SeriesRequest request, MeasurementSchema schema)
+    {
+        if (request.Metrics is null)
+        {
+            return null;
+        }
+
+        IEnumerable<string> fields = request.Metrics
+            .SelectMany(metric => metric.OtherSlot < 0 ? [metric.Slot] : new[] { metric.Slot, metric.OtherSlot })
+            .Distinct()
+            .Select(slot => request.Set.Fields[slot]);
+        return TagVocabulary.DescriptiveColumns.Concat(fields).Distinct()
+            .Where(column => schema.Tags.Contains(column) || schema.Fields.ContainsKey(column))
+            .ToArray();
+    }
+
+    private sealed record SeriesQuery(
+        StoreQuery Query, TagVocabulary Vocabulary, HashSet<VmIdentity>? Vms, DeviceFilter? Devices)
+    {
+        public bool IsWanted(SeriesKey key) =>
+            Vms?.Contains(key.Vm) != false && Devices?.Matches(key.DeviceType, key.Device) != false;
+    }
+}

@@ -1,0 +1,184 @@
+using System.Runtime.CompilerServices;
+using VmStats.Data;
+using VmStats.Stores;
+
+namespace VmStats.Telemetry;
+
+/// <summary>Answers the questions that people ask of telemetry, from any store.</summary>
+internal sealed partial class TelemetryReader
+{
+    private static readonly TimeSpan s_staleLeast = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_staleMost = TimeSpan.FromMinutes(15);
+    private static readonly RowLayout s_missingLayout = new([TagVocabulary.NameColumns[0], TagVocabulary.HostColumn]);
+    private const int StaleFactor = 5;
+
+    private readonly ITelemetryStore _store;
+    private readonly TelemetryReaderOptions _options;
+    private readonly SeriesReader _series;
+
+    /// <summary>Reads from a store.</summary>
+    public TelemetryReader(ITelemetryStore store, TelemetryReaderOptions? options = null)
+    {
+        _store = store;
+        _options = options ?? new TelemetryReaderOptions();
+        _series = new SeriesReader(store, _options);
+    }
+
+    /// <summary>All VMs that the store has telemetry of, in order of name.</summary>
+    public async ValueTask<IReadOnlyList<MonitoredVm>> ListVmsAsync(CancellationToken cancellationToken)
+    {
+        string[] columns = [.. TagVocabulary.DescriptiveColumns, VmMetrics.Cpus.Field, VmMetrics.MemoryActualBytes.Field];
+        IReadOnlyList<SeriesPair> pairs = await _series
+            .ReadLatestAsync(new SeriesRequest(VmMetrics.Set), depth: 1, columns, cancellationToken).ConfigureAwait(false);
+        return InOrder(pairs).Select(pair => ToVm(pair)).ToArray();
+    }
+
+    /// <summary>The VMs that UUIDs, names and wildcards stand for.</summary>
+    public async ValueTask<VmResolution> ResolveAsync(IReadOnlyList<string> patterns, CancellationToken cancellationToken) =>
+        VmResolver.Resolve(
+            await ListVmsAsync(cancellationToken).ConfigureAwait(false), patterns, $"{_store.Info.Address} ({_store.Info.Database})");
+
+    /// <summary>The latest telemetry of VMs, in order of name, with rates since the sample before. Silent VMs are Stale.</summary>
+    /// <param name="vms">The VMs; null for all.</param>
+    /// <param name="reportMissing">Give a Missing object for each of <paramref name="vms"/> that has no telemetry.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    public async IAsyncEnumerable<VmTelemetry> GetLatestAsync(
+        IReadOnlyList<MonitoredVm>? vms, bool reportMissing, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        SeriesRequest request = new(VmMetrics.Set, vms);
+        IReadOnlyList<SeriesPair> pairs =
+            await _series.ReadLatestAsync(request, depth: 2, columns: null, cancellationToken).ConfigureAwait(false);
+        long? usual = UsualSpacing(pairs);
+        foreach (SeriesPair pair in InOrder(pairs))
+        {
+            yield return new VmTelemetry(pair.ToSample(QualityOf(pair, usual)));
+        }
+
+        if (reportMissing && vms is not null)
+        {
+            HashSet<VmIdentity> found = pairs.Select(pair => pair.Key.Vm).ToHashSet();
+            foreach (MonitoredVm vm in vms.Where(vm => !found.Contains(new(null, vm.Name)) && found.Add(VmIdentity.Of(vm.Uuid, vm.Name))))
+            {
+                yield return Missing(vm);
+            }
+        }
+    }
+
+    /// <summary>The telemetry of VMs in a range, in order of time.</summary>
+    /// <param name="vms">The VMs; null for all.</param>
+    /// <param name="range">The range.</param>
+    /// <param name="metrics">The metrics wanted; the others are null. Null for all.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    public async IAsyncEnumerable<VmTelemetry> GetRangeAsync(
+        IReadOnlyList<MonitoredVm>? vms,
+        TimeRange range,
+        IReadOnlyList<VmTelemetryMetric>? metrics,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        SeriesRequest request = new(VmMetrics.Set, vms, metrics);
+        await foreach ((_, SampleData sample) in _series.ReadRangeAsync(request, range, cancellationToken).ConfigureAwait(false))
+        {
+            yield return new VmTelemetry(sample);
+        }
+    }
+
+    /// <summary>The latest telemetry of the devices of VMs, in order of VM and device.</summary>
+    public async IAsyncEnumerable<VmDeviceTelemetry> GetLatestDevicesAsync(
+        IReadOnlyList<MonitoredVm>? vms, DeviceFilter devices, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        SeriesRequest request = new(DeviceMetrics.Set, vms, Devices: devices);
+        IReadOnlyList<SeriesPair> pairs =
+            await _series.ReadLatestAsync(request, depth: 2, columns: null, cancellationToken).ConfigureAwait(false);
+        long? usual = UsualSpacing(pairs);
+        foreach (SeriesPair pair in InOrder(pairs))
+        {
+            yield return new VmDeviceTelemetry(pair.ToSample(QualityOf(pair, usual)));
+        }
+    }
+
+    /// <summary>The telemetry of the devices of VMs in a range, in order of time.</summary>
+    public async IAsyncEnumerable<VmDeviceTelemetry> GetDeviceRangeAsync(
+        IReadOnlyList<MonitoredVm>? vms,
+        DeviceFilter devices,
+        TimeRange range,
+        IReadOnlyList<VmTelemetryMetric>? metrics,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        SeriesRequest request = new(DeviceMetrics.Set, vms, metrics, devices);
+        await foreach ((_, SampleData sample) in _series.ReadRangeAsync(request, range, cancellationToken).ConfigureAwait(false))
+        {
+            yield return new VmDeviceTelemetry(sample);
+        }
+    }
+
+    /// <summary>The VMs that have most of a metric now, greatest first; those without a value are left out.</summary>
+    public async ValueTask<IReadOnlyList<VmTelemetry>> GetTopAsync(
+        IReadOnlyList<MonitoredVm>? vms, VmTelemetryMetric metric, int count, CancellationToken cancellationToken)
+    {
+        List<(VmTelemetry Vm, double Value)> all = [];
+        await foreach (VmTelemetry vm in GetLatestAsync(vms, reportMissing: false, cancellationToken).ConfigureAwait(false))
+        {
+            if (vm.Data.Get(metric) is double value)
+            {
+                all.Add((vm, value));
+            }
+        }
+
+        return all.OrderByDescending(entry => entry.Value).Take(count).Select(entry => entry.Vm).ToArray();
+    }
+
+    private static IEnumerable<SeriesPair> InOrder(IEnumerable<SeriesPair> pairs) => pairs
+        .OrderBy(pair => pair.Columns.Name(pair.Row), StringComparer.OrdinalIgnoreCase)
+        .ThenBy(pair => pair.Key.Vm.Uuid)
+        .ThenBy(pair => pair.Key.DeviceType, StringComparer.Ordinal)
+        .ThenBy(pair => pair.Key.Device, StringComparer.Ordinal);
+
+    // The collector samples all VMs at one interval, so the series vouch for each other.
+    private static long? UsualSpacing(IReadOnlyList<SeriesPair> pairs)
+    {
+        long[] spacings = pairs.Select(pair => pair.Spacing ?? 0).Where(spacing => spacing > 0).Order().ToArray();
+        return spacings.Length == 0 ? null : spacings[(spacings.Length - 1) / 2];
+    }
+
+    private static MonitoredVm ToVm(SeriesPair pair)
+    {
+        SampleData sample = pair.ToSample(TelemetryQuality.Ok);
+        return new MonitoredVm
+        {
+            Name = sample.Name ?? "",
+            Uuid = pair.Key.Vm.Uuid,
+            VmId = sample.VmId,
+            HostName = sample.HostName,
+            State = sample.State,
+            LastSeen = UnixTime.FromNanoseconds(sample.Time),
+            Cpus = (int?)sample.GetInteger(VmMetrics.Cpus),
+            MemoryBytes = sample.GetInteger(VmMetrics.MemoryActualBytes),
+            IsSimulated = sample.IsSimulated,
+        };
+    }
+
+    private VmTelemetry Missing(MonitoredVm vm)
+    {
+        long now = UnixTime.ToNanoseconds(_options.Clock.GetUtcNow());
+        StoreRow row = new(s_missingLayout, now, [FieldValue.From(vm.Name), FieldValue.From(vm.HostName)]);
+        TelemetryColumns columns = TelemetryColumns.Of(VmMetrics.Set, s_missingLayout);
+        return new VmTelemetry(new SampleData(columns, VmIdentity.Of(vm.Uuid, vm.Name), row, null, TelemetryQuality.Missing));
+    }
+
+    private TelemetryQuality QualityOf(SeriesPair pair, long? usual)
+    {
+        TimeSpan age = _options.Clock.GetUtcNow() - UnixTime.FromNanoseconds(pair.Row.Time ?? 0);
+        if (age > (_options.StaleAfter ?? StaleLimit(usual)))
+        {
+            return TelemetryQuality.Stale;
+        }
+
+        return pair.Spacing > usual * _options.GapFactor ? TelemetryQuality.Gap : TelemetryQuality.Ok;
+    }
+
+    private static TimeSpan StaleLimit(long? usual)
+    {
+        TimeSpan limit = TimeSpan.FromTicks((usual ?? 0) / UnixTime.NanosecondsPerTick * StaleFactor);
+        return limit < s_staleLeast ? s_staleLeast : limit > s_staleMost ? s_staleMost : limit;
+    }
+}

@@ -1,0 +1,35 @@
+namespace VmStats;
+
+/// <summary>One metric of a VM or of one of its devices at one time: the long form, one object a value.</summary>
+public sealed record VmTelemetrySample
+{
+    /// <summary>The VM's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The VM's identity; null in rows of writers that didn't record it.</summary>
+    public Guid? Uuid { get; init; }
+
+    /// <summary>When the sample was taken; of a roll-up, the bucket's start. UTC.</summary>
+    public DateTimeOffset Time { get; init; }
+
+    /// <summary>The metric's name.</summary>
+    public required string Metric { get; init; }
+
+    /// <summary>The value in <see cref="Unit"/>; null for a bucket without samples.</summary>
+    public double? Value { get; init; }
+
+    /// <summary>The unit.</summary>
+    public required string Unit { get; init; }
+
+    /// <summary>The device; empty for the VM as a whole.</summary>
+    public string Instance { get; init; } = "";
+
+    /// <summary>Time since the sample before, or the bucket's width; null for a first sample.</summary>
+    public TimeSpan? Interval { get; init; }
+
+    /// <summary>How far it can be trusted.</summary>
+    public TelemetryQuality Quality { get; init; }
+
+    /// <summary>The VM's name, which is what PowerShell binds where it can bind nothing better.</summary>
+    public override string ToString() => Name;
+}

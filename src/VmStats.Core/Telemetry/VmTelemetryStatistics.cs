@@ -1,0 +1,53 @@
+namespace VmStats;
+
+/// <summary>Statistics of one metric of a VM over a range. Percentiles are exact: nearest rank over all samples.</summary>
+public sealed record VmTelemetryStatistics
+{
+    /// <summary>The VM's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The VM's identity; null in rows of writers that didn't record it.</summary>
+    public Guid? Uuid { get; init; }
+
+    /// <summary>The device; empty for the VM as a whole.</summary>
+    public string Instance { get; init; } = "";
+
+    /// <summary>The metric's name.</summary>
+    public required string Metric { get; init; }
+
+    /// <summary>The unit of all values.</summary>
+    public required string Unit { get; init; }
+
+    /// <summary>Samples that have the metric.</summary>
+    public long Count { get; init; }
+
+    /// <summary>Arithmetic mean.</summary>
+    public double Average { get; init; }
+
+    /// <summary>Least sample.</summary>
+    public double Minimum { get; init; }
+
+    /// <summary>Greatest sample.</summary>
+    public double Maximum { get; init; }
+
+    /// <summary>Median.</summary>
+    public double P50 { get; init; }
+
+    /// <summary>90th percentile.</summary>
+    public double P90 { get; init; }
+
+    /// <summary>95th percentile.</summary>
+    public double P95 { get; init; }
+
+    /// <summary>99th percentile.</summary>
+    public double P99 { get; init; }
+
+    /// <summary>Time of the first sample, UTC.</summary>
+    public DateTimeOffset First { get; init; }
+
+    /// <summary>Time of the last sample, UTC.</summary>
+    public DateTimeOffset Last { get; init; }
+
+    /// <summary>The VM's name, which is what PowerShell binds where it can bind nothing better.</summary>
+    public override string ToString() => Name;
+}

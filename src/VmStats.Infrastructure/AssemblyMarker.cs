@@ -1,3 +1,0 @@
-namespace VmStats.Infrastructure;
-
-internal static class AssemblyMarker;

@@ -1,0 +1,59 @@
+using VmStats.Data;
+using VmStats.Queries;
+
+namespace VmStats.Infrastructure.Embedded;
+
+/// <summary>The state of one group in the current bucket.</summary>
+internal sealed class AggregateGroup
+{
+    private readonly FieldValue[] _key;
+    private readonly IReadOnlyList<Aggregate> _aggregates;
+    private readonly Accumulator[] _accumulators;
+    private bool _isTouched;
+
+    public AggregateGroup(FieldValue[] key, int place, IReadOnlyList<Aggregate> aggregates, bool newestFirst)
+    {
+        _key = key;
+        Place = place;
+        _aggregates = aggregates;
+        _accumulators = aggregates.Select(aggregate => new Accumulator(aggregate.Function, newestFirst)).ToArray();
+    }
+
+    /// <summary>The group's place in the order of the answer.</summary>
+    public int Place { get; }
+
+    /// <summary>Takes in the current row; true when it is the group's first of the bucket.</summary>
+    public bool Add(SqliteStatement statement, AggregateInputs inputs, StoredSeries series)
+    {
+        inputs.Read(statement);
+        for (int i = 0; i < _accumulators.Length; i++)
+        {
+            if (_aggregates[i].Column is null)
+            {
+                _accumulators[i].AddRow();
+            }
+            else
+            {
+                _accumulators[i].Add(inputs.ValueFor(i, series));
+            }
+        }
+
+        bool first = !_isTouched;
+        _isTouched = true;
+        return first;
+    }
+
+    /// <summary>The row of the answer, and a fresh start.</summary>
+    public StoreRow Take(RowLayout layout, long? bucket)
+    {
+        FieldValue[] values = new FieldValue[_key.Length + _accumulators.Length];
+        _key.CopyTo(values, 0);
+        for (int i = 0; i < _accumulators.Length; i++)
+        {
+            values[_key.Length + i] = _accumulators[i].Take();
+        }
+
+        _isTouched = false;
+        return new StoreRow(layout, bucket, values);
+    }
+}

@@ -1,0 +1,97 @@
+using System.Text.Json;
+using VmStats.Data;
+using VmStats.Queries;
+
+namespace VmStats.Infrastructure.Embedded;
+
+/// <summary>A query's filters, sorted by where they are answered: on the series (tags alone) or on the rows (a field among them).</summary>
+internal sealed class Conditions
+{
+    private Conditions(
+        StoredMeasurement measurement, bool matchesNothing, IReadOnlyList<ColumnFilter> onSeries, IReadOnlyList<ColumnFilter> onRows)
+    {
+        Measurement = measurement;
+        MatchesNothing = matchesNothing;
+        OnSeries = onSeries;
+        OnRows = onRows;
+    }
+
+    public StoredMeasurement Measurement { get; }
+
+    /// <summary>True when a filter can't match: no such column, or no value.</summary>
+    public bool MatchesNothing { get; }
+
+    /// <summary>Filters on tags alone.</summary>
+    public IReadOnlyList<ColumnFilter> OnSeries { get; }
+
+    /// <summary>Filters with a field among their columns.</summary>
+    public IReadOnlyList<ColumnFilter> OnRows { get; }
+
+    public static Conditions Of(StoredMeasurement measurement, IReadOnlyList<ColumnFilter> filters)
+    {
+        List<ColumnFilter> onSeries = [];
+        List<ColumnFilter> onRows = [];
+        bool nothing = false;
+        foreach (ColumnFilter filter in filters)
+        {
+            StoredColumn[] columns = filter.AnyOf.Select(measurement.Find).OfType<StoredColumn>().ToArray();
+            nothing |= columns.Length == 0 || filter.Values.Count == 0;
+            (columns.All(column => column.IsTag) ? onSeries : onRows).Add(filter);
+        }
+
+        return new Conditions(measurement, nothing, onSeries, onRows);
+    }
+
+    /// <summary>Adds the filters on tags to a statement over the series table.</summary>
+    public void AddSeriesFilters(SqlText sql)
+    {
+        foreach (ColumnFilter filter in OnSeries)
+        {
+            sql.Add(" AND (").Join(" OR ", Columns(filter), column => AddTag(sql, column, filter)).Add(")");
+        }
+    }
+
+    /// <summary>Adds the filters with fields to a statement over the data table.</summary>
+    public void AddRowFilters(SqlText sql)
+    {
+        foreach (ColumnFilter filter in OnRows)
+        {
+            sql.Add(" AND (").Join(" OR ", Columns(filter), column => AddColumn(sql, column, filter)).Add(")");
+        }
+    }
+
+    private IEnumerable<StoredColumn> Columns(ColumnFilter filter) =>
+        filter.AnyOf.Distinct(StringComparer.Ordinal).Select(Measurement.Find).OfType<StoredColumn>();
+
+    private void AddColumn(SqlText sql, StoredColumn column, ColumnFilter filter)
+    {
+        if (column.IsTag)
+        {
+            sql.Add($"series IN (SELECT id FROM {Measurement.SeriesTable} WHERE ");
+            AddTag(sql, column, filter);
+            sql.Add(")");
+            return;
+        }
+
+        // Only values that are of the column's type: SQLite would take the text '5' for the number.
+        IEnumerable<FieldValue> values = filter.Values
+            .Where(value => !value.IsNull && FieldConversion.TryConvert(value, column.Kind, out _))
+            .Select(value => FieldConversion.TryConvert(value, column.Kind, out FieldValue converted) ? converted : default);
+        sql.Add(column.Sql).Add(" IN (").Join(", ", values, value => sql.Add(value)).Add(")");
+    }
+
+    /// <summary>One parameter for any number of names, as a JSON array.</summary>
+    private static void AddTag(SqlText sql, StoredColumn column, ColumnFilter filter)
+    {
+        string[] texts = filter.Values.Select(value => value.AsString()).OfType<string>().ToArray();
+        sql.Add(column.Sql);
+        if (texts.Length == 1)
+        {
+            sql.Add(" = ").Add(FieldValue.From(texts[0]));
+        }
+        else
+        {
+            sql.Add(" IN (SELECT value FROM json_each(").Add(FieldValue.From(JsonSerializer.Serialize(texts))).Add("))");
+        }
+    }
+}

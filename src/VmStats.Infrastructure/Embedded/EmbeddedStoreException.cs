@@ -1,0 +1,90 @@
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace VmStats.Infrastructure.Embedded;
+
+/// <summary>A failure of the embedded store: SQLite's codes in the user's terms.</summary>
+internal sealed class EmbeddedStoreException : VmStatsException
+{
+    private EmbeddedStoreException(
+        string errorId, VmStatsErrorKind kind, string message, string recommendation, string path, Exception? inner)
+        : base(errorId, kind, message, recommendation, path, inner)
+    {
+    }
+
+    /// <inheritdoc/>
+    public override bool IsTransient => Kind == VmStatsErrorKind.ResourceBusy;
+
+    public static EmbeddedStoreException NotOurs(string path, string why) => new(
+        "NotAVmStatsDatabase",
+        VmStatsErrorKind.InvalidData,
+        $"'{path}' is not a VmStats database: {why}.",
+        "Name another file; a file that doesn't exist yet is made.",
+        path,
+        null);
+
+    public static EmbeddedStoreException TooNew(string path, long version, long known) => new(
+        "DatabaseTooNew",
+        VmStatsErrorKind.NotSupported,
+        $"'{path}' was written by a newer VmStats: its layout is {version}, this version knows {known}.",
+        "Update the module, or name another file.",
+        path,
+        null);
+
+    public static EmbeddedStoreException ReadOnly(string path, Exception? inner) => new(
+        "StoreReadOnly",
+        VmStatsErrorKind.PermissionDenied,
+        $"'{path}' can be read, but not written.",
+        "Let this user write the file and its folder, or name another file.",
+        path,
+        inner);
+
+    public static EmbeddedStoreException NoAccess(string path, Exception inner) => new(
+        "StoreAccessDenied",
+        VmStatsErrorKind.PermissionDenied,
+        $"'{path}' can't be opened or made: {Reason(inner)}",
+        "Name a file in a folder that this user can write.",
+        path,
+        inner);
+
+    public static EmbeddedStoreException Busy(string path, TimeSpan waited) => new(
+        "StoreBusy",
+        VmStatsErrorKind.ResourceBusy,
+        $"'{path}' was held by another process for {waited.TotalSeconds:F0} s.",
+        "Try again; if it stays so, find the process that holds the file (fuser, lsof).",
+        path,
+        null);
+
+    public static EmbeddedStoreException From(SqliteException e, string path)
+    {
+        switch (e.SqliteErrorCode)
+        {
+            case raw.SQLITE_NOTADB:
+                return NotOurs(path, "it is no SQLite file");
+            case raw.SQLITE_CORRUPT:
+                return Damaged(path, e);
+            case raw.SQLITE_READONLY:
+                return ReadOnly(path, e);
+            case raw.SQLITE_CANTOPEN or raw.SQLITE_PERM or raw.SQLITE_AUTH:
+                return NoAccess(path, e);
+            case raw.SQLITE_BUSY or raw.SQLITE_LOCKED:
+                return new("StoreBusy", VmStatsErrorKind.ResourceBusy, $"'{path}' is held by another process.", "Try again.", path, e);
+            case raw.SQLITE_FULL:
+                return new("DiskFull", VmStatsErrorKind.WriteFailed, $"The disk is full: '{path}' can't grow.", "Make room, or set a retention period.", path, e);
+            case raw.SQLITE_IOERR:
+                return new("StoreWriteFailed", VmStatsErrorKind.WriteFailed, $"The device failed on '{path}': {Reason(e)}", "Check the disk and its free space.", path, e);
+            default:
+                return new("StoreFailed", VmStatsErrorKind.InvalidOperation, $"SQLite failed on '{path}': {Reason(e)}", "Report it with the command that led to it.", path, e);
+        }
+    }
+
+    private static EmbeddedStoreException Damaged(string path, Exception e) => new(
+        "DatabaseDamaged",
+        VmStatsErrorKind.InvalidData,
+        $"'{path}' is damaged: {Reason(e)}",
+        $"Move the file away (its -wal and -shm files with it) and start afresh; 'sqlite3 {path} .recover' may save what is left.",
+        path,
+        e);
+
+    private static string Reason(Exception e) => e.Message.TrimEnd('.') + ".";
+}

@@ -1,0 +1,78 @@
+using VmStats.Data;
+
+namespace VmStats.Infrastructure.Embedded;
+
+/// <summary>Series that have the same values of some tags.</summary>
+/// <param name="Key">The values.</param>
+/// <param name="Series">The series.</param>
+internal sealed record SeriesGroup(FieldValue[] Key, List<StoredSeries> Series);
+
+/// <summary>Puts series together by tags.</summary>
+internal static class SeriesGroups
+{
+    /// <summary>The groups, in the order of their keys; a tag that doesn't exist is an absent value.</summary>
+    public static List<SeriesGroup> Of(IEnumerable<StoredSeries> series, StoredMeasurement measurement, IReadOnlyList<string> by)
+    {
+        int[] tags = by.Select(name => PlaceOf(measurement, name)).ToArray();
+        Dictionary<FieldValue[], SeriesGroup> groups = new(KeyComparer.Instance);
+        foreach (StoredSeries one in series)
+        {
+            FieldValue[] key = Array.ConvertAll(tags, tag => tag < 0 ? default : one.Tags[tag]);
+            if (!groups.TryGetValue(key, out SeriesGroup? group))
+            {
+                groups.Add(key, group = new SeriesGroup(key, []));
+            }
+
+            group.Series.Add(one);
+        }
+
+        List<SeriesGroup> ordered = [.. groups.Values];
+        ordered.Sort((a, b) => Compare(a.Key, b.Key));
+        return ordered;
+    }
+
+    private static int PlaceOf(StoredMeasurement measurement, string name)
+    {
+        for (int i = 0; i < measurement.Tags.Count; i++)
+        {
+            if (measurement.Tags[i].Name == name)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private static int Compare(FieldValue[] a, FieldValue[] b)
+    {
+        for (int i = 0; i < a.Length; i++)
+        {
+            int order = string.CompareOrdinal(a[i].AsString(), b[i].AsString());
+            if (order != 0)
+            {
+                return order;
+            }
+        }
+
+        return 0;
+    }
+
+    private sealed class KeyComparer : IEqualityComparer<FieldValue[]>
+    {
+        public static KeyComparer Instance { get; } = new();
+
+        public bool Equals(FieldValue[]? x, FieldValue[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public int GetHashCode(FieldValue[] obj)
+        {
+            HashCode hash = default;
+            foreach (FieldValue value in obj)
+            {
+                hash.Add(value);
+            }
+
+            return hash.ToHashCode();
+        }
+    }
+}

@@ -1,0 +1,141 @@
+using System.Buffers;
+using System.Text;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+using VmStats.Data;
+
+namespace VmStats.Infrastructure.Embedded;
+
+/// <summary>A prepared statement on SQLite's own API: values go in and come out without boxing.</summary>
+internal sealed class SqliteStatement : IDisposable
+{
+    private readonly sqlite3 _database;
+    private readonly sqlite3_stmt _statement;
+
+    public SqliteStatement(sqlite3 database, string sql)
+    {
+        _database = database;
+        SqliteException.ThrowExceptionForRC(raw.sqlite3_prepare_v2(database, sql, out _statement), database);
+    }
+
+    /// <summary>Sets a parameter, counted from 1.</summary>
+    public void Bind(int index, long value) => Check(raw.sqlite3_bind_int64(_statement, index, value));
+
+    /// <summary>Sets a parameter to NULL.</summary>
+    public void BindNull(int index) => Check(raw.sqlite3_bind_null(_statement, index));
+
+    /// <summary>Sets a parameter, counted from 1. Text with any character in it stays whole.</summary>
+    public void Bind(int index, string text)
+    {
+        if (text.Length == 0)
+        {
+            Check(raw.sqlite3_bind_text(_statement, index, ""));
+            return;
+        }
+
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length));
+        int length = Encoding.UTF8.GetBytes(text, buffer);
+        Check(raw.sqlite3_bind_text(_statement, index, buffer.AsSpan(0, length)));
+        ArrayPool<byte>.Shared.Return(buffer);
+    }
+
+    /// <summary>Sets a parameter, counted from 1. An unsigned number is stored as the signed one with the same bits.</summary>
+    public void Bind(int index, in FieldValue value)
+    {
+        switch (value.Kind)
+        {
+            case FieldKind.Null:
+                BindNull(index);
+                break;
+            case FieldKind.Float:
+                Check(raw.sqlite3_bind_double(_statement, index, value.AsDouble()!.Value));
+                break;
+            case FieldKind.String:
+                Bind(index, value.AsString()!);
+                break;
+            case FieldKind.Unsigned:
+                Bind(index, unchecked((long)(ulong)value.ToObject()!));
+                break;
+            default:
+                Bind(index, value.AsInt64()!.Value);
+                break;
+        }
+    }
+
+    /// <summary>Sets all parameters.</summary>
+    public void BindAll(IReadOnlyList<FieldValue> values)
+    {
+        for (int i = 0; i < values.Count; i++)
+        {
+            Bind(i + 1, values[i]);
+        }
+    }
+
+    /// <summary>Goes on to the next row; false at the end.</summary>
+    public bool Step()
+    {
+        int code = raw.sqlite3_step(_statement);
+        if (code == raw.SQLITE_ROW)
+        {
+            return true;
+        }
+
+        if (code != raw.SQLITE_DONE)
+        {
+            SqliteException.ThrowExceptionForRC(code, _database);
+        }
+
+        return false;
+    }
+
+    /// <summary>Runs a statement that has no rows, and makes it ready for the next run.</summary>
+    public void Run()
+    {
+        try
+        {
+            Step();
+        }
+        finally
+        {
+            Reset();
+        }
+    }
+
+    /// <summary>Makes the statement ready for another run. The failure of the last run has been reported already.</summary>
+    public void Reset() => _ = raw.sqlite3_reset(_statement);
+
+    /// <summary>True when the column of the current row is NULL.</summary>
+    public bool IsNull(int column) => raw.sqlite3_column_type(_statement, column) == raw.SQLITE_NULL;
+
+    /// <summary>A column of the current row, counted from 0.</summary>
+    public long Int64(int column) => raw.sqlite3_column_int64(_statement, column);
+
+    /// <summary>A column of the current row, counted from 0.</summary>
+    public double Double(int column) => raw.sqlite3_column_double(_statement, column);
+
+    /// <summary>A column of the current row, counted from 0. Read by length, not up to the first zero byte.</summary>
+    public string Text(int column) => Encoding.UTF8.GetString(raw.sqlite3_column_blob(_statement, column));
+
+    /// <summary>A column of the current row as what it was stored as.</summary>
+    public FieldValue Value(int column, FieldKind kind)
+    {
+        if (IsNull(column))
+        {
+            return default;
+        }
+
+        return kind switch
+        {
+            FieldKind.Integer => FieldValue.From(Int64(column)),
+            FieldKind.Unsigned => FieldValue.From(unchecked((ulong)Int64(column))),
+            FieldKind.Float => FieldValue.From(Double(column)),
+            FieldKind.Boolean => FieldValue.From(Int64(column) != 0),
+            _ => FieldValue.From(Text(column)),
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _statement.Dispose();
+
+    private void Check(int code) => SqliteException.ThrowExceptionForRC(code, _database);
+}

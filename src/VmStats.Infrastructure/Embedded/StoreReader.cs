@@ -1,0 +1,110 @@
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+using VmStats.Data;
+using VmStats.Queries;
+
+namespace VmStats.Infrastructure.Embedded;
+
+/// <summary>One reading of the file: a connection from the pool and a transaction, so that schema, series and rows are of one moment.</summary>
+internal sealed class StoreReader : IDisposable
+{
+    private readonly string _path;
+    private readonly SqliteSession _session;
+    private readonly CancellationToken _cancellationToken;
+    private readonly CancellationTokenRegistration _interruption;
+
+    private StoreReader(string path, SqliteSession session, CancellationToken cancellationToken)
+    {
+        _path = path;
+        _session = session;
+        _cancellationToken = cancellationToken;
+        _interruption = cancellationToken.UnsafeRegister(static state => ((SqliteSession)state!).Interrupt(), session);
+    }
+
+    /// <summary>Begins a reading. Cancelling it makes the statement that runs fail at once.</summary>
+    public static StoreReader Open(string path, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            StoreReader reader = new(path, SqliteSession.OpenReader(path), cancellationToken);
+            try
+            {
+                reader._session.Execute("BEGIN");
+                return reader;
+            }
+            catch
+            {
+                reader.Dispose();
+                throw;
+            }
+        }
+        catch (SqliteException e)
+        {
+            throw Translate(e, path, cancellationToken);
+        }
+    }
+
+    /// <summary>The schema of this moment.</summary>
+    public StoredSchema Schema(StoredSchema? known) => Guard(() => StoredSchema.Current(_session, known));
+
+    /// <summary>The version of SQLite.</summary>
+    public static string SqliteVersion => raw.sqlite3_libversion().utf8_to_string();
+
+    /// <summary>The rows of a query; reading them is what does the work.</summary>
+    public IEnumerator<StoreRow> Run(StoreQuery query, StoredMeasurement measurement)
+    {
+        Conditions conditions = Conditions.Of(measurement, query.Filters);
+        IEnumerable<StoreRow> rows = query switch
+        {
+            _ when conditions.MatchesNothing || query.Start >= query.Finish => [],
+            { Aggregation: not null } => AggregateQuery.Run(_session, conditions, query),
+            { Distinct: not null } => DistinctQuery.Run(_session, conditions, query),
+            { Latest: not null } => LatestQuery.Run(_session, conditions, query),
+            _ => RowsQuery.Run(_session, conditions, query),
+        };
+        return rows.GetEnumerator();
+    }
+
+    /// <summary>Reads the next rows, at most as many as the list has room for.</summary>
+    public void Fill(IEnumerator<StoreRow> rows, List<StoreRow> chunk) => Guard(() =>
+    {
+        while (chunk.Count < chunk.Capacity && rows.MoveNext())
+        {
+            _cancellationToken.ThrowIfCancellationRequested();
+            chunk.Add(rows.Current);
+        }
+
+        return chunk.Count;
+    });
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // First, so that no late interrupt meets the connection's next user.
+        _interruption.Dispose();
+        if (!_session.IsIdle)
+        {
+            _session.Execute("ROLLBACK");
+        }
+
+        _session.Dispose();
+    }
+
+    private T Guard<T>(Func<T> step)
+    {
+        try
+        {
+            return step();
+        }
+        catch (SqliteException e)
+        {
+            throw Translate(e, _path, _cancellationToken);
+        }
+    }
+
+    private static Exception Translate(SqliteException e, string path, CancellationToken cancellationToken) =>
+        e.SqliteErrorCode == raw.SQLITE_INTERRUPT
+            ? new OperationCanceledException(e.Message, e, cancellationToken)
+            : EmbeddedStoreException.From(e, path);
+}

@@ -1,0 +1,84 @@
+using Microsoft.Extensions.Configuration;
+using VmStats.Configuration;
+
+namespace VmStats.Infrastructure.EnvironmentVariables;
+
+/// <summary>Merges the original's three families of variables into settings.</summary>
+internal sealed class EnvironmentReader(IConfiguration configuration)
+{
+    private const int MostBatchLines = 1_000_000;
+    private const int MostParallelDumps = 64;
+
+    private readonly EnvironmentValues _values = new(configuration);
+
+    /// <summary>A reader of this process's variables, as they are now.</summary>
+    public static EnvironmentReader FromProcess() => new(new ConfigurationBuilder().AddEnvironmentVariables().Build());
+
+    /// <summary>Reads all variables.</summary>
+    public VmStatsSettings Read()
+    {
+        VmStatsSettings defaults = new();
+        return new VmStatsSettings
+        {
+            Connection = ReadConnection(),
+            LibvirtUri = _values.Text("LIBVIRT_URI"),
+            PollInterval = _values.Seconds("POLL_INTERVAL", defaults.PollInterval),
+            BatchMaxLines = _values.Count("BATCH_MAX_LINES", defaults.BatchMaxLines, MostBatchLines),
+            BatchMaxTime = _values.Seconds("BATCH_MAX_SEC", defaults.BatchMaxTime),
+            LibvirtTimeout = _values.Seconds("LIBVIRT_TIMEOUT", defaults.LibvirtTimeout),
+            DumpDirectory = _values.Text("DUMP_DIR"),
+            MaxParallelDumps = _values.Count("MAX_PARALLEL_DUMPS", defaults.MaxParallelDumps, MostParallelDumps),
+            MemoryDumpServiceUrl = _values.Text("MEMDUMP_SERVICE_URL") is string service
+                ? EnvironmentUrl.ParseService("MEMDUMP_SERVICE_URL", service)
+                : null,
+            MemoryDumpServiceTimeout = _values.Seconds("MEMDUMP_SERVICE_TIMEOUT", defaults.MemoryDumpServiceTimeout),
+        };
+    }
+
+    private ConnectionOptions ReadConnection()
+    {
+        ConnectionOptions defaults = new();
+        (string Name, string Value)? url = _values.First(VariableFamily.All.SelectMany(family => family.Urls));
+        (string Name, string Value)? database = _values.First(VariablesFor(url?.Value, family => family.Databases));
+        (string Name, string Value)? token = _values.First(VariablesFor(url?.Value, family => family.Tokens));
+        if (url is null && (token ?? database) is { } orphan)
+        {
+            throw UrlMissing(orphan.Name);
+        }
+
+        EnvironmentUrl? parsed = url is { } found ? EnvironmentUrl.ParseStore(found.Name, found.Value) : null;
+        return defaults with
+        {
+            Url = parsed?.Url,
+            UrlSource = url?.Name ?? defaults.UrlSource,
+            UserName = parsed?.UserName,
+            Password = parsed?.Password,
+            Database = database?.Value,
+            Token = token is { } secret ? new Secret(secret.Value, secret.Name) : null,
+            Api = _values.Choice("INFLUX_API", defaults.Api),
+            CertificateAuthority = _values.First(["INFLUX_CA_FILE", "INFLUXDB3_TLS_CA"])?.Value,
+            SkipCertificateCheck = _values.Switch("INFLUXDB3_TLS_NO_VERIFY"),
+            Timeout = _values.Seconds("INFLUX_TIMEOUT_S", defaults.Timeout),
+            AllowUnencrypted = _values.Switch("INFLUX_ALLOW_UNENCRYPTED"),
+        };
+    }
+
+    /// <summary>
+    /// The variables that may speak about a server, in order. A family that names another server means that one: its
+    /// token must not be sent to this one.
+    /// </summary>
+    private IEnumerable<string> VariablesFor(string? url, Func<VariableFamily, string[]> select)
+    {
+        ILookup<string, VariableFamily> families = VariableFamily.All.ToLookup(
+            family => _values.First(family.Urls) is not { } own ? "silent" : own.Value == url ? "same" : "other");
+        IEnumerable<string> foreign = families["other"].SelectMany(select).Except(families["same"].SelectMany(select));
+        return VariableFamily.All.SelectMany(select).Distinct().Except(foreign);
+    }
+
+    private static VmStatsException UrlMissing(string variable) => new(
+        "UrlMissing",
+        VmStatsErrorKind.InvalidArgument,
+        $"{variable} is set, but no variable says which server it belongs to.",
+        "Set INFLUX_URL (or INFLUXDB3_HOST, INFLUX_HOST) to the server's URL; for the embedded store, remove the variable.",
+        variable);
+}

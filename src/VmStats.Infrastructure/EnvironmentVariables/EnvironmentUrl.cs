@@ -1,0 +1,61 @@
+using VmStats.Configuration;
+
+namespace VmStats.Infrastructure.EnvironmentVariables;
+
+/// <summary>
+/// A URL from a variable. The original's programs were given whole URLs or bare hosts (<c>127.0.0.1:8181</c>); both
+/// are taken. User and password are cut off at once, and no message repeats the value: it may hold them.
+/// </summary>
+/// <param name="Url">The URL without user, password, query and fragment.</param>
+/// <param name="UserName">The user, or null.</param>
+/// <param name="Password">The password, or null.</param>
+internal sealed record EnvironmentUrl(Uri Url, string? UserName, Secret? Password)
+{
+    private const string StoreForms = "a URL such as http://host:8086, https://host:8181 or file:///var/lib/vmstats/vmstats.db";
+
+    /// <summary>The URL of a store: http, https or file.</summary>
+    public static EnvironmentUrl ParseStore(string variable, string text)
+    {
+        EnvironmentUrl url = Parse(variable, text, StoreForms);
+        return url.Url.Scheme is "http" or "https" or "file"
+            ? url
+            : throw EnvironmentValues.Invalid(variable, $"no store is reached by '{url.Url.Scheme}:'", StoreForms);
+    }
+
+    /// <summary>The URL of an HTTP service that takes no credentials.</summary>
+    public static Uri ParseService(string variable, string text)
+    {
+        const string forms = "a URL such as http://host:5001";
+        EnvironmentUrl url = Parse(variable, text, forms);
+        return url.Url.Scheme is "http" or "https" && url.UserName is null
+            ? url.Url
+            : throw EnvironmentValues.Invalid(variable, "it is not a plain http or https URL", forms);
+    }
+
+    private static EnvironmentUrl Parse(string variable, string text, string forms)
+    {
+        bool hasScheme = text.Contains("://", StringComparison.Ordinal)
+            || text.StartsWith("file:", StringComparison.OrdinalIgnoreCase);
+        if (!Uri.TryCreate(hasScheme ? text : "http://" + text, UriKind.Absolute, out Uri? url)
+            || (!url.IsFile && url.Host.Length == 0)
+            || (url.IsFile && (url.Host.Length > 0 || url.LocalPath is "/" or "")))
+        {
+            throw EnvironmentValues.Invalid(variable, "it is not a URL", forms);
+        }
+
+        if (url.Query.Length > 0 || url.Fragment.Length > 0)
+        {
+            throw EnvironmentValues.Invalid(variable, "it has a query or a fragment, which no request would keep", forms);
+        }
+
+        if (url.UserInfo.Length == 0)
+        {
+            return new EnvironmentUrl(url, null, null);
+        }
+
+        string[] parts = url.UserInfo.Split(':', 2);
+        Uri bare = new UriBuilder(url) { UserName = "", Password = "" }.Uri;
+        Secret? password = parts.Length == 2 ? new Secret(Uri.UnescapeDataString(parts[1]), variable) : null;
+        return new EnvironmentUrl(bare, Uri.UnescapeDataString(parts[0]), password);
+    }
+}

@@ -1,0 +1,35 @@
+using Microsoft.Data.Sqlite;
+using VmStats.Configuration;
+using VmStats.Infrastructure.Embedded;
+using VmStats.Infrastructure.EnvironmentVariables;
+using VmStats.Infrastructure.Retry;
+using VmStats.Infrastructure.Zstd;
+using VmStats.Stores;
+
+namespace VmStats.Infrastructure;
+
+/// <summary>What Core asks of third-party packages, in one place. Made by Core's loader.</summary>
+public sealed class Infrastructure : IInfrastructure
+{
+    private readonly RetryPipelines _retries = new(TimeProvider.System);
+
+    /// <inheritdoc/>
+    public VmStatsSettings ReadEnvironment() => EnvironmentReader.FromProcess().Read();
+
+    /// <inheritdoc/>
+    public ITelemetryStore OpenEmbeddedStore(string path, TimeSpan? retention) => EmbeddedStore.Open(path, retention);
+
+    /// <inheritdoc/>
+    public ValueTask<T> RetryAsync<T>(
+        Func<CancellationToken, ValueTask<T>> call, int attempts, CancellationToken cancellationToken) =>
+        _retries.RunAsync(call, attempts, cancellationToken);
+
+    /// <inheritdoc/>
+    public Stream CreateZstdCompressor(Stream destination, int level) => ZstdStreams.CreateCompressor(destination, level);
+
+    /// <inheritdoc/>
+    public Stream CreateZstdDecompressor(Stream source) => new ZstdDecompressor(source);
+
+    /// <inheritdoc/>
+    public void Release() => SqliteConnection.ClearAllPools();
+}

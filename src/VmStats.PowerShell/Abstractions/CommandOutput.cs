@@ -1,0 +1,108 @@
+using System.Collections.Concurrent;
+using System.Management.Automation;
+using VmStats.PowerShell.Errors;
+
+namespace VmStats.PowerShell.Abstractions;
+
+/// <summary>
+/// What asynchronous work may do to the pipeline. Calls come from any thread; they are carried out by the pipeline
+/// thread in their order. The queue is bounded: a slow consumer slows the producer, memory stays flat.
+/// </summary>
+internal sealed class CommandOutput : IDisposable
+{
+    private const int Capacity = 1024;
+
+    private readonly BlockingCollection<(Kind Kind, object Value)> _queue = new(Capacity);
+    private readonly CancellationToken _cancellationToken;
+
+    internal CommandOutput(CancellationToken cancellationToken) => _cancellationToken = cancellationToken;
+
+    private enum Kind
+    {
+        Object,
+        Error,
+        Warning,
+        Verbose,
+        Progress,
+        Call,
+    }
+
+    /// <summary>Writes an object.</summary>
+    internal void Write(object value) => Add(Kind.Object, value);
+
+    /// <summary>Writes a non-terminating error.</summary>
+    internal void Error(VmStatsException failure) => Add(Kind.Error, ErrorRecords.From(failure));
+
+    /// <summary>Writes a warning.</summary>
+    internal void Warning(string text) => Add(Kind.Warning, text);
+
+    /// <summary>Writes a verbose line.</summary>
+    internal void Verbose(string text) => Add(Kind.Verbose, text);
+
+    /// <summary>Shows progress, if the pipeline thread keeps up: it never holds the work up.</summary>
+    internal void Progress(ProgressRecord record)
+    {
+        try
+        {
+            _queue.TryAdd((Kind.Progress, record));
+        }
+        catch (Exception e) when (e is InvalidOperationException or ObjectDisposedException)
+        {
+            // A late report of work that has just ended.
+        }
+    }
+
+    /// <summary>Runs a call (ShouldProcess, say) on the pipeline thread and gives its result.</summary>
+    internal Task<T> OnPipelineAsync<T>(Func<T> call)
+    {
+        TaskCompletionSource<T> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _cancellationToken.Register(() => result.TrySetCanceled(_cancellationToken));
+        Action action = () => result.TrySetResult(call());
+        Add(Kind.Call, action);
+        return result.Task;
+    }
+
+    internal void Complete() => _queue.CompleteAdding();
+
+    /// <summary>Carries out all calls until the work ends. Called by the pipeline thread.</summary>
+    internal void Drain(PSCmdlet command)
+    {
+        foreach ((Kind kind, object value) in _queue.GetConsumingEnumerable(_cancellationToken))
+        {
+            switch (kind)
+            {
+                case Kind.Object:
+                    command.WriteObject(value);
+                    break;
+                case Kind.Error:
+                    command.WriteError((ErrorRecord)value);
+                    break;
+                case Kind.Warning:
+                    command.WriteWarning((string)value);
+                    break;
+                case Kind.Verbose:
+                    command.WriteVerbose((string)value);
+                    break;
+                case Kind.Progress:
+                    command.WriteProgress((ProgressRecord)value);
+                    break;
+                default:
+                    ((Action)value)();
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Frees a producer that waits for room; what it still puts out is dropped.</summary>
+    internal void Discard()
+    {
+        while (_queue.TryTake(out _))
+        {
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _queue.Dispose();
+
+    private void Add(Kind kind, object value) => _queue.Add((kind, value), _cancellationToken);
+}

@@ -1,0 +1,62 @@
+using System.ComponentModel;
+using System.Management.Automation;
+using VmStats.Configuration;
+using VmStats.PowerShell.Sessions;
+using VmStats.Stores;
+
+namespace VmStats.PowerShell.Abstractions;
+
+/// <summary>The root of cmdlets that read or write a store.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public abstract class StoreCommand : VmStatsCommand
+{
+    private VmStatsSettings? _settings;
+    private VmStatsConnection? _resolved;
+
+    /// <summary>
+    /// The connection to use, from Connect-VmStats -PassThru. Without it: the default connection of this session, else what the INFLUX_* variables name, else the embedded store in your data folder.
+    /// </summary>
+    [Parameter]
+    public VmStatsConnection? Connection { get; set; }
+
+    /// <summary>What the environment says, read once per command.</summary>
+    private protected VmStatsSettings Settings => _settings ??= ReadSettings();
+
+    /// <summary>The connection of this command. On first use of the unnamed default store in a session, a warning names it.</summary>
+    private protected VmStatsConnection ResolvedConnection => _resolved ??= Resolve();
+
+    /// <summary>The store of this command.</summary>
+    private protected ITelemetryStore Store => ResolvedConnection.Store;
+
+    private VmStatsConnection Resolve()
+    {
+        VmStatsSession session = VmStatsSession.Current;
+        VmStatsConnection connection = Connection ?? Guard(() => session.Resolve(
+            session.Connected is null ? Settings : new VmStatsSettings()));
+        if (session.MustNameDefaultStore(connection))
+        {
+            WriteWarning(
+                $"No store is connected and neither INFLUX_URL nor its kin is set: using the embedded store {connection.Address}. " +
+                "Connect-VmStats, INFLUX_URL or a file: URL names another.");
+        }
+
+        WriteVerbose($"Store: {connection}");
+        return connection;
+    }
+
+    private VmStatsSettings ReadSettings() => Guard(() => InfrastructureLoader.Current.ReadEnvironment());
+
+    /// <summary>Runs a call that may fail with a <see cref="VmStatsException"/>; its failure ends the command.</summary>
+    private protected T Guard<T>(Func<T> call)
+    {
+        try
+        {
+            return call();
+        }
+        catch (VmStatsException e)
+        {
+            ThrowTerminatingError(Errors.ErrorRecords.From(e));
+            throw;
+        }
+    }
+}

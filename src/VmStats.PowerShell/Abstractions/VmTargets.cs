@@ -1,0 +1,55 @@
+using VmStats.Telemetry;
+
+namespace VmStats.PowerShell.Abstractions;
+
+/// <summary>
+/// The VMs that a command is about, gathered from its arguments and the pipeline, so that one query serves them all
+/// however many were piped in. A UUID is identity; a name or wildcard is looked up; digits in a name are never guessed at.
+/// </summary>
+internal sealed class VmTargets
+{
+    private readonly Dictionary<Guid, MonitoredVm> _byUuid = [];
+    private readonly List<string> _names = [];
+
+    /// <summary>True when none was given.</summary>
+    internal bool IsEmpty => _byUuid.Count == 0 && _names.Count == 0;
+
+    /// <summary>Adds one record of the pipeline, or the arguments: the UUID where there is one, else the names.</summary>
+    internal void Add(Guid? uuid, string[]? names)
+    {
+        if (uuid is Guid known)
+        {
+            _byUuid.TryAdd(known, new MonitoredVm { Name = names is [string name] ? name : known.ToString(), Uuid = known });
+        }
+        else
+        {
+            _names.AddRange(names ?? []);
+        }
+    }
+
+    /// <summary>The VMs, the names among them looked up; what is wrong with a name is written as an error. Null for all VMs.</summary>
+    internal async Task<IReadOnlyList<MonitoredVm>?> ResolveAsync(
+        Func<IReadOnlyList<string>, CancellationToken, ValueTask<VmResolution>> lookUp,
+        CommandOutput output,
+        CancellationToken cancellationToken)
+    {
+        if (IsEmpty)
+        {
+            return null;
+        }
+
+        List<MonitoredVm> vms = [.. _byUuid.Values];
+        if (_names.Count > 0)
+        {
+            VmResolution resolution = await lookUp(_names, cancellationToken);
+            foreach (VmStatsException error in resolution.Errors)
+            {
+                output.Error(error);
+            }
+
+            vms.AddRange(resolution.Vms.Where(vm => vm.Uuid is not Guid uuid || !_byUuid.ContainsKey(uuid)));
+        }
+
+        return vms;
+    }
+}

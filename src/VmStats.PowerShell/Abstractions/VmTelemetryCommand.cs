@@ -1,0 +1,108 @@
+using System.ComponentModel;
+using System.Management.Automation;
+using VmStats.PowerShell.Completion;
+using VmStats.PowerShell.Transformation;
+using VmStats.Telemetry;
+
+namespace VmStats.PowerShell.Abstractions;
+
+/// <summary>The root of cmdlets that read the telemetry of VMs: which VMs, and of what time.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public abstract class VmTelemetryCommand : StoreCommand
+{
+    private protected const string LatestSet = "Latest";
+    private protected const string LastSet = "Last";
+    private protected const string RangeSet = "Range";
+
+    private readonly VmTargets _targets = new();
+
+    /// <summary>Names of VMs; wildcards are allowed. Without it, and without input, all VMs.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(VmNameCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[]? Name { get; set; }
+
+    /// <summary>A VM's UUID, its identity over restarts and renames. A VM from the pipeline is known by it alone.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public Guid? Uuid { get; set; }
+
+    /// <summary>The range from so long ago until now: 90s, 5m, 1h, 7d.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = LastSet)]
+    [DurationTransformation]
+    public TimeSpan Last { get; set; }
+
+    /// <summary>The range's start, inclusive: a time, or a duration ago.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = RangeSet)]
+    [TimeTransformation]
+    public DateTimeOffset Start { get; set; }
+
+    /// <summary>The range's end, exclusive: a time, or a duration ago. Without it, now.</summary>
+    [Parameter(ParameterSetName = RangeSet)]
+    [TimeTransformation]
+    [Alias("End")]
+    public DateTimeOffset? Finish { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => _targets.Add(Uuid, Name);
+
+    /// <inheritdoc/>
+    protected sealed override void EndProcessing()
+    {
+        if (MyInvocation.ExpectingInput && _targets.IsEmpty)
+        {
+            // Whatever was to be piped in was nothing: all VMs would be the wrong answer.
+            return;
+        }
+
+        TimeRange? range = ReadRange();
+        TelemetryReader reader = new(Store);
+        Run(async (output, cancellationToken) =>
+        {
+            IReadOnlyList<MonitoredVm>? vms = await _targets.ResolveAsync(reader.ResolveAsync, output, cancellationToken);
+            if (vms is not { Count: 0 })
+            {
+                await ReadAsync(reader, vms, range, output, cancellationToken);
+            }
+        });
+    }
+
+    /// <summary>Reads and writes what was asked for.</summary>
+    /// <param name="reader">Reads the store.</param>
+    /// <param name="vms">The VMs; null for all.</param>
+    /// <param name="range">The range; null for the latest sample.</param>
+    /// <param name="output">Takes the objects.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    private protected abstract Task ReadAsync(
+        TelemetryReader reader,
+        IReadOnlyList<MonitoredVm>? vms,
+        TimeRange? range,
+        CommandOutput output,
+        CancellationToken cancellationToken);
+
+    private TimeRange? ReadRange()
+    {
+        switch (ParameterSetName)
+        {
+            case LastSet:
+                // A second beyond now: the clocks of host and reader differ a little, and the newest sample is wanted.
+                DateTimeOffset now = DateTimeOffset.UtcNow;
+                return TimeRange.Between(now - Last, now.AddSeconds(1));
+            case RangeSet:
+                DateTimeOffset finish = Finish ?? DateTimeOffset.UtcNow.AddSeconds(1);
+                if (finish <= Start)
+                {
+                    ThrowTerminatingError(Errors.ErrorRecords.From(new VmStatsException(
+                        "RangeIsEmpty",
+                        VmStatsErrorKind.InvalidArgument,
+                        $"The range from {Start:O} to {finish:O} is empty.",
+                        "-Finish must be later than -Start.",
+                        Start)));
+                }
+
+                return TimeRange.Between(Start, finish);
+            default:
+                return null;
+        }
+    }
+}

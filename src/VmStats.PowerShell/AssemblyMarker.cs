@@ -1,3 +1,0 @@
-namespace VmStats.PowerShell;
-
-internal static class AssemblyMarker;

@@ -1,0 +1,179 @@
+using System.Management.Automation;
+using System.Net;
+using System.Security;
+using VmStats.Configuration;
+using VmStats.PowerShell.Abstractions;
+using VmStats.PowerShell.Sessions;
+using VmStats.PowerShell.Transformation;
+
+namespace VmStats.PowerShell.Commands;
+
+/// <summary>Connects this session to an InfluxDB server or an embedded store.</summary>
+/// <remarks>
+/// Without parameters, what the environment names (INFLUX_URL, INFLUX_DB, INFLUX_TOKEN and their kin). The server is
+/// asked once whether it answers, unless -NoProbe is given. The token of the environment never goes to another server
+/// than the one that the environment names.
+/// </remarks>
+/// <example>
+/// <code>Connect-VmStats https://influx.example.org:8181 vms -Token (Read-Host -AsSecureString)</code>
+/// InfluxDB 3, with a token that appears in no history.
+/// </example>
+/// <example>
+/// <code>Connect-VmStats -Path ./lab.db -HypervisorUri sim://fleet?vms=20</code>
+/// An embedded store and a simulated fleet, for trying things out.
+/// </example>
+[Cmdlet(VerbsCommunications.Connect, "VmStats", DefaultParameterSetName = UrlSet)]
+[OutputType(typeof(VmStatsConnection))]
+public sealed class ConnectVmStatsCommand : VmStatsCommand
+{
+    private const string UrlSet = "Url";
+    private const string PathSet = "Path";
+
+    /// <summary>http: or https: for InfluxDB, file: for an embedded store. Without it, the one that the environment names.</summary>
+    [Parameter(Position = 0, ParameterSetName = UrlSet)]
+    [ValidateNotNullOrEmpty]
+    public string? Url { get; set; }
+
+    /// <summary>The file of an embedded store; made where it does not exist.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = PathSet)]
+    [ValidateNotNullOrEmpty]
+    public string? Path { get; set; }
+
+    /// <summary>The database (InfluxDB 1.x and 3) or bucket (2.x).</summary>
+    [Parameter(Position = 1, ParameterSetName = UrlSet)]
+    [ValidateNotNullOrEmpty]
+    public string? Database { get; set; }
+
+    /// <summary>The token. The environment's is used only for the server that the environment names.</summary>
+    [Parameter(ParameterSetName = UrlSet)]
+    public SecureString? Token { get; set; }
+
+    /// <summary>User and password for Basic authentication (InfluxDB 1.x).</summary>
+    [Parameter(ParameterSetName = UrlSet)]
+    [Credential]
+    public PSCredential? Credential { get; set; }
+
+    /// <summary>The server's API. Auto asks the server.</summary>
+    [Parameter(ParameterSetName = UrlSet)]
+    public InfluxApi Api { get; set; }
+
+    /// <summary>A PEM file of certificate authorities to trust besides the system's.</summary>
+    [Parameter(ParameterSetName = UrlSet)]
+    [ValidateNotNullOrEmpty]
+    public string? CertificateAuthority { get; set; }
+
+    /// <summary>Accepts any certificate of the server. Whoever stands between can read the token.</summary>
+    [Parameter(ParameterSetName = UrlSet)]
+    public SwitchParameter SkipCertificateCheck { get; set; }
+
+    /// <summary>Longest wait in seconds for an answer, and for each piece of it.</summary>
+    [Parameter(ParameterSetName = UrlSet)]
+    [ValidateRange(1, 86_400)]
+    public int TimeoutSec { get; set; }
+
+    /// <summary>An HTTP proxy instead of the system's.</summary>
+    [Parameter(ParameterSetName = UrlSet)]
+    public Uri? Proxy { get; set; }
+
+    /// <summary>Lets the token go over plain http to another host.</summary>
+    [Parameter(ParameterSetName = UrlSet)]
+    public SwitchParameter AllowUnencrypted { get; set; }
+
+    /// <summary>Embedded store: how long points are kept. Without it, for ever.</summary>
+    [Parameter(ParameterSetName = PathSet)]
+    [DurationTransformation]
+    public TimeSpan? RetentionPeriod { get; set; }
+
+    /// <summary>The hypervisor that cmdlets use with this connection when none is given: a libvirt URI or sim://fleet.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? HypervisorUri { get; set; }
+
+    /// <summary>Does not ask the server whether it answers.</summary>
+    [Parameter]
+    public SwitchParameter NoProbe { get; set; }
+
+    /// <summary>Puts out the connection, for -Connection, and leaves the session's default as it is.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        VmStatsConnection? connection = null;
+        Run(async (output, cancellationToken) =>
+        {
+            (ConnectionOptions options, string source) = await output.OnPipelineAsync(Choose);
+            connection = VmStatsSession.Open(options, source);
+            connection.HypervisorUri = HypervisorUri;
+            if (!NoProbe)
+            {
+                output.Verbose($"Asking {connection.Address}");
+                await ProbeAsync(connection, cancellationToken);
+            }
+        });
+
+        if (PassThru)
+        {
+            WriteObject(connection);
+        }
+        else
+        {
+            VmStatsSession.Current.SetDefault(connection);
+        }
+    }
+
+    private static async Task ProbeAsync(VmStatsConnection connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await connection.Store.ProbeAsync(cancellationToken);
+        }
+        catch
+        {
+            await connection.Store.DisposeAsync();
+            throw;
+        }
+    }
+
+    private (ConnectionOptions Options, string Source) Choose()
+    {
+        if (Path is not null)
+        {
+            string file = SessionState.Path.GetUnresolvedProviderPathFromPSPath(Path);
+            return (new ConnectionOptions { Url = StoreAddress.FromPath(file), UrlSource = "-Path", RetentionPeriod = RetentionPeriod }, "-Path");
+        }
+
+        ConnectionOptions environment = InfrastructureLoader.Current.ReadEnvironment().Connection;
+        if (Url is null)
+        {
+            return (Override(environment), environment.UrlSource);
+        }
+
+        Uri url = StoreAddress.Parse(Url, "-Url");
+
+        // A token is for the server that it was given with: the environment's never goes to another one.
+        bool sameServer = environment.Url is Uri known && Uri.Compare(
+            known, url, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0;
+        ConnectionOptions start = sameServer
+            ? environment
+            : new ConnectionOptions { Timeout = environment.Timeout, CertificateAuthority = environment.CertificateAuthority };
+        return (Override(start with { Url = url, UrlSource = "-Url" }), "-Url");
+    }
+
+    private ConnectionOptions Override(ConnectionOptions start) => start with
+    {
+        Database = Database ?? start.Database,
+        Token = Token is null ? start.Token : new Secret(new NetworkCredential("", Token).Password, "-Token"),
+        UserName = Credential?.UserName ?? start.UserName,
+        Password = Credential is null ? start.Password : new Secret(Credential.GetNetworkCredential().Password, "-Credential"),
+        Api = MyInvocation.BoundParameters.ContainsKey(nameof(Api)) ? Api : start.Api,
+        CertificateAuthority = CertificateAuthority is null
+            ? start.CertificateAuthority
+            : SessionState.Path.GetUnresolvedProviderPathFromPSPath(CertificateAuthority),
+        SkipCertificateCheck = SkipCertificateCheck || start.SkipCertificateCheck,
+        Timeout = TimeoutSec > 0 ? TimeSpan.FromSeconds(TimeoutSec) : start.Timeout,
+        Proxy = Proxy ?? start.Proxy,
+        AllowUnencrypted = AllowUnencrypted || start.AllowUnencrypted,
+    };
+}

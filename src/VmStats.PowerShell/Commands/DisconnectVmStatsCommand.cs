@@ -1,0 +1,37 @@
+using System.Management.Automation;
+using VmStats.PowerShell.Abstractions;
+using VmStats.PowerShell.Sessions;
+
+namespace VmStats.PowerShell.Commands;
+
+/// <summary>Closes the session's connection; cmdlets then use what the environment names.</summary>
+/// <example>
+/// <code>Disconnect-VmStats</code>
+/// Back to what the environment names.
+/// </example>
+/// <example>
+/// <code>$lab | Disconnect-VmStats</code>
+/// Closes a connection that Connect-VmStats -PassThru gave.
+/// </example>
+[Cmdlet(VerbsCommunications.Disconnect, "VmStats")]
+[OutputType(typeof(void))]
+public sealed class DisconnectVmStatsCommand : VmStatsCommand
+{
+    /// <summary>The connection to close, from Connect-VmStats -PassThru. Without it, the default of this session.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true)]
+    public VmStatsConnection? Connection { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        VmStatsSession session = VmStatsSession.Current;
+        if (Connection is null || ReferenceEquals(Connection, session.Connected))
+        {
+            session.SetDefault(null);
+        }
+        else
+        {
+            Run((_, _) => Connection.Store.DisposeAsync().AsTask());
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using System.Management.Automation;
+using VmStats.PowerShell.Abstractions;
+using VmStats.PowerShell.Sessions;
+
+namespace VmStats.PowerShell.Commands;
+
+/// <summary>Shows the collectors of this session, running or ended, and what each has done.</summary>
+/// <example>
+/// <code>Get-VmTelemetryCollector</code>
+/// Does it still collect?
+/// </example>
+/// <example>
+/// <code>Get-VmTelemetryCollector | Where-Object PointsDropped -gt 0</code>
+/// Did any collector lose points?
+/// </example>
+[Cmdlet(VerbsCommon.Get, "VmTelemetryCollector")]
+[OutputType(typeof(VmTelemetryCollectorStatus))]
+public sealed class GetVmTelemetryCollectorCommand : VmStatsCommand
+{
+    /// <summary>The collectors' numbers. Without it, all.</summary>
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    public int[]? Id { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        VmStatsSession session = VmStatsSession.Current;
+        if (Id is null)
+        {
+            WriteObject(session.Collectors.List().Select(collector => collector.Status), enumerateCollection: true);
+            return;
+        }
+
+        foreach (int id in Id)
+        {
+            try
+            {
+                WriteObject(session.Collectors.Get(id).Status);
+            }
+            catch (VmStatsException e)
+            {
+                WriteError(e);
+            }
+        }
+    }
+}

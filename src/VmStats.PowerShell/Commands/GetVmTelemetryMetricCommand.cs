@@ -1,0 +1,49 @@
+using System.Management.Automation;
+using VmStats.PowerShell.Abstractions;
+using VmStats.PowerShell.Completion;
+using VmStats.Telemetry;
+
+namespace VmStats.PowerShell.Commands;
+
+/// <summary>Lists the metrics: name, unit, kind, meaning, and what each is read or computed from.</summary>
+/// <example>
+/// <code>Get-VmTelemetryMetric Disk*</code>
+/// Which metrics of disks are there, and in what units?
+/// </example>
+/// <example>
+/// <code>Get-VmTelemetryMetric -AppliesTo Nic | Where-Object Kind -eq Rate</code>
+/// The rates of a network interface.
+/// </example>
+[Cmdlet(VerbsCommon.Get, "VmTelemetryMetric")]
+[OutputType(typeof(VmTelemetryMetric))]
+public sealed class GetVmTelemetryMetricCommand : VmStatsCommand
+{
+    private static readonly VmTelemetryMetricSubject[] s_everything = Enum.GetValues<VmTelemetryMetricSubject>();
+
+    /// <summary>Names of metrics; wildcards are allowed. Without it, all.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true)]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(MetricNameCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] Name { get; set; } = ["*"];
+
+    /// <summary>Only metrics of a VM as a whole, of a network interface, or of a disk.</summary>
+    [Parameter]
+    public VmTelemetryMetricSubject? AppliesTo { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (string name in Name)
+        {
+            try
+            {
+                WriteObject(MetricCatalog.Resolve([name], AppliesTo is VmTelemetryMetricSubject one ? [one] : s_everything), enumerateCollection: true);
+            }
+            catch (VmStatsException e)
+            {
+                WriteError(e);
+            }
+        }
+    }
+}

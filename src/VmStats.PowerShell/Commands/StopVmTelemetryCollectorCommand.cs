@@ -1,0 +1,53 @@
+using System.Management.Automation;
+using VmStats.Collection;
+using VmStats.PowerShell.Abstractions;
+using VmStats.PowerShell.Sessions;
+
+namespace VmStats.PowerShell.Commands;
+
+/// <summary>Stops collectors of this session. What they have collected is in the store or the spool when it returns.</summary>
+/// <example>
+/// <code>Get-VmTelemetryCollector | Stop-VmTelemetryCollector</code>
+/// Stops all collectors of this session.
+/// </example>
+/// <example>
+/// <code>Stop-VmTelemetryCollector -Id 1 -PassThru</code>
+/// Stops one, and shows what it did.
+/// </example>
+[Cmdlet(VerbsLifecycle.Stop, "VmTelemetryCollector", SupportsShouldProcess = true)]
+[OutputType(typeof(VmTelemetryCollectorStatus))]
+public sealed class StopVmTelemetryCollectorCommand : VmStatsCommand
+{
+    /// <summary>The collector's number.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    public int[] Id { get; set; } = [];
+
+    /// <summary>Puts out what each collector did.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        VmStatsSession session = VmStatsSession.Current;
+        foreach (int id in Id)
+        {
+            try
+            {
+                TelemetryCollector collector = session.Collectors.Get(id);
+                if (ShouldProcess($"Collector {id} of {collector.Status.HypervisorUri}", "Stop"))
+                {
+                    Run((_, cancellationToken) => collector.StopAsync(cancellationToken));
+                    if (PassThru)
+                    {
+                        WriteObject(collector.Status);
+                    }
+                }
+            }
+            catch (VmStatsException e)
+            {
+                WriteError(e);
+            }
+        }
+    }
+}

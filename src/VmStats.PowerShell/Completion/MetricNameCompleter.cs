@@ -1,0 +1,28 @@
+using System.Collections;
+using System.Management.Automation;
+using System.Management.Automation.Language;
+using VmStats.Telemetry;
+
+namespace VmStats.PowerShell.Completion;
+
+/// <summary>Completes the names of metrics, with unit and meaning as tool tip; those of devices after -Device.</summary>
+public sealed class MetricNameCompleter : IArgumentCompleter
+{
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName,
+        string parameterName,
+        string wordToComplete,
+        CommandAst commandAst,
+        IDictionary fakeBoundParameters)
+    {
+        bool? device = commandName.Equals("Get-VmTelemetryMetric", StringComparison.OrdinalIgnoreCase)
+            ? null
+            : fakeBoundParameters.Contains("Device") || fakeBoundParameters.Contains("DeviceName");
+        return CompletionText.Match(
+            wordToComplete,
+            MetricCatalog.All
+                .Where(metric => device is null || metric.AppliesTo != VmTelemetryMetricSubject.Vm == device)
+                .Select(metric => (metric.Name, $"{metric.Name} ({metric.Unit}): {metric.Meaning}")));
+    }
+}

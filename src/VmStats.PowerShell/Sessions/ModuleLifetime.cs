@@ -1,0 +1,15 @@
+using System.Management.Automation;
+using VmStats.Configuration;
+
+namespace VmStats.PowerShell.Sessions;
+
+/// <summary>Lets go of connections, hypervisors and pooled files when the module is removed. Nothing happens at import.</summary>
+public sealed class ModuleLifetime : IModuleAssemblyCleanup
+{
+    /// <inheritdoc/>
+    public void OnRemove(PSModuleInfo psModuleInfo)
+    {
+        VmStatsSession.CloseCurrent();
+        InfrastructureLoader.Release();
+    }
+}

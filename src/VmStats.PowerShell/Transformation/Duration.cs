@@ -1,0 +1,67 @@
+using System.Buffers;
+using System.Globalization;
+
+namespace VmStats.PowerShell.Transformation;
+
+/// <summary>Durations as people type them: <c>90s</c>, <c>5m</c>, <c>1h</c>, <c>7d</c>, <c>2w</c>, <c>1h30m</c>, or <c>00:05:00</c>.</summary>
+internal static class Duration
+{
+    private static readonly SearchValues<char> s_number = SearchValues.Create("0123456789.");
+
+    internal const string Examples = "Write it as 90s, 5m, 1h, 7d, 2w, 1h30m or 00:05:00.";
+
+    /// <summary>Reads a duration; false where the text isn't one.</summary>
+    internal static bool TryParse(string text, out TimeSpan duration)
+    {
+        duration = default;
+        ReadOnlySpan<char> rest = text.AsSpan().Trim();
+        if (rest.IsEmpty)
+        {
+            return false;
+        }
+
+        if (rest.Contains(':'))
+        {
+            return TimeSpan.TryParse(rest, CultureInfo.InvariantCulture, out duration);
+        }
+
+        double seconds = 0;
+        while (!rest.IsEmpty)
+        {
+            int digits = rest.IndexOfAnyExcept(s_number);
+            if (digits <= 0 || !double.TryParse(rest[..digits], NumberStyles.Float, CultureInfo.InvariantCulture, out double number))
+            {
+                return false;
+            }
+
+            int unit = rest[digits..].IndexOfAny(s_number);
+            unit = unit < 0 ? rest.Length - digits : unit;
+            if (SecondsIn(rest.Slice(digits, unit)) is not double factor)
+            {
+                return false;
+            }
+
+            seconds += number * factor;
+            rest = rest[(digits + unit)..];
+        }
+
+        if (seconds > TimeSpan.MaxValue.TotalSeconds / 2)
+        {
+            return false;
+        }
+
+        duration = TimeSpan.FromTicks((long)Math.Round(seconds * TimeSpan.TicksPerSecond));
+        return true;
+    }
+
+    private static double? SecondsIn(ReadOnlySpan<char> unit) => unit switch
+    {
+        "ms" => 0.001,
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        "w" => 604_800,
+        _ => null,
+    };
+}

@@ -1,0 +1,14 @@
+using VmStats.Stores;
+
+namespace VmStats.Core.Tests.Stores;
+
+/// <summary>The scenarios on the embedded store.</summary>
+public sealed class EmbeddedStoreScenarios : StoreScenarios, IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("vmstats-store-").FullName;
+
+    protected override ValueTask<ITelemetryStore> OpenAsync() =>
+        ValueTask.FromResult(new Infrastructure.Infrastructure().OpenEmbeddedStore(Path.Combine(_folder, "t.db"), retention: null));
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+}

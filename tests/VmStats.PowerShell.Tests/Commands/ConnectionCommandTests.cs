@@ -1,0 +1,102 @@
+using System.Management.Automation;
+using VmStats.PowerShell.Tests.Hosting;
+
+namespace VmStats.PowerShell.Tests.Commands;
+
+[Collection(ModuleCollection.Name)]
+public sealed class ConnectionCommandTests : IDisposable
+{
+    private const string Token = "s3cret-t0ken-that-must-not-show";
+
+    private readonly TempFolder _folder = new();
+
+    public static TheoryData<string, string?, string?, string, ErrorCategory> Wrong => new()
+    {
+        { "Get-VmTelemetry", "INFLUX_TOKEN", Token, "UrlMissing", ErrorCategory.InvalidArgument },
+        { "Get-VmTelemetry", "INFLUX_DB", "vms", "UrlMissing", ErrorCategory.InvalidArgument },
+        { "Get-VmTelemetry", "INFLUX_URL", "ftp://host", "InvalidEnvironmentVariable", ErrorCategory.InvalidArgument },
+        { "Get-VmTelemetry", "INFLUX_URL", "http://127.0.0.1:1", "DatabaseMissing", ErrorCategory.InvalidArgument },
+        { "Start-VmTelemetryCollector", "POLL_INTERVAL", "often", "InvalidEnvironmentVariable", ErrorCategory.InvalidArgument },
+        { "Connect-VmStats ftp://host db", null, null, "InvalidUrl", ErrorCategory.InvalidArgument },
+        { "Connect-VmStats 'http://' db", null, null, "InvalidUrl", ErrorCategory.InvalidArgument },
+        { "Connect-VmStats http://127.0.0.1:1 vms -Api V1", null, null, "InfluxUnreachable", ErrorCategory.ResourceUnavailable },
+        { "Connect-VmStats http://127.0.0.1:1 vms -Api V1 -NoProbe; Get-VmTelemetry", null, null, "InfluxUnreachable", ErrorCategory.ResourceUnavailable },
+        { "Get-MonitoredVm -Live -HypervisorUri sim://fleet?vms=many", null, null, "InvalidHypervisorUri", ErrorCategory.InvalidArgument },
+    };
+
+    [Theory]
+    [MemberData(nameof(Wrong))]
+    public void What_is_wrong_is_one_error_that_shows_no_secret(string script, string? variable, string? value, string id, ErrorCategory category)
+    {
+        Dictionary<string, string?> variables = variable is null ? [] : new() { [variable] = value };
+        using ModuleRunspace session = new(variables);
+        Records records = session.InvokeRecords("$VerbosePreference = 'Continue'; " + script);
+        Assert.Empty(records.Output);
+        ErrorRecord error = records.SingleError;
+        Assert.Equal(id, error.FullyQualifiedErrorId.Split(',')[0]);
+        Assert.Equal(category, error.CategoryInfo.Category);
+        Assert.False(string.IsNullOrEmpty(error.ErrorDetails.RecommendedAction));
+        string shown = $"{error} {error.Exception} {error.ErrorDetails.RecommendedAction} {string.Join(' ', records.Verbose)} {string.Join(' ', records.Warnings)}";
+        Assert.DoesNotContain(Token, shown, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_default_store_is_named_once_a_session()
+    {
+        using ModuleRunspace session = new();
+        Assert.Contains("telemetry.db", Assert.Single(session.InvokeRecords("Get-MonitoredVm").NoErrors().Warnings), StringComparison.Ordinal);
+        Assert.Empty(session.InvokeRecords("Get-MonitoredVm").NoErrors().Warnings);
+    }
+
+    [Fact]
+    public void The_environment_names_a_store_and_Connect_overrides_it()
+    {
+        using ModuleRunspace session = new(new Dictionary<string, string?> { ["INFLUX_URL"] = $"file://{_folder.Path}/env.db" });
+        Assert.Equal("INFLUX_URL", Assert.Single(session.Invoke("Get-VmStatsConnection")).Properties["Source"].Value);
+        session.InvokeRecords($"Connect-VmStats -Path '{_folder.Path}/odd name # %.db'").NoErrors();
+        PSObject connected = Assert.Single(session.Invoke("Get-VmStatsConnection"));
+        Assert.Equal($"{_folder.Path}/odd name # %.db", connected.Properties["Address"].Value);
+        Assert.Equal(true, connected.Properties["IsDefault"].Value);
+        Assert.True(File.Exists($"{_folder.Path}/odd name # %.db"));
+        session.InvokeRecords("Disconnect-VmStats").NoErrors();
+        Assert.Equal("INFLUX_URL", Assert.Single(session.Invoke("Get-VmStatsConnection")).Properties["Source"].Value);
+    }
+
+    [Fact]
+    public void A_connection_can_be_passed_on_without_becoming_the_default()
+    {
+        using ModuleRunspace session = new();
+        session.InvokeRecords($"$one = Connect-VmStats -Path '{_folder.Path}/one.db' -PassThru -HypervisorUri 'sim://fleet?vms=3'; Start-VmTelemetryCollector -Connection $one -Count 1 -Wait").NoErrors();
+        Assert.Equal(3, session.InvokeRecords("Get-MonitoredVm -Connection $one").NoErrors().Output.Count);
+        Assert.NotEmpty(session.InvokeRecords("Get-MonitoredVm").Warnings);
+    }
+
+    [Fact]
+    public void Test_walks_the_links_and_names_the_broken_one()
+    {
+        using ModuleRunspace session = new();
+        session.InvokeRecords("Connect-VmStats http://127.0.0.1:1 vms -Api V1 -NoProbe").NoErrors();
+        IReadOnlyList<PSObject> links = session.InvokeRecords("Test-VmStatsConnection").NoErrors().Output;
+        Assert.Equal(["Passed", "Failed", "Skipped"], links.Take(3).Select(link => $"{link.Properties["Result"].Value}"));
+        Assert.NotNull(links[1].Properties["Remedy"].Value);
+        Assert.Equal([false], session.Invoke<bool>("Test-VmStatsConnection -Quiet"));
+        session.InvokeRecords($"Connect-VmStats -Path '{_folder.Path}/t.db'").NoErrors();
+        Assert.Equal([true], session.Invoke<bool>("Test-VmStatsConnection -Quiet"));
+    }
+
+    [Fact]
+    public void The_module_can_be_imported_again_and_again()
+    {
+        using ModuleRunspace session = new();
+        Records records = session.InvokeRecords("""
+            $path = (Get-Module VmStats.PowerShell).Path
+            Import-Module $path -Force
+            Remove-Module VmStats.PowerShell
+            Import-Module $path
+            (Get-Command -Module VmStats.PowerShell).Count
+            """).NoErrors();
+        Assert.True((int)Assert.Single(records.Output).BaseObject > 10);
+    }
+
+    public void Dispose() => _folder.Dispose();
+}

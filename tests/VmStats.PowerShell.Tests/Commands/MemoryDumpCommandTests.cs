@@ -1,0 +1,130 @@
+using System.IO.Compression;
+using System.Management.Automation;
+using System.Security.Cryptography;
+using System.Text;
+using VmStats.PowerShell.Tests.Hosting;
+
+namespace VmStats.PowerShell.Tests.Commands;
+
+[Collection(ModuleCollection.Name)]
+public sealed class MemoryDumpCommandTests : IDisposable
+{
+    private const string Fleet = "sim://dumps?vms=8&seed=3&mem=0.125";
+
+    private readonly TempFolder _folder = new();
+    private readonly ModuleRunspace _session = new();
+
+    public MemoryDumpCommandTests() =>
+        _session.InvokeRecords($"Connect-VmStats -Path '{_folder.Path}/t.db' -HypervisorUri '{Fleet}'").NoErrors();
+
+    private string Dumps => Path.Combine(_folder.Path, "dumps");
+
+    [SkippableFact]
+    public void A_piped_vm_is_dumped_hashed_and_recorded()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
+        Records taken = _session.InvokeRecords($"Get-MonitoredVm db01 -Live | Invoke-MemoryDump -Path '{Dumps}' -Compression Gzip -Note 'case 1'").NoErrors();
+        PSObject dump = Assert.Single(taken.Output);
+        Assert.Equal("Completed", $"{dump.Properties["State"].Value}");
+        string path = (string)dump.Properties["Path"].Value;
+        Assert.Equal(UnixFileMode.UserRead, File.GetUnixFileMode(path));
+
+        using MemoryStream raw = new();
+        using (GZipStream gzip = new(File.OpenRead(path), CompressionMode.Decompress))
+        {
+            gzip.CopyTo(raw);
+        }
+
+        Assert.Equal(dump.Properties["Sha256"].Value, Convert.ToHexString(SHA256.HashData(raw.ToArray())).ToLowerInvariant());
+        Assert.Equal(dump.Properties["RawBytes"].Value, raw.Length);
+        Assert.True(raw.ToArray().AsSpan().IndexOf(Encoding.ASCII.GetBytes($"VMSTATS-SIM-{dump.Properties["Uuid"].Value}")) > 0);
+
+        PSObject record = Assert.Single(_session.InvokeRecords("Get-MemoryDumpRecord db01").NoErrors().Output);
+        foreach (string property in (string[])["Sha256", "StoredSha256", "RawBytes", "StoredBytes", "Path", "Uuid", "Note", "LedgerHead", "DumpId", "Time"])
+        {
+            Assert.Equal(dump.Properties[property].Value, record.Properties[property].Value);
+        }
+
+        Assert.NotNull(record.Properties["LedgerHead"].Value);
+        PSObject stats = Assert.Single(_session.InvokeRecords("Get-MemoryDumpStats").NoErrors().Output);
+        Assert.Equal((1, 1, 0, raw.Length), ((int)stats.Properties["Count"].Value, (int)stats.Properties["VmCount"].Value, (int)stats.Properties["FailureCount"].Value, (long)stats.Properties["RawBytes"].Value));
+        Assert.Contains(_session.Invoke("Get-MemoryDumpStatus db01 -State Completed"), one => Equals(one.Properties["DumpId"].Value, dump.Properties["DumpId"].Value));
+    }
+
+    [SkippableFact]
+    public void Several_vms_are_dumped_by_one_command()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
+        int running = _session.Invoke("Get-MonitoredVm -Live | Where-Object State -eq Running").Count;
+        Records taken = _session.InvokeRecords($"Get-MonitoredVm -Live | Where-Object State -eq Running | Invoke-MemoryDump -Path '{Dumps}' -ThrottleLimit 3").NoErrors();
+        Assert.True(running > 2);
+        Assert.Equal(running, taken.Output.Count);
+        Assert.Equal(running, _session.Invoke("Get-MemoryDumpStats -PerVm").Count);
+        Assert.Equal(2, _session.Invoke("Get-MemoryDumpRecord -First 2").Count);
+        string hash = (string)taken.Output[0].Properties["Sha256"].Value;
+        Assert.Single(_session.Invoke($"Get-MemoryDumpRecord -Hash {hash[..12]}"));
+    }
+
+    [Fact]
+    public void WhatIf_tells_the_plan_and_leaves_no_trace()
+    {
+        string text = _session.InvokeText($"Invoke-MemoryDump db01 -Path '{Dumps}' -WhatIf");
+        Assert.Contains("db01", text, StringComparison.Ordinal);
+        Assert.Contains("paused for about", text, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Dumps));
+        Assert.Empty(_session.Invoke("Get-MemoryDumpRecord"));
+    }
+
+    [SkippableFact]
+    public void A_vm_that_is_off_or_unknown_is_an_error_and_leaves_no_file()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
+        string off = (string)_session.Invoke("Get-MonitoredVm -Live | Where-Object State -eq ShutOff")[0].Properties["Name"].Value;
+        Records records = _session.InvokeRecords($"Invoke-MemoryDump {off}, nosuch, \"a'b`n,c\" -Path '{Dumps}'");
+        Assert.Empty(records.Output);
+        Assert.Equal(["VmNotFound", "VmNotFound", "VmNotRunning"], records.Errors.Select(error => error.FullyQualifiedErrorId.Split(',')[0]).Order(StringComparer.Ordinal));
+        Assert.DoesNotContain(Files(), file => file.Contains(".elf", StringComparison.Ordinal));
+    }
+
+    [SkippableFact]
+    public void A_folder_that_cannot_be_written_is_one_error()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
+        Records records = _session.InvokeRecords("Invoke-MemoryDump db01 -Path /proc/nowhere");
+        ErrorRecord error = records.SingleError;
+        Assert.Equal("DumpFolderUnusable", error.FullyQualifiedErrorId.Split(',')[0]);
+        Assert.False(string.IsNullOrEmpty(error.ErrorDetails.RecommendedAction));
+    }
+
+    [SkippableFact]
+    public void A_running_dump_can_be_stopped_from_another_session()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
+        using ModuleRunspace other = new();
+        using RunningPipeline dumping = _session.BeginInvoke($"Invoke-MemoryDump db01 -HypervisorUri 'sim://slow?vms=8&seed=3&dumprate=4' -Path '{Dumps}'");
+        dumping.WaitUntil(_ => other.Invoke("Get-MemoryDumpStatus db01 -State Running").Count == 1);
+        PSObject ended = Assert.Single(other.InvokeRecords("Stop-MemoryDump db01 -PassThru").NoErrors().Output);
+        Assert.Equal("Cancelled", $"{ended.Properties["State"].Value}");
+        Assert.Equal("DumpCancelled", dumping.Wait().SingleError.FullyQualifiedErrorId.Split(',')[0]);
+        Assert.DoesNotContain(Files(), file => file.Contains(".elf", StringComparison.Ordinal));
+        Assert.Equal("Cancelled", $"{Assert.Single(_session.Invoke("Get-MemoryDumpRecord db01")).Properties["State"].Value}");
+        Assert.StartsWith("DumpNotRunning,", other.InvokeRecords("Stop-MemoryDump db01").SingleError.FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_any_dump_the_counts_are_zero_and_the_rest_is_null()
+    {
+        PSObject stats = Assert.Single(_session.InvokeRecords("Get-MemoryDumpStats").NoErrors().Output);
+        Assert.Equal(0, stats.Properties["Count"].Value);
+        Assert.Null(stats.Properties["AverageDuration"].Value);
+        Assert.Null(stats.Properties["LastDump"].Value);
+    }
+
+    public void Dispose()
+    {
+        _session.Dispose();
+        _folder.Dispose();
+    }
+
+    private string[] Files() => Directory.Exists(Dumps) ? Directory.GetFiles(Dumps) : [];
+}

@@ -1,0 +1,199 @@
+using System.Management.Automation;
+using System.Text.RegularExpressions;
+using VmStats.PowerShell.Tests.Hosting;
+
+namespace VmStats.PowerShell.Tests.Commands;
+
+[Collection(ModuleCollection.Name)]
+public sealed class TelemetryCommandTests(CollectedFleet fleet) : IClassFixture<CollectedFleet>
+{
+    private ModuleRunspace Session => fleet.Session;
+
+    [Fact]
+    public void The_collector_says_what_it_did()
+    {
+        PSObject status = Assert.Single(fleet.Collected.Output);
+        Assert.Equal(60L, Get<long>(status, "Polls"));
+        Assert.Equal(8, Get<int>(status, "VmsMonitored"));
+        Assert.Equal("Stopped", $"{status.Properties["State"].Value}");
+        Assert.Equal(Get<long>(status, "PointsCollected"), Get<long>(status, "PointsWritten"));
+        Assert.Equal(0L, Get<long>(status, "PointsDropped") + Get<long>(status, "PointsSpooled") + Get<long>(status, "Errors"));
+        Assert.NotEmpty(fleet.Collected.Progress);
+        Assert.Single(Session.Invoke("Get-VmTelemetryCollector"));
+    }
+
+    [Fact]
+    public void Every_vm_has_one_latest_sample_with_rates()
+    {
+        IReadOnlyList<PSObject> latest = Session.InvokeRecords("Get-VmTelemetry").NoErrors().Output;
+        Assert.Equal(8, latest.Count);
+        Assert.All(latest, one => Assert.IsType<DateTimeOffset>(one.Properties["Time"].Value));
+        IEnumerable<PSObject> running = latest.Where(one => $"{one.Properties["State"].Value}" == "Running").ToArray();
+        Assert.NotEmpty(running);
+        Assert.All(running, one =>
+        {
+            Assert.InRange(Get<double>(one, "CpuPercent"), 0, 100.5);
+            Assert.True(Get<double>(one, "DiskWriteBytesPerSecond") >= 0);
+            Assert.True(Get<long>(one, "MemoryRssBytes") > 1 << 20);
+            Assert.Null(one.Properties["DiskErrors"].Value);
+        });
+    }
+
+    [Fact]
+    public void A_piped_vm_is_known_by_its_uuid_alone()
+    {
+        PSObject vm = Session.Invoke("Get-MonitoredVm")[0];
+        object uuid = vm.Properties["Uuid"].Value;
+        IReadOnlyList<PSObject> samples = Session.InvokeRecords($"Get-MonitoredVm '{vm.Properties["Name"].Value}' | Get-VmTelemetry -Last 1h").NoErrors().Output;
+        Assert.Equal(60, samples.Count);
+        Assert.All(samples, sample => Assert.Equal(uuid, sample.Properties["Uuid"].Value));
+        DateTimeOffset[] times = samples.Select(sample => Get<DateTimeOffset>(sample, "Time")).ToArray();
+        Assert.Equal(times.Order(), times);
+        IReadOnlyList<PSObject> byUuid = Session.InvokeRecords($"[pscustomobject]@{{ Uuid = '{uuid}'; Name = 'quite another' }} | Get-VmTelemetry").NoErrors().Output;
+        Assert.Equal(uuid, Assert.Single(byUuid).Properties["Uuid"].Value);
+    }
+
+    [Fact]
+    public void Ranges_take_durations_and_times_and_include_the_start_only()
+    {
+        PSObject[] all = [.. Session.InvokeRecords("Get-VmTelemetry -Last 1h").NoErrors().Output];
+        DateTimeOffset[] times = all.Select(one => Get<DateTimeOffset>(one, "Time")).Distinct().Order().ToArray();
+        Records between = Session.InvokeRecords(
+            "param($From, $To) Get-VmTelemetry -Start $From -Finish $To", new Dictionary<string, object> { ["From"] = times[10], ["To"] = times[20] }).NoErrors();
+        Assert.Equal(times[10..20], between.Output.Select(one => Get<DateTimeOffset>(one, "Time")).Distinct().Order());
+        Assert.Empty(Session.InvokeRecords("Get-VmTelemetry -Start 7d -Finish 6d").NoErrors().Output);
+        Assert.Equal(all.Length, Session.Invoke("Get-VmTelemetry -Last 1d").Count);
+    }
+
+    [Fact]
+    public void Devices_have_counters_and_rates_of_their_kind()
+    {
+        IReadOnlyList<PSObject> devices = Session.InvokeRecords("Get-VmTelemetry -Device").NoErrors().Output;
+        Assert.Contains(devices, one => Equals(one.Properties["DeviceType"].Value, "disk") && one.Properties["WriteBytesPerSecond"].Value is double);
+        Assert.Contains(devices, one => Equals(one.Properties["DeviceType"].Value, "nic") && one.Properties["RxBytesPerSecond"].Value is double && one.Properties["WriteBytes"].Value is null);
+        Assert.All(Session.Invoke("Get-VmTelemetry -DeviceName vd*"), one => Assert.Equal("disk", one.Properties["DeviceType"].Value));
+    }
+
+    [Theory]
+    [InlineData("Get-VmTelemetry nosuch", "VmNotFound", ErrorCategory.ObjectNotFound)]
+    [InlineData("Get-MonitoredVm nosuch", "VmNotFound", ErrorCategory.ObjectNotFound)]
+    [InlineData("Get-MonitoredVm -Live nosuch", "VmNotFound", ErrorCategory.ObjectNotFound)]
+    [InlineData("Get-VmTelemetry \"x' OR '1'='1`n,; DROP TABLE vm_totals\"", "VmNotFound", ErrorCategory.ObjectNotFound)]
+    [InlineData("Get-VmTelemetry -Start 1h -Finish 2h", "RangeIsEmpty", ErrorCategory.InvalidArgument)]
+    [InlineData("Stop-VmTelemetryCollector 99", "CollectorNotFound", ErrorCategory.ObjectNotFound)]
+    [InlineData("Get-VmTelemetryMetric NoSuchMetric", "MetricNotFound", ErrorCategory.ObjectNotFound)]
+    [InlineData("Get-VmTelemetry -Last 5", "ParameterArgumentTransformationError", ErrorCategory.InvalidData)]
+    [InlineData("Get-VmTelemetry -Start yesterday", "ParameterArgumentTransformationError", ErrorCategory.InvalidData)]
+    public void What_is_wrong_is_one_error_with_a_stable_id(string script, string id, ErrorCategory category)
+    {
+        Records records = Session.InvokeRecords(script);
+        Assert.Empty(records.Output);
+        ErrorRecord error = records.SingleError;
+        Assert.StartsWith(id + ",", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(category, error.CategoryInfo.Category);
+        if (!id.StartsWith("Parameter", StringComparison.Ordinal))
+        {
+            Assert.False(string.IsNullOrEmpty(error.ErrorDetails.RecommendedAction));
+        }
+    }
+
+    [Fact]
+    public void An_unknown_name_does_not_keep_the_known_ones_back()
+    {
+        Records records = Session.InvokeRecords("Get-VmTelemetry db01, nosuch, web*");
+        Assert.Equal("nosuch", records.SingleError.TargetObject);
+        Assert.True(records.Output.Count >= 2);
+    }
+
+    [Theory]
+    [InlineData("Get-VmTelemetry nosuch*")]
+    [InlineData("Get-MonitoredVm nosuch* | Get-VmTelemetry")]
+    [InlineData("Get-MonitoredVm nosuch* | Get-VmTelemetry -Last 1h")]
+    public void What_matches_nothing_is_silence_and_not_everything(string script)
+    {
+        Records records = Session.InvokeRecords(script).NoErrors();
+        Assert.Empty(records.Output);
+        Assert.Empty(records.Warnings);
+    }
+
+    [Fact]
+    public void A_loop_that_breaks_ends_the_query_without_an_error()
+    {
+        Records records = Session.InvokeRecords("foreach ($i in 1) { Get-VmTelemetry -Last 1h | ForEach-Object { $_; break } }").NoErrors();
+        Assert.Single(records.Output);
+        Assert.Equal(8, Session.Invoke("Get-VmTelemetry").Count);
+    }
+
+    [Fact]
+    public void Ctrl_C_ends_a_waiting_collector_at_once_and_in_order()
+    {
+        using TempFolder folder = new();
+        using ModuleRunspace session = new();
+        session.InvokeRecords($"Connect-VmStats -Path '{folder.Path}/t.db' -HypervisorUri 'sim://other?vms=2'").NoErrors();
+        using RunningPipeline pipeline = session.BeginInvoke("Start-VmTelemetryCollector -Interval 100ms -Wait");
+        pipeline.WaitUntil(running => Regex.IsMatch(running.LastProgress?.StatusDescription ?? "", "[1-9][0-9]* points written"));
+        Records records = pipeline.Stop();
+        Assert.True(records.Stopped);
+        PSObject status = Assert.Single(session.Invoke("Get-VmTelemetryCollector"));
+        Assert.Equal("Stopped", $"{status.Properties["State"].Value}");
+        Assert.True(Get<long>(status, "PointsWritten") > 0);
+        Assert.Equal(Get<long>(status, "PointsCollected"), Get<long>(status, "PointsWritten"));
+    }
+
+    [Fact]
+    public void A_name_that_two_vms_bear_is_an_error_that_lists_them()
+    {
+        using TempFolder folder = new();
+        using ModuleRunspace session = new();
+        session.InvokeRecords($"Connect-VmStats -Path '{folder.Path}/t.db'").NoErrors();
+        session.InvokeRecords("1, 2 | ForEach-Object { Start-VmTelemetryCollector -HypervisorUri \"sim://host${_}?vms=3&seed=${_}\" -Count 1 -Wait }").NoErrors();
+        ErrorRecord error = session.InvokeRecords("Get-VmTelemetry db01").SingleError;
+        Assert.StartsWith("AmbiguousVm,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(2, Regex.Count(error.Exception.Message, "[0-9a-f]{8}-[0-9a-f]{4}-"));
+        Assert.Equal(2, session.InvokeRecords("Get-VmTelemetry db0[1]").NoErrors().Output.Count);
+    }
+
+    [Theory]
+    [InlineData(80)]
+    [InlineData(120)]
+    public void The_table_shows_units_and_fits(int width)
+    {
+        using ModuleRunspace narrow = new(width: width);
+        narrow.InvokeRecords($"Connect-VmStats -Path '{fleet.Folder}/t.db'").NoErrors();
+        string text = narrow.InvokeText("Get-VmTelemetry");
+        Assert.Contains("CPU%", text, StringComparison.Ordinal);
+        Assert.Contains("NetRx/s", text, StringComparison.Ordinal);
+        Assert.Matches(@"\d+\.\d[KM]\b", text);
+        Assert.All(text.Split('\n'), line => Assert.True(line.TrimEnd().Length <= width, line));
+    }
+
+    [Fact]
+    public void Names_and_metrics_complete()
+    {
+        Assert.Contains("db01", Session.Complete("Get-VmTelemetry d"));
+        Assert.Contains("DiskWriteBytes", Session.Complete("Get-VmTelemetryMetric DiskWr"));
+    }
+
+    [Fact]
+    public void Public_types_resolve_right_after_import()
+    {
+        using ModuleRunspace fresh = new();
+        Assert.Equal("VmStats.VmTelemetry", Assert.Single(fresh.Invoke<string>("[VmStats.VmTelemetry].FullName")));
+        Assert.Equal([true], Session.Invoke<bool>("(Get-VmTelemetry db01) -is [VmStats.VmTelemetry]"));
+    }
+
+    [Fact]
+    public void Every_metric_of_the_catalogue_is_a_property_with_its_unit()
+    {
+        IReadOnlyList<PSObject> metrics = Session.InvokeRecords("Get-VmTelemetryMetric -AppliesTo Vm").NoErrors().Output;
+        PSObject sample = Session.Invoke("Get-VmTelemetry")[0];
+        Assert.True(metrics.Count > 40);
+        Assert.All(metrics, metric =>
+        {
+            Assert.NotNull(sample.Properties[(string)metric.Properties["Name"].Value]);
+            Assert.NotEmpty((string)metric.Properties["Unit"].Value);
+        });
+    }
+
+    private static T Get<T>(PSObject source, string property) => Assert.IsType<T>(source.Properties[property].Value);
+}

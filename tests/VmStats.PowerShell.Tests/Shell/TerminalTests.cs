@@ -1,0 +1,69 @@
+using VmStats.Fixtures;
+
+namespace VmStats.PowerShell.Tests.Shell;
+
+/// <summary>The prompt, on a pseudo-terminal.</summary>
+public class TerminalTests
+{
+    private const string CtrlC = "\u0003";
+    private const string CtrlD = "\u0004";
+    private const string Up = "\u001b[A";
+
+    [SkippableFact]
+    public void Prompts_runs_completes_remembers_and_leaves()
+    {
+        using ShellProcess shell = Start();
+        shell.Type("40 + 2\r");
+        shell.WaitForOutput("\n42");
+
+        shell.Type("Get-Mod\t");
+        shell.WaitForOutput("Get-Module");
+        shell.Type(" -ListAv\t");
+        shell.WaitForOutput("Get-Module -ListAvailable");
+        shell.Type(CtrlC);
+
+        shell.Type("[Console]::WriteLine('a' + 'b')\r");
+        shell.WaitForOutput("\nab");
+        shell.Type($"{Up}{Up}\r");
+        shell.WaitForOutput("42", times: 2);
+
+        shell.Type(CtrlD);
+        Assert.Equal(0, shell.WaitForExit());
+    }
+
+    [SkippableFact]
+    public void A_statement_goes_on_over_lines_and_exit_gives_its_code()
+    {
+        using ShellProcess shell = Start();
+        shell.Type("if ($true) {\r");
+        shell.WaitForOutput(">>");
+        shell.Type("'de' + 'ep'\r}\r");
+        shell.WaitForOutput("\ndeep");
+        shell.Type("exit 5\r");
+        Assert.Equal(5, shell.WaitForExit());
+    }
+
+    [SkippableFact]
+    public void Ctrl_c_stops_one_pipeline_after_another()
+    {
+        using ShellProcess shell = Start();
+        foreach (string name in new[] { "one", "two" })
+        {
+            shell.Type($"try {{ '{name}-' + 'on'; while ($true) {{ }} }} finally {{ [Console]::WriteLine('{name}-' + 'off') }}\r");
+            shell.WaitForOutput($"{name}-on");
+            shell.Type(CtrlC);
+            shell.WaitForOutput($"{name}-off");
+        }
+
+        shell.Type("exit\r");
+        Assert.Equal(0, shell.WaitForExit());
+    }
+
+    private static ShellProcess Start()
+    {
+        Part.Require(!OperatingSystem.IsLinux() || Part.Find("script") is null ? "script (of util-linux) is not here to make a terminal." : null);
+        ShellProcess shell = ShellProcess.StartOnTerminal();
+        shell.WaitForOutput("PS /");
+        return shell;
+    }
+}
