@@ -102,4 +102,7 @@ public sealed record MemoryDumpRecord
 
     /// <summary>What the user should know of this dump; only in the object that the dump itself returns.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>The VM's name, which is what PowerShell binds where it can bind nothing better.</summary>
+    public override string ToString() => Name;
 }

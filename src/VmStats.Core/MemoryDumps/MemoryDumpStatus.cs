@@ -62,4 +62,7 @@ public sealed record MemoryDumpStatus
 
     /// <summary>Where this was learnt: <c>local</c>, or the dump service's URL.</summary>
     public string Source { get; init; } = "local";
+
+    /// <summary>The VM's name, which is what PowerShell binds where it can bind nothing better.</summary>
+    public override string ToString() => Name;
 }
