@@ -31,21 +31,9 @@ internal sealed class DumpFile : IDisposable
     public static DumpFile Create(DumpFolder folder, Guid dump)
     {
         string name = $".{dump:N}{PartialSuffix}";
-        FileStreamOptions options = new()
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            Share = FileShare.None,
-            BufferSize = 0,
-        };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
         try
         {
-            return new DumpFile(folder, name, new FileStream(folder.Pinned(name), options));
+            return new DumpFile(folder, name, new FileStream(folder.Pinned(name), UnixFiles.Options(FileMode.CreateNew, FileAccess.Write, FileShare.None)));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -60,11 +48,7 @@ internal sealed class DumpFile : IDisposable
         try
         {
             _stream!.Flush(flushToDisk: true);
-            if (!OperatingSystem.IsWindows())
-            {
-                File.SetUnixFileMode(_stream.SafeFileHandle, UnixFileMode.UserRead);
-            }
-
+            UnixFiles.SetMode(_folder.Pinned(_partialName), UnixFiles.Sealed);
             File.Move(_folder.Pinned(_partialName), _folder.Pinned(name), overwrite: false);
             _folder.Sync();
             _stream.Dispose();

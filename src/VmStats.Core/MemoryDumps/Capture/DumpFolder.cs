@@ -9,7 +9,6 @@ namespace VmStats.MemoryDumps;
 /// </summary>
 internal sealed class DumpFolder : IDisposable
 {
-    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode OthersMayWrite = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
     private const UnixFileMode OthersMayRead = UnixFileMode.GroupRead | UnixFileMode.OtherRead | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
@@ -50,7 +49,7 @@ internal sealed class DumpFolder : IDisposable
                 throw DumpErrors.FolderIsLink(full);
             }
 
-            Directory.CreateDirectory(full, Private);
+            UnixFiles.CreateFolder(full);
             return Check(full, Libc.Open(full, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW));
         }
         catch (Win32Exception e) when (e.NativeErrorCode is Libc.ELOOP or Libc.ENOTDIR)

@@ -10,9 +10,7 @@ internal sealed class Rendezvous : IDisposable
 {
     public const string Prefix = "vmstats-";
 
-    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    private const UnixFileMode Traversable = Private | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-    private const UnixFileMode OwnerReadWrite = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode Traversable = UnixFiles.PrivateFolder | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     private readonly uint _daemonUser;
 
@@ -37,13 +35,13 @@ internal sealed class Rendezvous : IDisposable
         string? runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
         parent ??= !isForeign && IsOwn(runtime) ? runtime! : "/tmp";
         string folder = Path.Combine(parent, Prefix + Random());
-        MakeFolder(folder);
+        UnixFiles.CreateFolder(folder);
         if (Libc.Stat(folder) is not (uint owner, _) || owner != Libc.EffectiveUserId)
         {
             throw new IOException($"The folder '{folder}' is not ours.");
         }
 
-        SetMode(folder, isForeign ? Traversable : Private);
+        UnixFiles.SetMode(folder, isForeign ? Traversable : UnixFiles.PrivateFolder);
         return new Rendezvous(folder, daemonUser);
     }
 
@@ -51,7 +49,7 @@ internal sealed class Rendezvous : IDisposable
     public string MakeFifo()
     {
         string path = Path.Combine(Folder, Random());
-        Libc.MakeFifo(path, OwnerReadWrite);
+        Libc.MakeFifo(path, UnixFiles.PrivateFile);
         if (IsForeign && Libc.EffectiveUserId == 0)
         {
             Libc.ChangeOwner(path, _daemonUser);
@@ -59,7 +57,7 @@ internal sealed class Rendezvous : IDisposable
         else if (IsForeign)
         {
             // Neither can be given away: the name, which nobody can list or guess, is the key.
-            SetMode(path, OwnerReadWrite | UnixFileMode.OtherWrite);
+            UnixFiles.SetMode(path, UnixFiles.PrivateFile | UnixFileMode.OtherWrite);
         }
 
         return path;
@@ -74,7 +72,7 @@ internal sealed class Rendezvous : IDisposable
         }
 
         string inner = Path.Combine(Folder, Random());
-        MakeFolder(inner);
+        UnixFiles.CreateFolder(inner);
         Libc.ChangeOwner(inner, _daemonUser);
         return Path.Combine(inner, "image");
     }
@@ -104,23 +102,4 @@ internal sealed class Rendezvous : IDisposable
         && owner == Libc.EffectiveUserId && (mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) == 0 && Directory.Exists(folder);
 
     private static string Random() => Convert.ToHexString(RandomNumberGenerator.GetBytes(16)).ToLowerInvariant();
-
-    // Dumps are taken where libvirtd is; on Windows there is none, and no modes of this kind.
-    private static void MakeFolder(string path)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            throw new PlatformNotSupportedException();
-        }
-
-        Directory.CreateDirectory(path, Private);
-    }
-
-    private static void SetMode(string path, UnixFileMode mode)
-    {
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(path, mode);
-        }
-    }
 }

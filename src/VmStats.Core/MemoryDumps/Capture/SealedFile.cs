@@ -7,15 +7,9 @@ internal static class SealedFile
     public static void Write(DumpFolder folder, string name, ReadOnlySpan<byte> content)
     {
         string temporary = folder.Pinned($".{Guid.NewGuid():N}.new");
-        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead;
-        }
-
         try
         {
-            using (FileStream file = new(temporary, options))
+            using (FileStream file = new(temporary, UnixFiles.Options(FileMode.CreateNew, FileAccess.Write, FileShare.Read, UnixFiles.Sealed)))
             {
                 file.Write(content);
                 file.Flush(flushToDisk: true);

@@ -26,13 +26,7 @@ internal sealed class Ledger(string folder)
     {
         using FileStream taken = await FileLock.TakeAsync(_path + ".lock", s_lockTime, cancellationToken).ConfigureAwait(false);
         LedgerReading reading = Read();
-        FileStreamOptions options = new() { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, Share = FileShare.Read };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        using FileStream file = new(_path, options);
+        using FileStream file = new(_path, UnixFiles.Options(FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read));
         file.Seek(0, SeekOrigin.End);
         (long sequence, string head) = reading.Last is LedgerLine last ? (last.Entry.Sequence, last.Hash) : (0, Genesis);
         if (reading.Torn is byte[] torn)

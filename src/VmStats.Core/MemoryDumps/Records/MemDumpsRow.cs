@@ -23,7 +23,7 @@ internal static class MemDumpsRow
             Path = Text(row, MemDumpsTable.Path),
             Sha256 = Text(row, MemDumpsTable.Sha256),
             StoredSha256 = Text(row, MemDumpsTable.StoredSha256),
-            IsHashVerified = row[MemDumpsTable.HashVerified].AsBoolean() ?? true,
+            IsHashVerified = row[MemDumpsTable.HashVerified].AsBoolean() ?? !IsOfService(row),
             RawBytes = Whole(row, MemDumpsTable.RawBytes),
 
             // The original's service doesn't compress: what it stored is the raw image.
@@ -46,6 +46,10 @@ internal static class MemDumpsRow
             LastAccessTime = Moment(row, MemDumpsTable.AccessTime),
         };
     }
+
+    // Only the original's service writes a raw size without saying what was stored.
+    private static bool IsOfService(StoreRow row) =>
+        row[MemDumpsTable.ToolVersion].IsNull && row[MemDumpsTable.StoredBytes].IsNull && !row[MemDumpsTable.RawBytes].IsNull;
 
     private static MemoryDumpState StateOf(StoreRow row) =>
         Enum.TryParse(Text(row, MemDumpsTable.State), ignoreCase: true, out MemoryDumpState state) && Enum.IsDefined(state) ? state

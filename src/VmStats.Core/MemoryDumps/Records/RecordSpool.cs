@@ -33,13 +33,7 @@ internal sealed class RecordSpool(string folder)
     public async Task AddAsync(SpooledRecord record, CancellationToken cancellationToken)
     {
         using FileStream taken = await FileLock.TakeAsync(LockPath, s_lockTime, cancellationToken).ConfigureAwait(false);
-        FileStreamOptions options = new() { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.Read };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        using FileStream file = new(_path, options);
+        using FileStream file = new(_path, UnixFiles.Options(FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read));
         EndTornLine(file);
         JsonSerializer.Serialize(file, record, DumpJson.Default.SpooledRecord);
         file.WriteByte((byte)'\n');
@@ -94,13 +88,8 @@ internal sealed class RecordSpool(string folder)
         }
 
         string temporary = _path + ".new";
-        using (FileStream file = new(temporary, FileMode.Create, FileAccess.Write))
+        using (FileStream file = new(temporary, UnixFiles.Options(FileMode.Create, FileAccess.Write, FileShare.Read)))
         {
-            if (!OperatingSystem.IsWindows())
-            {
-                File.SetUnixFileMode(file.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            }
-
             file.Write(Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + "\n"))));
             file.Flush(flushToDisk: true);
         }

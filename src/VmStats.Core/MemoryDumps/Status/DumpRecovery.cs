@@ -48,20 +48,50 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
         }
 
         MemoryDumpRecord? record = null;
-        if (data.StartedAt is DateTimeOffset started)
+        if (data.StartedAt is not null)
         {
-            record = DumpRecords.Of(data, MemoryDumpState.Interrupted) with
+            record = Complete(data) ?? DumpRecords.Of(data, MemoryDumpState.Interrupted) with
             {
                 Error = $"The process {data.ProcessId} that took the dump died.",
                 ErrorId = "DumpInterrupted",
-                Duration = null,
+                Path = File.Exists(Path.Combine(data.Folder, data.FileName)) ? Path.Combine(data.Folder, data.FileName) : null,
             };
             await recorder.WriteAsync(record, Directory.Exists(data.Folder) ? data.Folder : null).ConfigureAwait(false);
         }
 
-        states.Write(data with { State = MemoryDumpState.Interrupted, FinishedAt = DateTimeOffset.UtcNow, ErrorId = "DumpInterrupted", Message = record?.Error });
+        states.Write(data with
+        {
+            State = record?.State ?? MemoryDumpState.Interrupted,
+            FinishedAt = DateTimeOffset.UtcNow,
+            ErrorId = record is null ? "DumpInterrupted" : record.ErrorId,
+            Message = record?.Error,
+        });
         File.Delete(states.CancelPath(data.DumpId));
         return record;
+    }
+
+    // The process may have died after all was done but the record: then the manifest has what the record needs.
+    private static MemoryDumpRecord? Complete(DumpStateData data)
+    {
+        string path = Path.Combine(data.Folder, data.FileName);
+        if (!File.Exists(path) || !File.Exists(DumpManifest.PathFor(path)))
+        {
+            return null;
+        }
+
+        DumpManifest manifest = DumpManifest.Read(path);
+        return DumpRecords.Of(data, MemoryDumpState.Completed) with
+        {
+            Path = path,
+            Sha256 = manifest.Sha256,
+            StoredSha256 = manifest.StoredSha256,
+            RawBytes = manifest.RawBytes,
+            StoredBytes = manifest.StoredBytes,
+            Duration = TimeSpan.FromSeconds(manifest.DurationSeconds),
+            PauseTime = manifest.VmState == nameof(VmState.Running) ? TimeSpan.FromSeconds(manifest.CallSeconds) : null,
+            LedgerHead = new Ledger(data.Folder).Read().Lines.LastOrDefault(line => line.Entry.DumpId == data.DumpId)?.Hash,
+            LastWriteTime = File.GetLastWriteTimeUtc(path),
+        };
     }
 
     private static void RemoveOrphans(string folder)

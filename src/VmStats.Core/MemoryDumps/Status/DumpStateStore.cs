@@ -5,7 +5,6 @@ namespace VmStats.MemoryDumps;
 /// <summary>The folder of state files and locks that all processes of a user share.</summary>
 internal sealed class DumpStateStore
 {
-    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const int KeptStates = 200;
     private static readonly TimeSpan s_keepTime = TimeSpan.FromDays(7);
 
@@ -28,7 +27,7 @@ internal sealed class DumpStateStore
     {
         try
         {
-            MakeFolder();
+            UnixFiles.CreateFolder(_folder);
             FileStream taken = FileLock.TryTake(LockPath(data.DumpId)) ?? throw new IOException("The lock of a new dump is taken.");
             return new DumpStateFile(this, taken, data);
         }
@@ -48,7 +47,7 @@ internal sealed class DumpStateStore
     /// <returns>Null when another dump of it runs.</returns>
     public FileStream? TryLockVm(Guid vm)
     {
-        MakeFolder();
+        UnixFiles.CreateFolder(_folder);
         return FileLock.TryTake(Path.Combine(_folder, $"vm-{vm:N}.lock"));
     }
 
@@ -106,18 +105,6 @@ internal sealed class DumpStateStore
     }
 
     private string PathOf(Guid dump) => Path.Combine(_folder, $"{dump:N}.json");
-
-    private void MakeFolder()
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(_folder);
-        }
-        else
-        {
-            Directory.CreateDirectory(_folder, Private);
-        }
-    }
 
     private static DumpStateData? Read(string path)
     {

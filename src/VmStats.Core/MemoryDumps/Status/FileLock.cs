@@ -5,28 +5,15 @@ internal static class FileLock
 {
     private const int WouldBlock = 11;
     private const int SharingViolation = 0x20;
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Takes a lock, making its file where needed.</summary>
     /// <returns>Null when somebody else has it.</returns>
     public static FileStream? TryTake(string path)
     {
-        FileStreamOptions options = new()
-        {
-            Mode = FileMode.OpenOrCreate,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.None,
-            BufferSize = 0,
-        };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = OwnerOnly;
-        }
-
         try
         {
-            return new FileStream(path, options);
+            return new FileStream(path, UnixFiles.Options(FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
         catch (IOException e) when (IsTaken(e))
         {

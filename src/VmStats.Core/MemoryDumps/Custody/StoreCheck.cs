@@ -1,0 +1,66 @@
+using VmStats.Stores;
+
+namespace VmStats.MemoryDumps;
+
+/// <summary>
+/// Compares a dump, and its folder's ledger, with the records in a store: a ledger that was cut or written anew lacks
+/// lines whose hashes the store has kept.
+/// </summary>
+internal sealed class StoreCheck(ITelemetryStore store)
+{
+    /// <summary>Compares.</summary>
+    /// <returns>How many records of this dump the store has.</returns>
+    public async Task<int> CompareAsync(
+        LedgerReading reading, string dump, DumpManifest? manifest, ImageScan scan, List<MemoryDumpFinding> findings, CancellationToken cancellationToken)
+    {
+        HashSet<string> hashes = reading.Lines.Select(line => line.Hash).ToHashSet(StringComparer.Ordinal);
+        string folder = Path.GetDirectoryName(dump)!;
+        int count = 0, lost = 0;
+        await foreach (MemoryDumpRecord record in new MemoryDumpRecords(store).ReadAsync(new MemoryDumpFilter(), cancellationToken).ConfigureAwait(false))
+        {
+            if (IsOfFolder(record, folder, manifest) && record.LedgerHead is string head && !hashes.Contains(head))
+            {
+                lost++;
+            }
+
+            if (IsOfDump(record, dump, manifest))
+            {
+                count++;
+                CompareRecord(record, scan, findings);
+            }
+        }
+
+        if (lost > 0)
+        {
+            findings.Error("LedgerCutOrRewritten", $"The ledger lacks {lost} line(s) whose hashes are in the store: it was cut or written anew.");
+        }
+
+        if (count == 0)
+        {
+            findings.Warn("NotInStore", $"The store '{store.Info.Address}' has no record of this dump.");
+        }
+
+        return count;
+    }
+
+    private static bool IsOfDump(MemoryDumpRecord record, string dump, DumpManifest? manifest) =>
+        manifest is not null && record.DumpId is Guid id ? id == manifest.DumpId : record.Path == dump;
+
+    // The same path on two hosts is two folders.
+    private static bool IsOfFolder(MemoryDumpRecord record, string folder, DumpManifest? manifest) =>
+        record.Path is string path && Path.GetDirectoryName(path) == folder
+        && (manifest is null || record.HostName == manifest.HostName);
+
+    private static void CompareRecord(MemoryDumpRecord record, ImageScan scan, List<MemoryDumpFinding> findings)
+    {
+        if (record.Sha256 is not null && scan.Sha256 is not null)
+        {
+            findings.Differs("StoreHashDiffers", "The raw image's SHA-256", record.Sha256, scan.Sha256);
+        }
+
+        if (record.StoredSha256 is not null)
+        {
+            findings.Differs("StoreStoredHashDiffers", "The file's SHA-256", record.StoredSha256, scan.StoredSha256);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+namespace VmStats.MemoryDumps;
+
+/// <summary>Permission bits where there are any; on Windows the folder's own access list stands.</summary>
+internal static class UnixFiles
+{
+    /// <summary>0700.</summary>
+    public const UnixFileMode PrivateFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    /// <summary>0600.</summary>
+    public const UnixFileMode PrivateFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>0400.</summary>
+    public const UnixFileMode Sealed = UnixFileMode.UserRead;
+
+    /// <summary>Makes a folder, with those above it, with mode 0700; one that exists keeps its mode.</summary>
+    public static void CreateFolder(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, PrivateFolder);
+        }
+    }
+
+    /// <summary>Sets a file's or folder's mode.</summary>
+    public static void SetMode(string path, UnixFileMode mode)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, mode);
+        }
+    }
+
+    /// <summary>How to open a file, with the mode that it gets when it is made.</summary>
+    public static FileStreamOptions Options(FileMode open, FileAccess access, FileShare share, UnixFileMode mode = PrivateFile)
+    {
+        FileStreamOptions options = new() { Mode = open, Access = access, Share = share, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = mode;
+        }
+
+        return options;
+    }
+}
