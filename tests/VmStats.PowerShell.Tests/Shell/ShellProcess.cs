@@ -12,6 +12,7 @@ internal sealed class ShellProcess : IDisposable
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _error = new();
+    private int _seen;
 
     private ShellProcess(string program, IEnumerable<string> arguments)
     {
@@ -71,15 +72,18 @@ internal sealed class ShellProcess : IDisposable
         _process.StandardInput.Flush();
     }
 
-    /// <summary>Polls until standard output holds the text so many times; fails the test after the bound.</summary>
-    public void WaitForOutput(string text, int times = 1)
+    /// <summary>Polls until the text comes, after what was awaited before; fails the test after the bound.</summary>
+    public void Expect(string text)
     {
         long start = Stopwatch.GetTimestamp();
-        while (Output.Split(text).Length <= times)
+        int at;
+        while ((at = Output.IndexOf(text, _seen, StringComparison.Ordinal)) < 0)
         {
-            Assert.True(Stopwatch.GetElapsedTime(start) < s_bound, $"'{text}' did not come. Output:\n{Output}\nErrors:\n{Error}");
+            Assert.True(Stopwatch.GetElapsedTime(start) < s_bound, $"'{text}' did not come. Output:\n{Output[_seen..]}\nErrors:\n{Error}");
             Thread.Sleep(20);
         }
+
+        _seen = at + text.Length;
     }
 
     /// <summary>Sends SIGINT, as Ctrl+C in a terminal does.</summary>

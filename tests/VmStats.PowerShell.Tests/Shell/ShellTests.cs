@@ -134,7 +134,7 @@ public class ShellTests
         Part.Require(OperatingSystem.IsLinux() ? null : "Signals are sent on Linux only.");
         using ShellProcess shell = ShellProcess.StartInterruptible(
             "-Command", "try { 'started'; while ($true) { [Threading.Thread]::Sleep(20) } } finally { [Console]::WriteLine('cleaned') }; 'not here'");
-        shell.WaitForOutput("started");
+        shell.Expect("started");
         shell.Interrupt();
         Assert.Equal(130, shell.WaitForExit());
         Assert.Equal("started\ncleaned\n", shell.Output);

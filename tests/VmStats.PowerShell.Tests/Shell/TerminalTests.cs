@@ -8,25 +8,24 @@ public class TerminalTests
     private const string CtrlC = "\u0003";
     private const string CtrlD = "\u0004";
     private const string Up = "\u001b[A";
+    private const string Prompt = "PS /> ";
 
     [SkippableFact]
     public void Prompts_runs_completes_remembers_and_leaves()
     {
         using ShellProcess shell = Start();
         shell.Type("40 + 2\r");
-        shell.WaitForOutput("\n42");
+        shell.Expect("\n42");
+        shell.Expect(Prompt);
 
-        shell.Type("Get-Mod\t");
-        shell.WaitForOutput("Get-Module");
-        shell.Type(" -ListAv\t");
-        shell.WaitForOutput("Get-Module -ListAvailable");
+        shell.Type("Get-Mod\t -ListAv\t");
+        shell.Expect("Get-Module -ListAvailable");
         shell.Type(CtrlC);
+        shell.Expect(Prompt);
 
-        shell.Type("[Console]::WriteLine('a' + 'b')\r");
-        shell.WaitForOutput("\nab");
-        shell.Type($"{Up}{Up}\r");
-        shell.WaitForOutput("42", times: 2);
-
+        shell.Type($"{Up}\r");
+        shell.Expect("\n42");
+        shell.Expect(Prompt);
         shell.Type(CtrlD);
         Assert.Equal(0, shell.WaitForExit());
     }
@@ -36,9 +35,12 @@ public class TerminalTests
     {
         using ShellProcess shell = Start();
         shell.Type("if ($true) {\r");
-        shell.WaitForOutput(">>");
-        shell.Type("'de' + 'ep'\r}\r");
-        shell.WaitForOutput("\ndeep");
+        shell.Expect(">> ");
+        shell.Type("'de' + 'ep'\r");
+        shell.Expect("\n");
+        shell.Type("}\r");
+        shell.Expect("\ndeep");
+        shell.Expect(Prompt);
         shell.Type("exit 5\r");
         Assert.Equal(5, shell.WaitForExit());
     }
@@ -50,9 +52,10 @@ public class TerminalTests
         foreach (string name in new[] { "one", "two" })
         {
             shell.Type($"try {{ '{name}-' + 'on'; while ($true) {{ }} }} finally {{ [Console]::WriteLine('{name}-' + 'off') }}\r");
-            shell.WaitForOutput($"{name}-on");
+            shell.Expect($"{name}-on");
             shell.Type(CtrlC);
-            shell.WaitForOutput($"{name}-off");
+            shell.Expect($"{name}-off");
+            shell.Expect(Prompt);
         }
 
         shell.Type("exit\r");
@@ -63,7 +66,7 @@ public class TerminalTests
     {
         Part.Require(!OperatingSystem.IsLinux() || Part.Find("script") is null ? "script (of util-linux) is not here to make a terminal." : null);
         ShellProcess shell = ShellProcess.StartOnTerminal();
-        shell.WaitForOutput("PS /");
+        shell.Expect(Prompt);
         return shell;
     }
 }
