@@ -1,0 +1,40 @@
+using System.Diagnostics;
+
+namespace VmStats.Benchmarks;
+
+/// <summary>Time and allocations of a piece of work.</summary>
+internal readonly record struct Measurement(TimeSpan Time, long Allocated, long Rows)
+{
+    /// <summary>Rows a second.</summary>
+    public double Rate => Rows / Time.TotalSeconds;
+
+    /// <summary>Runs work a few times, once to warm up, and keeps the fastest run.</summary>
+    public static async Task<Measurement> BestAsync(int runs, Func<Task<long>> work)
+    {
+        await work();
+        Measurement best = new(TimeSpan.MaxValue, 0, 0);
+        for (int i = 0; i < runs; i++)
+        {
+            Measurement run = await OnceAsync(work);
+            best = run.Time < best.Time ? run : best;
+        }
+
+        return best;
+    }
+
+    /// <summary>Runs work once; it says how many rows it dealt with.</summary>
+    public static async Task<Measurement> OnceAsync(Func<Task<long>> work)
+    {
+        GC.Collect();
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        long start = Stopwatch.GetTimestamp();
+        long rows = await work();
+        TimeSpan time = Stopwatch.GetElapsedTime(start);
+        return new Measurement(time, GC.GetTotalAllocatedBytes(precise: true) - before, rows);
+    }
+
+    /// <summary>Prints a line of figures.</summary>
+    public void Print(string what) => Console.WriteLine(
+        FormattableString.Invariant(
+            $"{what,-58} {Time.TotalMilliseconds,10:F1} ms {Rows,10:N0} rows {Rate,12:N0} rows/s {(double)Allocated / Math.Max(1, Rows),8:F0} B/row"));
+}

@@ -1,0 +1,28 @@
+using VmStats.Benchmarks.Embedded;
+
+namespace VmStats.Benchmarks;
+
+/// <summary>The figures that VmStats claims, each beside a peer in one run: <c>dotnet run -c Release --project tests/VmStats.Benchmarks -- NAME</c>.</summary>
+internal static class Program
+{
+    private static readonly Dictionary<string, (string About, Func<string[], Task> Run)> s_benchmarks = new()
+    {
+        ["embedded"] = ("the embedded store: points in, latest of all VMs, one VM's hour, roll-up  [--rows N | --large]", EmbeddedBenchmark.RunAsync),
+    };
+
+    private static async Task<int> Main(string[] arguments)
+    {
+        if (arguments.Length > 0 && s_benchmarks.TryGetValue(arguments[0], out var benchmark))
+        {
+            await benchmark.Run(arguments[1..]);
+            return 0;
+        }
+
+        foreach ((string name, (string about, _)) in s_benchmarks)
+        {
+            Console.WriteLine($"{name,-12} {about}");
+        }
+
+        return arguments.Length == 0 ? 0 : 2;
+    }
+}
