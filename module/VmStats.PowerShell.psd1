@@ -18,6 +18,7 @@
     CmdletsToExport      = @(
         'Connect-VmStats'
         'Disconnect-VmStats'
+        'Expand-MemoryDump'
         'Get-MemoryDumpRecord'
         'Get-MemoryDumpStats'
         'Get-MemoryDumpStatus'
@@ -27,9 +28,11 @@
         'Get-VmTelemetryCollector'
         'Get-VmTelemetryMetric'
         'Invoke-MemoryDump'
+        'Remove-MemoryDump'
         'Start-VmTelemetryCollector'
         'Stop-MemoryDump'
         'Stop-VmTelemetryCollector'
+        'Test-MemoryDump'
         'Test-VmStatsConnection'
     )
     PrivateData          = @{

@@ -111,6 +111,47 @@ public sealed class MemoryDumpCommandTests : IDisposable
         Assert.StartsWith("DumpNotRunning,", other.InvokeRecords("Stop-MemoryDump db01").SingleError.FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
+    [SkippableFact]
+    public void A_dump_is_verified_expanded_and_a_flipped_bit_is_named()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
+        PSObject dump = Assert.Single(_session.InvokeRecords($"Invoke-MemoryDump db01 -Path '{Dumps}'").NoErrors().Output);
+        PSObject verified = Assert.Single(_session.InvokeRecords("Get-MemoryDumpRecord db01 | Test-MemoryDump").NoErrors().Output);
+        Assert.True((bool)verified.Properties["IsValid"].Value, $"{verified}");
+        Assert.Equal(dump.Properties["Sha256"].Value, verified.Properties["Sha256"].Value);
+
+        PSObject expanded = Assert.Single(_session.InvokeRecords($"Get-MemoryDumpRecord db01 | Expand-MemoryDump -Destination '{_folder.Path}/x.elf'").NoErrors().Output);
+        byte[] image = File.ReadAllBytes($"{_folder.Path}/x.elf");
+        Assert.Equal(dump.Properties["Sha256"].Value, Convert.ToHexString(SHA256.HashData(image)).ToLowerInvariant());
+        Assert.Equal(true, expanded.Properties["IsVerified"].Value);
+
+        string path = (string)dump.Properties["Path"].Value;
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        byte[] stored = File.ReadAllBytes(path);
+        stored[stored.Length / 2] ^= 1;
+        File.WriteAllBytes(path, stored);
+        Assert.Equal([false], _session.Invoke<bool>($"Test-MemoryDump '{path}' -Quiet"));
+        Assert.NotEmpty(_session.InvokeRecords($"Expand-MemoryDump '{path}' -Destination '{_folder.Path}/y.elf'").Errors);
+        Assert.False(File.Exists($"{_folder.Path}/y.elf"));
+    }
+
+    [SkippableFact]
+    public void Retention_keeps_what_is_held_and_a_vms_last_dump()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
+        _session.InvokeRecords($"1, 2 | ForEach-Object {{ Invoke-MemoryDump db01 -Path '{Dumps}' }}").NoErrors();
+        Assert.Equal(2, DumpFiles());
+        _session.InvokeRecords($"Remove-MemoryDump -Folder '{Dumps}' -KeepLast 1 -WhatIf").NoErrors();
+        Assert.Equal(2, DumpFiles());
+        _session.InvokeRecords($"Remove-MemoryDump db01 -Folder '{Dumps}' -Hold -Confirm:$false").NoErrors();
+        _session.InvokeRecords($"Remove-MemoryDump -Folder '{Dumps}' -KeepLast 0 -Force -Confirm:$false").NoErrors();
+        Assert.Equal(2, DumpFiles());
+        _session.InvokeRecords($"Remove-MemoryDump db01 -Folder '{Dumps}' -Release -Confirm:$false").NoErrors();
+        _session.InvokeRecords($"Remove-MemoryDump -Folder '{Dumps}' -KeepLast 0 -Confirm:$false").NoErrors();
+        Assert.Equal(1, DumpFiles());
+        Assert.Equal(2, _session.Invoke("Get-MemoryDumpRecord").Count);
+    }
+
     [Fact]
     public void Without_any_dump_the_counts_are_zero_and_the_rest_is_null()
     {
@@ -125,6 +166,8 @@ public sealed class MemoryDumpCommandTests : IDisposable
         _session.Dispose();
         _folder.Dispose();
     }
+
+    private int DumpFiles() => Files().Count(file => file.EndsWith(".elf.zst", StringComparison.Ordinal));
 
     private string[] Files() => Directory.Exists(Dumps) ? Directory.GetFiles(Dumps) : [];
 }

@@ -1,0 +1,44 @@
+using System.Management.Automation;
+using VmStats.Configuration;
+using VmStats.MemoryDumps;
+using VmStats.PowerShell.Abstractions;
+
+namespace VmStats.PowerShell.Commands;
+
+/// <summary>Gives back the ELF core, or the raw physical memory, of a stored dump; verified on the way, sparse, and noted in the ledger.</summary>
+/// <remarks>What does not agree with the dump's manifest is not left behind.</remarks>
+/// <example>
+/// <code>Get-MemoryDumpRecord db01 -First 1 | Expand-MemoryDump -Destination ./db01.elf</code>
+/// An ELF core for Volatility or crash.
+/// </example>
+/// <example>
+/// <code>Expand-MemoryDump ./db01_20260131T134500Z_1a2b3c4d.elf.zst -As Raw</code>
+/// The guest's physical memory: byte n of the file is byte n of the memory.
+/// </example>
+[Cmdlet(VerbsData.Expand, "MemoryDump", SupportsShouldProcess = true)]
+[OutputType(typeof(MemoryDumpExpansion))]
+public sealed class ExpandMemoryDumpCommand : DumpFileCommand
+{
+    /// <summary>The new file. Without it, the dump's own path without .gz or .zst, or with .raw.</summary>
+    [Parameter(Position = 1)]
+    [ValidateNotNullOrEmpty]
+    public string? Destination { get; set; }
+
+    /// <summary>Elf for the core as the hypervisor wrote it, Raw for physical memory.</summary>
+    [Parameter]
+    public MemoryDumpImageKind As { get; set; }
+
+    /// <summary>Replaces a file that exists.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    private protected override void Process(string path)
+    {
+        string? destination = Destination is null ? null : SessionState.Path.GetUnresolvedProviderPathFromPSPath(Destination);
+        if (ShouldProcess(path, $"Expand to {destination ?? "a file beside it"}"))
+        {
+            MemoryDumpExpander expander = new(InfrastructureLoader.Current);
+            WriteObject(Work("Expanding a memory dump", path, (progress, token) => expander.ExpandAsync(path, destination, As, Force, progress, token)));
+        }
+    }
+}

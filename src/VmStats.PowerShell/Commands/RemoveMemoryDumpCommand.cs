@@ -1,0 +1,116 @@
+using System.Management.Automation;
+using VmStats.MemoryDumps;
+using VmStats.PowerShell.Abstractions;
+using VmStats.PowerShell.Completion;
+using VmStats.PowerShell.Transformation;
+using VmStats.Telemetry;
+
+namespace VmStats.PowerShell.Commands;
+
+/// <summary>Removes memory dumps by age, count or size, or puts them on hold; each step is in the folder's ledger.</summary>
+/// <remarks>
+/// A dump on hold stays. The only verified dump of a VM, or its last one where none was verified, stays unless -Force is
+/// given. Records in the store are kept.
+/// </remarks>
+/// <example>
+/// <code>Remove-MemoryDump -OlderThan 30d -KeepLast 3 -WhatIf</code>
+/// What would go: dumps older than thirty days, and all but the three newest of each VM.
+/// </example>
+/// <example>
+/// <code>Remove-MemoryDump -Name db01 -Hold</code>
+/// Puts every dump of db01 on hold; -Release lifts it.
+/// </example>
+[Cmdlet(VerbsCommon.Remove, "MemoryDump", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = PolicySet)]
+[OutputType(typeof(MemoryDumpRemoval), typeof(MemoryDumpFile))]
+public sealed class RemoveMemoryDumpCommand : StoreCommand
+{
+    private const string PolicySet = "Policy";
+    private const string HoldSet = "Hold";
+    private const string ReleaseSet = "Release";
+
+    /// <summary>The dump folder. Without it DUMP_DIR, else the default folder.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Folder { get; set; }
+
+    /// <summary>Only dumps of these VMs; wildcards are allowed.</summary>
+    [Parameter(Position = 0)]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(VmNameCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[]? Name { get; set; }
+
+    /// <summary>Dumps older than this: 30d, 2w.</summary>
+    [Parameter(ParameterSetName = PolicySet)]
+    [DurationTransformation]
+    public TimeSpan? OlderThan { get; set; }
+
+    /// <summary>All but so many newest of each VM.</summary>
+    [Parameter(ParameterSetName = PolicySet)]
+    [ValidateRange(0, int.MaxValue)]
+    public int? KeepLast { get; set; }
+
+    /// <summary>The oldest, until the folder's dumps take no more than so many bytes: 500GB.</summary>
+    [Parameter(ParameterSetName = PolicySet)]
+    [ValidateRange(0, long.MaxValue)]
+    public long? MaximumSize { get; set; }
+
+    /// <summary>Also the only verified dump of a VM.</summary>
+    [Parameter(ParameterSetName = PolicySet)]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Puts the dumps on hold instead of removing any.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = HoldSet)]
+    public SwitchParameter Hold { get; set; }
+
+    /// <summary>Lifts the hold.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ReleaseSet)]
+    public SwitchParameter Release { get; set; }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        string folder = Folder is not null
+            ? SessionState.Path.GetUnresolvedProviderPathFromPSPath(Folder)
+            : Settings.DumpDirectory ?? MemoryDumpPaths.DefaultDumpFolder;
+        MemoryDumpRetention retention = new(folder, TimeProvider.System);
+        NamePattern[]? patterns = Name?.Select(name => new NamePattern(name)).ToArray();
+        bool IsWanted(MemoryDumpFile dump) => patterns is null || patterns.Any(pattern => pattern.Matches(dump.Name));
+        if (ParameterSetName == PolicySet)
+        {
+            Remove(retention, new RetentionPolicy { OlderThan = OlderThan, KeepLast = KeepLast, MaximumBytes = MaximumSize, Where = IsWanted, Force = Force });
+        }
+        else
+        {
+            SetHold(retention, IsWanted);
+        }
+    }
+
+    private void Remove(MemoryDumpRetention retention, RetentionPolicy policy)
+    {
+        foreach (MemoryDumpRemoval removal in Compute((_, _) => Task.FromResult(retention.Plan(policy))))
+        {
+            if (removal.KeptBecause is string why)
+            {
+                WriteVerbose($"{removal.Dump.Path} stays: {why}.");
+                WriteObject(removal);
+            }
+            else if (ShouldProcess($"{removal.Dump.Path} ({removal.Reason})", "Remove memory dump"))
+            {
+                WriteObject(Compute((_, cancellationToken) => retention.RemoveAsync(removal, null, cancellationToken)));
+            }
+        }
+    }
+
+    private void SetHold(MemoryDumpRetention retention, Func<MemoryDumpFile, bool> isWanted)
+    {
+        foreach (MemoryDumpFile dump in Compute((_, _) => Task.FromResult(retention.List())).Where(isWanted))
+        {
+            if (ShouldProcess(dump.Path, Hold ? "Put on hold" : "Release from hold"))
+            {
+                Run((_, cancellationToken) => retention.HoldAsync(dump, Hold, null, null, cancellationToken));
+                WriteObject(dump with { IsHeld = Hold });
+            }
+        }
+    }
+}
