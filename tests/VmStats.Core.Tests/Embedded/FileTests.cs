@@ -1,0 +1,166 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+using VmStats.Data;
+using VmStats.Infrastructure.Embedded;
+using VmStats.Queries;
+using VmStats.Stores;
+using static VmStats.Core.Tests.Embedded.StoreFixture;
+
+namespace VmStats.Core.Tests.Embedded;
+
+/// <summary>The file: which are refused and why, who may read it, several writers at once.</summary>
+public sealed class FileTests : IAsyncDisposable
+{
+    private static readonly StoreQuery s_all = new("vm_totals");
+
+    private readonly StoreFixture _fixture = new();
+
+    public ValueTask DisposeAsync() => _fixture.DisposeAsync();
+
+    [Theory]
+    [InlineData("SQLite? No, a letter.")]
+    [InlineData("SQLite format 3\0and nothing of one")]
+    public async Task Refuses_a_file_that_is_no_database_and_leaves_it_as_it_is(string content)
+    {
+        await File.WriteAllTextAsync(_fixture.FilePath, content);
+        AssertRefused("NotAVmStatsDatabase", VmStatsErrorKind.InvalidData);
+        Assert.Equal(content, await File.ReadAllTextAsync(_fixture.FilePath));
+    }
+
+    [Fact]
+    public void Refuses_another_programs_database()
+    {
+        Sql("CREATE TABLE theirs(x)");
+        AssertRefused("NotAVmStatsDatabase", VmStatsErrorKind.InvalidData);
+    }
+
+    [Fact]
+    public void Refuses_a_newer_layout()
+    {
+        _fixture.Open();
+        Sql(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {StoreFile.LayoutVersion + 1}"));
+        AssertRefused("DatabaseTooNew", VmStatsErrorKind.NotSupported);
+    }
+
+    [Fact]
+    public void Refuses_a_path_that_cannot_be_made()
+    {
+        string file = Path.Combine(_fixture.Folder, "file");
+        File.WriteAllText(file, "");
+        string path = Path.Combine(file, "store.db");
+        EmbeddedStoreException error = Assert.Throws<EmbeddedStoreException>(() => EmbeddedStore.Open(path, null));
+        Assert.Equal("StoreAccessDenied", error.ErrorId);
+        Assert.Equal(path, error.Target);
+    }
+
+    [Fact]
+    public async Task Names_a_damaged_file()
+    {
+        await using (EmbeddedStore store = EmbeddedStore.Open(_fixture.FilePath, null))
+        {
+            await store.WriteAsync(Enumerable.Range(0, 5_000).Select(i => Vm("1", "a", i, i)).ToArray(), default);
+        }
+
+        byte[] bytes = await File.ReadAllBytesAsync(_fixture.FilePath);
+        Array.Fill(bytes, (byte)0xFF, 4096, bytes.Length - 4096);
+        await File.WriteAllBytesAsync(_fixture.FilePath, bytes);
+        EmbeddedStoreException error = await Assert.ThrowsAsync<EmbeddedStoreException>(() => _fixture.Query(s_all));
+        Assert.Equal("DatabaseDamaged", error.ErrorId);
+        Assert.Equal(_fixture.FilePath, error.Target);
+    }
+
+    [SkippableFact]
+    public void Only_the_owner_reads_the_file()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Windows has no file modes.");
+        _fixture.Open();
+#pragma warning disable CA1416 // Skipped above.
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_fixture.FilePath));
+#pragma warning restore CA1416
+    }
+
+    [Fact]
+    public async Task Two_writers_take_turns_and_lose_nothing()
+    {
+        EmbeddedStore[] stores = [_fixture.Open(), _fixture.Open()];
+        await Task.WhenAll(stores.Select((store, s) => Task.Run(async () =>
+        {
+            for (int batch = 0; batch < 20; batch++)
+            {
+                await store.WriteAsync(Enumerable.Range(0, 20).Select(i => Vm("1", "vm" + s, batch * 20 + i, i)).ToArray(), default);
+            }
+        })));
+        List<StoreRow> rows = await _fixture.Query(s_all);
+        Assert.Equal(800, rows.Count);
+    }
+
+    [Fact]
+    public async Task A_write_waits_for_another_process_and_can_be_cancelled_meanwhile()
+    {
+        await _fixture.Write(Vm("1", "a", 0, 1));
+        using SqliteConnection other = Connect();
+        Execute(other, "BEGIN IMMEDIATE");
+        using CancellationTokenSource stop = new();
+        Task<WriteResult> cancelled = _fixture.Store.WriteAsync([Vm("1", "a", 1, 1)], stop.Token).AsTask();
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.WaitAsync(TimeSpan.FromSeconds(20)));
+
+        Task<WriteResult> waiting = _fixture.Write(Vm("1", "a", 2, 1));
+        Assert.Equal(["0"], await _fixture.Lines(s_all));
+        Assert.False(waiting.IsCompleted);
+        Execute(other, "COMMIT");
+        await waiting.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal(["0", "2"], await _fixture.Lines(s_all));
+    }
+
+    [Fact]
+    public async Task Cancelling_ends_a_stream_at_once()
+    {
+        await _fixture.Write(Enumerable.Range(0, 5_000).Select(i => Vm("1", "a", i, i)).ToArray());
+        using CancellationTokenSource stop = new();
+        int rows = 0;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (StoreRow row in _fixture.Store.QueryAsync(s_all, stop.Token))
+            {
+                if (++rows == 100)
+                {
+                    await stop.CancelAsync();
+                }
+            }
+        });
+        Assert.Equal(100, rows);
+        Assert.Equal(5_000, (await _fixture.Query(s_all)).Count);
+    }
+
+    private void AssertRefused(string id, VmStatsErrorKind kind)
+    {
+        EmbeddedStoreException error = Assert.Throws<EmbeddedStoreException>(() => EmbeddedStore.Open(_fixture.FilePath, null));
+        Assert.Equal(id, error.ErrorId);
+        Assert.Equal(kind, error.Kind);
+        Assert.Equal(_fixture.FilePath, error.Target);
+        Assert.Contains(_fixture.FilePath, error.Message, StringComparison.Ordinal);
+    }
+
+    private SqliteConnection Connect()
+    {
+        SqliteConnection connection = new($"Data Source={_fixture.FilePath};Pooling=False");
+        connection.Open();
+        return connection;
+    }
+
+    private void Sql(string sql)
+    {
+        using SqliteConnection connection = Connect();
+        Execute(connection, sql);
+    }
+
+    private static void Execute(SqliteConnection connection, string sql)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+#pragma warning disable CA2100 // The tests' own constants.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        command.ExecuteNonQuery();
+    }
+}
