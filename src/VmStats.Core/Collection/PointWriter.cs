@@ -16,6 +16,7 @@ internal sealed class PointWriter(
 
     private readonly PointConformer _conformer = new(options.Store);
     private readonly SpoolReplayer? _replayer = options.Spool is null ? null : new SpoolReplayer(options.Spool, options.Store);
+    private string? _warning;
     private TimeSpan _pause;
     private long _pausedAt;
     private Task _replay = Task.CompletedTask;
@@ -51,6 +52,7 @@ internal sealed class PointWriter(
                 : await options.Retry(token => WriteAsync(batch, token), stop).ConfigureAwait(false);
             counters.Update(status => status with { PointsWritten = status.PointsWritten + result.Written });
             Reject(result.Rejected);
+            Report(result.Warning);
             if (_pause > TimeSpan.Zero)
             {
                 warn($"The store {options.Store.Info.Address} takes points again.");
@@ -74,6 +76,18 @@ internal sealed class PointWriter(
             Pause(e.Message);
             Spool(batch);
         }
+    }
+
+    /// <summary>Tells what the store's upkeep failed at once, not with every batch.</summary>
+    private void Report(string? warning)
+    {
+        if (warning is not null && warning != _warning)
+        {
+            counters.Fail(warning);
+            warn(warning);
+        }
+
+        _warning = warning;
     }
 
     private void Pause(string reason)

@@ -66,7 +66,11 @@ public sealed record MeasurementSchema(
 /// <summary>What became of a batch of points.</summary>
 /// <param name="Written">Points that are stored.</param>
 /// <param name="Rejected">Points that the store refused, with its reason.</param>
-public sealed record WriteResult(int Written, IReadOnlyList<RejectedPoint> Rejected);
+public sealed record WriteResult(int Written, IReadOnlyList<RejectedPoint> Rejected)
+{
+    /// <summary>What the store's own upkeep failed at while the points themselves are stored (old points that can't be deleted); null when all is well.</summary>
+    public string? Warning { get; init; }
+}
 
 /// <summary>A point that a store refused.</summary>
 /// <param name="Point">The point.</param>

@@ -17,15 +17,16 @@ internal sealed class StoreWriter(string path, TimeSpan? retention, TimeProvider
     private PointWriter? _points;
     private Task _pruning = Task.CompletedTask;
     private long? _prunedAt;
+    private volatile string? _pruningFailure;
     private bool _isClosed;
 
-    /// <summary>Writes a batch.</summary>
+    /// <summary>Writes a batch. The result tells when the last pruning failed: nobody waits for it, so nobody else would.</summary>
     public async ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken)
     {
         WriteResult result = await InTurnAsync(writer => writer.Write(points, OldestKept(), cancellationToken), cancellationToken)
             .ConfigureAwait(false);
         PruneWhenDue();
-        return result;
+        return result with { Warning = _pruningFailure };
     }
 
     /// <summary>The pruning that is under way, or the last one.</summary>
@@ -86,12 +87,22 @@ internal sealed class StoreWriter(string path, TimeSpan? retention, TimeProvider
     /// <summary>Prunes slice by slice, each in a turn of its own: a write waits for one slice at most.</summary>
     private async Task PruneAsync(CancellationToken cancellationToken)
     {
-        long oldest = OldestKept();
-        bool more = true;
-        while (more)
+        try
         {
-            more = await InTurnAsync(writer => RetentionPruner.PruneSlice(writer, oldest, cancellationToken), cancellationToken)
-                .ConfigureAwait(false);
+            long oldest = OldestKept();
+            bool more = true;
+            while (more)
+            {
+                more = await InTurnAsync(writer => RetentionPruner.PruneSlice(writer, oldest, cancellationToken), cancellationToken)
+                    .ConfigureAwait(false);
+            }
+
+            _pruningFailure = null;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            _pruningFailure = $"Points older than the retention period could not be deleted: {e.Message}";
+            throw;
         }
     }
 }
