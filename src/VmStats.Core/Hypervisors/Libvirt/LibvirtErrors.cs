@@ -59,7 +59,8 @@ internal static class LibvirtErrors
             { Code: OperationAborted } => HypervisorErrors.DumpStreamClosed(vm.Path, e),
             var error when IsConnectionLost(error) => Unreachable(e, uri),
             var error when Says(error, Errno.NoSpace, "No space left") => HypervisorErrors.DiskFull(vm.Path, e.Message, e),
-            var error when Says(error, Errno.BrokenPipe, "Broken pipe") => HypervisorErrors.DumpStreamClosed(vm.Path, e),
+            var error when Says(error, Errno.BrokenPipe, "Broken pipe") || DiedOfBrokenPipe(error) =>
+                HypervisorErrors.DumpStreamClosed(vm.Path, e),
             { Code: SystemError } => HypervisorErrors.DumpPathNotWritable(vm.Path, e.Message, e),
             _ when !isActive => HypervisorErrors.VmNotRunning(vm.Name, e),
             _ => OfVm(e, vm.Uuid, vm.Name, uri),
@@ -73,6 +74,10 @@ internal static class LibvirtErrors
         "One VM whose QEMU is stuck holds up the answer the first time; later readings leave it out. If it stays so, look at the "
         + "daemon (systemctl status libvirtd virtqemud), or set LIBVIRT_TIMEOUT to more seconds.",
         uri);
+
+    // The daemon writes through a helper process, which SIGPIPE (13) ends when the reader goes away.
+    private static bool DiedOfBrokenPipe(LibvirtError error) =>
+        error.Message.Contains("signal 13", StringComparison.OrdinalIgnoreCase);
 
     private static bool Says(LibvirtError error, int errno, string text) =>
         error.Errno == errno || error.Message.Contains(text, StringComparison.OrdinalIgnoreCase);
