@@ -44,7 +44,7 @@ public sealed class TelemetryCommandTests(CollectedFleet fleet) : IClassFixture<
     {
         PSObject vm = Session.Invoke("Get-MonitoredVm")[0];
         object uuid = vm.Properties["Uuid"].Value;
-        IReadOnlyList<PSObject> samples = Session.InvokeRecords($"Get-MonitoredVm '{vm.Properties["Name"].Value}' | Get-VmTelemetry -Last 1h").NoErrors().Output;
+        IReadOnlyList<PSObject> samples = Session.InvokeRecords($"Get-MonitoredVm '{vm.Properties["Name"].Value}' | Get-VmTelemetry -Last 2h").NoErrors().Output;
         Assert.Equal(60, samples.Count);
         Assert.All(samples, sample => Assert.Equal(uuid, sample.Properties["Uuid"].Value));
         DateTimeOffset[] times = samples.Select(sample => Get<DateTimeOffset>(sample, "Time")).ToArray();
@@ -56,7 +56,7 @@ public sealed class TelemetryCommandTests(CollectedFleet fleet) : IClassFixture<
     [Fact]
     public void Ranges_take_durations_and_times_and_include_the_start_only()
     {
-        PSObject[] all = [.. Session.InvokeRecords("Get-VmTelemetry -Last 1h").NoErrors().Output];
+        PSObject[] all = [.. Session.InvokeRecords("Get-VmTelemetry -Last 2h").NoErrors().Output];
         DateTimeOffset[] times = all.Select(one => Get<DateTimeOffset>(one, "Time")).Distinct().Order().ToArray();
         Records between = Session.InvokeRecords(
             "param($From, $To) Get-VmTelemetry -Start $From -Finish $To", new Dictionary<string, object> { ["From"] = times[10], ["To"] = times[20] }).NoErrors();
@@ -108,7 +108,7 @@ public sealed class TelemetryCommandTests(CollectedFleet fleet) : IClassFixture<
     [Theory]
     [InlineData("Get-VmTelemetry nosuch*")]
     [InlineData("Get-MonitoredVm nosuch* | Get-VmTelemetry")]
-    [InlineData("Get-MonitoredVm nosuch* | Get-VmTelemetry -Last 1h")]
+    [InlineData("Get-MonitoredVm nosuch* | Get-VmTelemetry -Last 2h")]
     public void What_matches_nothing_is_silence_and_not_everything(string script)
     {
         Records records = Session.InvokeRecords(script).NoErrors();
@@ -119,7 +119,7 @@ public sealed class TelemetryCommandTests(CollectedFleet fleet) : IClassFixture<
     [Fact]
     public void A_loop_that_breaks_ends_the_query_without_an_error()
     {
-        Records records = Session.InvokeRecords("foreach ($i in 1) { Get-VmTelemetry -Last 1h | ForEach-Object { $_; break } }").NoErrors();
+        Records records = Session.InvokeRecords("foreach ($i in 1) { Get-VmTelemetry -Last 2h | ForEach-Object { $_; break } }").NoErrors();
         Assert.Single(records.Output);
         Assert.Equal(8, Session.Invoke("Get-VmTelemetry").Count);
     }
