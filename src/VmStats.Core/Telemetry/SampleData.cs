@@ -122,6 +122,13 @@ internal readonly struct SampleData
         return Get(metric) is double value ? (long)Math.Round(value) : null;
     }
 
+    /// <summary>By how much a counter grew since the sample before, in its metric's unit; null when it isn't known or went back.</summary>
+    public double? GetGrowth(VmTelemetryMetric counter) => _values is null ? Growth(counter.Slot) * counter.Scale : null;
+
+    /// <summary>A bucket whose last sample is this one.</summary>
+    public SampleData ToBucket(long time, long interval, double[] values, TelemetryQuality quality) =>
+        new(_columns, Identity, _row, time, interval, values, quality);
+
     private double? Seconds() =>
         IntervalNanoseconds is long nanoseconds ? nanoseconds / (double)UnixTime.NanosecondsPerSecond : null;
 

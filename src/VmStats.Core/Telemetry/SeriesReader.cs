@@ -14,7 +14,11 @@ internal sealed record SeriesRequest(
     MetricSet Set,
     IReadOnlyList<MonitoredVm>? Vms = null,
     IReadOnlyList<VmTelemetryMetric>? Metrics = null,
-    DeviceFilter? Devices = null);
+    DeviceFilter? Devices = null)
+{
+    /// <summary>The series wanted of these VMs; null for all.</summary>
+    public IReadOnlySet<SeriesKey>? Only { get; init; }
+}
 
 /// <summary>Reads the rows of a measurement as samples of series: each row with the one before it of its own series.</summary>
 internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions options)
@@ -134,7 +138,7 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
         }
 
         StoreQuery query = new(request.Set.Measurement) { Filters = filters, Columns = ColumnsOf(request, schema) };
-        return new SeriesQuery(query, vocabulary, vms, request.Devices);
+        return new SeriesQuery(query, vms, request, vocabulary);
     }
 
     // Only what the metrics need is fetched, where the caller names metrics.
@@ -155,9 +159,11 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
     }
 
     private sealed record SeriesQuery(
-        StoreQuery Query, TagVocabulary Vocabulary, HashSet<VmIdentity>? Vms, DeviceFilter? Devices)
+        StoreQuery Query, HashSet<VmIdentity>? Vms, SeriesRequest Request, TagVocabulary Vocabulary)
     {
         public bool IsWanted(SeriesKey key) =>
-            Vms?.Contains(key.Vm) != false && Devices?.Matches(key.DeviceType, key.Device) != false;
+            Vms?.Contains(key.Vm) != false
+            && Request.Devices?.Matches(key.DeviceType, key.Device) != false
+            && Request.Only?.Contains(key) != false;
     }
 }

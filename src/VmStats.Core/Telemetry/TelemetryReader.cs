@@ -39,13 +39,12 @@ internal sealed partial class TelemetryReader
             await ListVmsAsync(cancellationToken).ConfigureAwait(false), patterns, $"{_store.Info.Address} ({_store.Info.Database})");
 
     /// <summary>The latest telemetry of VMs, in order of name, with rates since the sample before. Silent VMs are Stale.</summary>
-    /// <param name="vms">The VMs; null for all.</param>
-    /// <param name="reportMissing">Give a Missing object for each of <paramref name="vms"/> that has no telemetry.</param>
+    /// <param name="request">Of which VMs, and which metrics of them.</param>
+    /// <param name="reportMissing">Give a Missing object for each VM of the request that has no telemetry.</param>
     /// <param name="cancellationToken">Ends the query.</param>
     public async IAsyncEnumerable<VmTelemetry> GetLatestAsync(
-        IReadOnlyList<MonitoredVm>? vms, bool reportMissing, [EnumeratorCancellation] CancellationToken cancellationToken)
+        SeriesRequest request, bool reportMissing, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        SeriesRequest request = new(VmMetrics.Set, vms);
         IReadOnlyList<SeriesPair> pairs =
             await _series.ReadLatestAsync(request, depth: 2, columns: null, cancellationToken).ConfigureAwait(false);
         long? usual = UsualSpacing(pairs);
@@ -54,7 +53,7 @@ internal sealed partial class TelemetryReader
             yield return new VmTelemetry(pair.ToSample(QualityOf(pair, usual)));
         }
 
-        if (reportMissing && vms is not null)
+        if (reportMissing && request.Vms is { } vms)
         {
             HashSet<VmIdentity> found = pairs.Select(pair => pair.Key.Vm).ToHashSet();
             foreach (MonitoredVm vm in vms.Where(vm => !found.Contains(new(null, vm.Name)) && found.Add(VmIdentity.Of(vm.Uuid, vm.Name))))
@@ -65,17 +64,9 @@ internal sealed partial class TelemetryReader
     }
 
     /// <summary>The telemetry of VMs in a range, in order of time.</summary>
-    /// <param name="vms">The VMs; null for all.</param>
-    /// <param name="range">The range.</param>
-    /// <param name="metrics">The metrics wanted; the others are null. Null for all.</param>
-    /// <param name="cancellationToken">Ends the query.</param>
     public async IAsyncEnumerable<VmTelemetry> GetRangeAsync(
-        IReadOnlyList<MonitoredVm>? vms,
-        TimeRange range,
-        IReadOnlyList<VmTelemetryMetric>? metrics,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
+        SeriesRequest request, TimeRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        SeriesRequest request = new(VmMetrics.Set, vms, metrics);
         await foreach ((_, SampleData sample) in _series.ReadRangeAsync(request, range, cancellationToken).ConfigureAwait(false))
         {
             yield return new VmTelemetry(sample);
@@ -84,9 +75,8 @@ internal sealed partial class TelemetryReader
 
     /// <summary>The latest telemetry of the devices of VMs, in order of VM and device.</summary>
     public async IAsyncEnumerable<VmDeviceTelemetry> GetLatestDevicesAsync(
-        IReadOnlyList<MonitoredVm>? vms, DeviceFilter devices, [EnumeratorCancellation] CancellationToken cancellationToken)
+        SeriesRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        SeriesRequest request = new(DeviceMetrics.Set, vms, Devices: devices);
         IReadOnlyList<SeriesPair> pairs =
             await _series.ReadLatestAsync(request, depth: 2, columns: null, cancellationToken).ConfigureAwait(false);
         long? usual = UsualSpacing(pairs);
@@ -98,33 +88,12 @@ internal sealed partial class TelemetryReader
 
     /// <summary>The telemetry of the devices of VMs in a range, in order of time.</summary>
     public async IAsyncEnumerable<VmDeviceTelemetry> GetDeviceRangeAsync(
-        IReadOnlyList<MonitoredVm>? vms,
-        DeviceFilter devices,
-        TimeRange range,
-        IReadOnlyList<VmTelemetryMetric>? metrics,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
+        SeriesRequest request, TimeRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        SeriesRequest request = new(DeviceMetrics.Set, vms, metrics, devices);
         await foreach ((_, SampleData sample) in _series.ReadRangeAsync(request, range, cancellationToken).ConfigureAwait(false))
         {
             yield return new VmDeviceTelemetry(sample);
         }
-    }
-
-    /// <summary>The VMs that have most of a metric now, greatest first; those without a value are left out.</summary>
-    public async ValueTask<IReadOnlyList<VmTelemetry>> GetTopAsync(
-        IReadOnlyList<MonitoredVm>? vms, VmTelemetryMetric metric, int count, CancellationToken cancellationToken)
-    {
-        List<(VmTelemetry Vm, double Value)> all = [];
-        await foreach (VmTelemetry vm in GetLatestAsync(vms, reportMissing: false, cancellationToken).ConfigureAwait(false))
-        {
-            if (vm.Data.Get(metric) is double value)
-            {
-                all.Add((vm, value));
-            }
-        }
-
-        return all.OrderByDescending(entry => entry.Value).Take(count).Select(entry => entry.Vm).ToArray();
     }
 
     private static IEnumerable<SeriesPair> InOrder(IEnumerable<SeriesPair> pairs) => pairs

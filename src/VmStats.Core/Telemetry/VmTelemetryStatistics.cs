@@ -1,6 +1,9 @@
 namespace VmStats;
 
-/// <summary>Statistics of one metric of a VM over a range. Percentiles are exact: nearest rank over all samples.</summary>
+/// <summary>
+/// Statistics of one metric of a VM over a range. Percentiles are nearest rank over all samples: exact up to 4,096
+/// samples, beyond that within <see cref="PercentileError"/> of themselves.
+/// </summary>
 public sealed record VmTelemetryStatistics
 {
     /// <summary>The VM's name.</summary>
@@ -41,6 +44,9 @@ public sealed record VmTelemetryStatistics
 
     /// <summary>99th percentile.</summary>
     public double P99 { get; init; }
+
+    /// <summary>By how much a percentile may differ from the true one, as a part of it: 0 where exact, else 0.005.</summary>
+    public double PercentileError { get; init; }
 
     /// <summary>Time of the first sample, UTC.</summary>
     public DateTimeOffset First { get; init; }

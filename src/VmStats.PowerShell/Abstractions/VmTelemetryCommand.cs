@@ -80,14 +80,19 @@ public abstract class VmTelemetryCommand : StoreCommand
         CommandOutput output,
         CancellationToken cancellationToken);
 
+    /// <summary>The range from so long ago until a second beyond now: the clocks of host and reader differ a little, and the newest sample is wanted.</summary>
+    private protected static TimeRange RangeOf(TimeSpan last)
+    {
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        return TimeRange.Between(now - last, now.AddSeconds(1));
+    }
+
     private TimeRange? ReadRange()
     {
         switch (ParameterSetName)
         {
             case LastSet:
-                // A second beyond now: the clocks of host and reader differ a little, and the newest sample is wanted.
-                DateTimeOffset now = DateTimeOffset.UtcNow;
-                return TimeRange.Between(now - Last, now.AddSeconds(1));
+                return RangeOf(Last);
             case RangeSet:
                 DateTimeOffset finish = Finish ?? DateTimeOffset.UtcNow.AddSeconds(1);
                 if (finish <= Start)

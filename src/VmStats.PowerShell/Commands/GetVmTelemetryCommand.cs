@@ -1,14 +1,19 @@
 using System.Management.Automation;
+using VmStats.Data;
 using VmStats.PowerShell.Abstractions;
+using VmStats.PowerShell.Completion;
+using VmStats.PowerShell.Transformation;
 using VmStats.Telemetry;
+using VmStats.Telemetry.Rollups;
 
 namespace VmStats.PowerShell.Commands;
 
-/// <summary>Gets the telemetry of VMs: the latest sample of each with its rates, or every sample of a range.</summary>
+/// <summary>Gets the telemetry of VMs: the latest sample of each with its rates, or the samples of a range, plain or in buckets.</summary>
 /// <remarks>
 /// Without a range, each VM's latest sample, silent VMs included (Quality is Stale). With -Last or -Start, the samples
-/// of the range in order of time, as they arrive. Rates are per second since the sample before, and absent where a
-/// counter went back; what the hypervisor or the guest didn't report is null, never zero.
+/// of the range in order of time, as they arrive; with -Interval, one object per bucket and VM. Rates are per second
+/// since the sample before, and absent where a counter went back; what the hypervisor or the guest didn't report is
+/// null, never zero. Buckets are aligned to 1970-01-01 UTC; the first and the last may be cut by the range.
 /// </remarks>
 /// <example>
 /// <code>Get-VmTelemetry</code>
@@ -22,8 +27,16 @@ namespace VmStats.PowerShell.Commands;
 /// <code>Get-VmTelemetry db01 -Device -Start 2026-01-31T13:00:00Z -Finish 2026-01-31T13:05:00Z</code>
 /// What did each disk and network interface of db01 do in those five minutes?
 /// </example>
+/// <example>
+/// <code>Get-VmTelemetry -Last 1d -Interval 15m -Rollup P95 -Metric Cpu*Percent -Top 5</code>
+/// How busy were the five busiest VMs of the day, by quarter hours?
+/// </example>
+/// <example>
+/// <code>Get-VmTelemetry db01 -Last 7d -Interval Auto -Fill Null -As Sample | Export-Csv db01.csv</code>
+/// A week of db01, one row a metric and bucket, gaps included.
+/// </example>
 [Cmdlet(VerbsCommon.Get, "VmTelemetry", DefaultParameterSetName = LatestSet)]
-[OutputType(typeof(VmTelemetry), typeof(VmDeviceTelemetry))]
+[OutputType(typeof(VmTelemetry), typeof(VmDeviceTelemetry), typeof(VmTelemetrySample))]
 public sealed class GetVmTelemetryCommand : VmTelemetryCommand
 {
     /// <summary>Each disk and network interface instead of the VM as a whole.</summary>
@@ -36,6 +49,52 @@ public sealed class GetVmTelemetryCommand : VmTelemetryCommand
     [ValidateNotNullOrEmpty]
     public string[]? DeviceName { get; set; }
 
+    /// <summary>Only these metrics; the properties of others are null. Wildcards are allowed. Get-VmTelemetryMetric lists them.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(MetricNameCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[]? Metric { get; set; }
+
+    /// <summary>The width of the buckets, such as 30s, 5m, 1h; or Auto, the width by which the range has at most 120 buckets.</summary>
+    [Parameter(ParameterSetName = LastSet)]
+    [Parameter(ParameterSetName = RangeSet)]
+    [DurationTransformation(NullWord = "Auto")]
+    [ArgumentCompleter(typeof(IntervalCompleter))]
+    public TimeSpan? Interval { get; set; }
+
+    /// <summary>How the samples of a bucket become one value. Percentiles are nearest rank over the samples. The sum of a counter is its growth. Without -Interval, buckets are of width Auto; with -Top, it also ranks.</summary>
+    [Parameter(ParameterSetName = LastSet)]
+    [Parameter(ParameterSetName = RangeSet)]
+    public TelemetryRollup Rollup { get; set; } = TelemetryRollup.Average;
+
+    /// <summary>What stands for a bucket without samples, from a VM's first bucket to the end of the range.</summary>
+    [Parameter(ParameterSetName = LastSet)]
+    [Parameter(ParameterSetName = RangeSet)]
+    public TelemetryFill Fill { get; set; } = TelemetryFill.None;
+
+    /// <summary>Only so many VMs (or devices): those with the greatest value of -OrderBy, now or, rolled up by -Rollup, over the range.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    public int? Top { get; set; }
+
+    /// <summary>The metric that ranks: latest samples are given greatest first. Without it, -Top ranks VMs by CpuPercent; devices need it.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(MetricNameCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? OrderBy { get; set; }
+
+    /// <summary>Wide: one object with a property per metric. Sample: one object per metric that has a value, with Unit and Instance.</summary>
+    [Parameter]
+    public TelemetryShape As { get; set; } = TelemetryShape.Wide;
+
+    private bool IsOfDevices => Device || DeviceName is not null;
+
+    private VmTelemetryMetricSubject[] Subjects =>
+        IsOfDevices ? [VmTelemetryMetricSubject.Nic, VmTelemetryMetricSubject.Disk] : [VmTelemetryMetricSubject.Vm];
+
+    private bool IsBucketed => IsBound(nameof(Interval)) || IsBound(nameof(Rollup)) || IsBound(nameof(Fill));
+
     private protected override async Task ReadAsync(
         TelemetryReader reader,
         IReadOnlyList<MonitoredVm>? vms,
@@ -43,24 +102,107 @@ public sealed class GetVmTelemetryCommand : VmTelemetryCommand
         CommandOutput output,
         CancellationToken cancellationToken)
     {
-        if (Device || DeviceName is not null)
+        MetricSet set = IsOfDevices ? DeviceMetrics.Set : VmMetrics.Set;
+        IReadOnlyList<VmTelemetryMetric>? named = Metric is null ? null : MetricCatalog.Resolve(Metric, Subjects);
+        if (named is { Count: 0 })
         {
-            DeviceFilter devices = new(Names: DeviceName?.Select(name => new NamePattern(name)).ToArray());
-            await foreach (VmDeviceTelemetry device in range is TimeRange bounded
-                ? reader.GetDeviceRangeAsync(vms, devices, bounded, null, cancellationToken)
-                : reader.GetLatestDevicesAsync(vms, devices, cancellationToken))
-            {
-                output.Write(device);
-            }
+            return;
         }
-        else
+
+        IReadOnlyList<VmTelemetryMetric> metrics = named ?? set.Metrics;
+        DeviceFilter? devices = IsOfDevices ? new DeviceFilter(Names: DeviceName?.Select(name => new NamePattern(name)).ToArray()) : null;
+        SeriesRequest request = new(set, vms, named, devices);
+        VmTelemetryMetric? ranking = Ranking();
+        if (range is not TimeRange bounded)
         {
-            await foreach (VmTelemetry vm in range is TimeRange bounded
-                ? reader.GetRangeAsync(vms, bounded, null, cancellationToken)
-                : reader.GetLatestAsync(vms, reportMissing: true, cancellationToken))
-            {
-                output.Write(vm);
-            }
+            await ReadLatestAsync(reader, request, ranking, item => Write(output, item, metrics), cancellationToken);
+            return;
+        }
+
+        if (ranking is not null)
+        {
+            request = await reader.RankAsync(request, bounded, ranking, Rollup, Top ?? int.MaxValue, cancellationToken);
+        }
+
+        IAsyncEnumerable<object> items = (IsBucketed, IsOfDevices) switch
+        {
+            (false, false) => reader.GetRangeAsync(request, bounded, cancellationToken),
+            (false, true) => reader.GetDeviceRangeAsync(request, bounded, cancellationToken),
+            (true, false) => reader.GetBucketsAsync(request, bounded, ToRollup(bounded, metrics), cancellationToken),
+            (true, true) => reader.GetDeviceBucketsAsync(request, bounded, ToRollup(bounded, metrics), cancellationToken),
+        };
+        await foreach (object item in items)
+        {
+            Write(output, item, metrics);
         }
     }
+
+    private async Task ReadLatestAsync(
+        TelemetryReader reader, SeriesRequest request, VmTelemetryMetric? ranking, Action<object> write, CancellationToken cancellationToken)
+    {
+        if (ranking is not null)
+        {
+            int count = Top ?? int.MaxValue;
+            IEnumerable<object> best = IsOfDevices
+                ? await reader.GetTopDevicesAsync(request, ranking, count, cancellationToken)
+                : await reader.GetTopAsync(request, ranking, count, cancellationToken);
+            foreach (object item in best)
+            {
+                write(item);
+            }
+
+            return;
+        }
+
+        IAsyncEnumerable<object> latest = IsOfDevices
+            ? reader.GetLatestDevicesAsync(request, cancellationToken)
+            : reader.GetLatestAsync(request, reportMissing: true, cancellationToken);
+        await foreach (object item in latest)
+        {
+            write(item);
+        }
+    }
+
+    private VmTelemetryMetric? Ranking()
+    {
+        if (OrderBy is not null)
+        {
+            IReadOnlyList<VmTelemetryMetric> found = MetricCatalog.Resolve([OrderBy], Subjects);
+            return found.Count == 1 ? found[0] : throw new VmStatsException(
+                "MetricAmbiguous",
+                VmStatsErrorKind.InvalidArgument,
+                $"'{OrderBy}' stands for {found.Count} metrics; only one can rank.",
+                "Get-VmTelemetryMetric lists the metrics.",
+                OrderBy);
+        }
+
+        return Top is null ? null : !IsOfDevices ? VmMetrics.CpuPercent : throw new VmStatsException(
+            "OrderByMissing",
+            VmStatsErrorKind.InvalidArgument,
+            "-Top of devices needs the metric that ranks them.",
+            "Name it with -OrderBy, such as -OrderBy WriteBytesPerSecond.",
+            null);
+    }
+
+    private RollupRequest ToRollup(TimeRange range, IReadOnlyList<VmTelemetryMetric> metrics)
+    {
+        TimeSpan width = Interval ?? AutoInterval.For(UnixTime.FromNanoseconds(range.Finish!.Value) - UnixTime.FromNanoseconds(range.Start!.Value));
+        return new RollupRequest(width.Ticks * UnixTime.NanosecondsPerTick, Rollup, Fill, metrics);
+    }
+
+    private void Write(CommandOutput output, object item, IReadOnlyList<VmTelemetryMetric> metrics)
+    {
+        if (As == TelemetryShape.Wide)
+        {
+            output.Write(item);
+            return;
+        }
+
+        foreach (VmTelemetrySample sample in item is VmDeviceTelemetry device ? SampleRows.Of(device, metrics) : SampleRows.Of((VmTelemetry)item, metrics))
+        {
+            output.Write(sample);
+        }
+    }
+
+    private bool IsBound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 }

@@ -45,7 +45,7 @@ public sealed class RealCollectionTests(RealLibvirt real, Influx1 influx) : ICla
 
         TelemetryReader reader = new(store);
         List<VmTelemetry> samples = [];
-        await foreach (VmTelemetry sample in reader.GetRangeAsync(null, default, null, default))
+        await foreach (VmTelemetry sample in reader.GetRangeAsync(new SeriesRequest(VmMetrics.Set), default, default))
         {
             samples.Add(sample);
         }
@@ -83,7 +83,7 @@ public sealed class RealCollectionTests(RealLibvirt real, Influx1 influx) : ICla
         VmTelemetryCollectorStatus up = await CollectAsync(fleet, store, TimeSpan.FromSeconds(10), 2);
         Assert.Equal(down.PointsSpooled, up.PointsReplayed);
         int rows = 0;
-        await foreach (VmTelemetry sample in new TelemetryReader(store).GetRangeAsync(null, default, null, default))
+        await foreach (VmTelemetry sample in new TelemetryReader(store).GetRangeAsync(new SeriesRequest(VmMetrics.Set), default, default))
         {
             rows++;
         }

@@ -81,7 +81,7 @@ public sealed class OriginalDatabaseTests(Influx1 influx) : IClassFixture<Influx
     private static async Task<List<VmTelemetry>> RangeAsync(ITelemetryStore store)
     {
         List<VmTelemetry> samples = [];
-        await foreach (VmTelemetry sample in new TelemetryReader(store).GetRangeAsync(null, default, null, default))
+        await foreach (VmTelemetry sample in new TelemetryReader(store).GetRangeAsync(new SeriesRequest(VmMetrics.Set), default, default))
         {
             samples.Add(sample);
         }

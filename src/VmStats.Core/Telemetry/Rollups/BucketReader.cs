@@ -1,0 +1,114 @@
+using System.Runtime.CompilerServices;
+
+namespace VmStats.Telemetry.Rollups;
+
+/// <summary>
+/// Folds samples, in order of time, into buckets, in order of time and within one time of name. Only the bucket being
+/// filled is held, whatever the range; with <see cref="TelemetryFill.Linear"/> also what waits for a later bucket.
+/// </summary>
+internal sealed class BucketReader(RollupRequest request)
+{
+    private readonly Dictionary<SeriesKey, SeriesBuckets> _series = [];
+    private readonly List<SeriesBuckets> _sorted = [];
+    private readonly Queue<Bucket> _line = new();
+    private long? _current;
+
+    /// <summary>The buckets of samples.</summary>
+    /// <param name="samples">Samples in order of time.</param>
+    /// <param name="finish">Where a fill ends, exclusive, UTC nanoseconds.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public async IAsyncEnumerable<Bucket> ReadAsync(
+        IAsyncEnumerable<(SeriesState Series, SampleData Sample)> samples,
+        long finish,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach ((SeriesState state, SampleData sample) in samples.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            long start = Floor(sample.Time);
+            if (start != _current)
+            {
+                AdvanceTo(start);
+                while (_line.TryPeek(out Bucket? bucket) && bucket.IsReady)
+                {
+                    yield return _line.Dequeue();
+                }
+
+                _current = start;
+            }
+
+            Of(state.Key, sample).Add(sample);
+        }
+
+        AdvanceTo(long.Max(finish, _current ?? finish));
+        foreach (SeriesBuckets series in _sorted)
+        {
+            series.End();
+        }
+
+        foreach (Bucket bucket in _line)
+        {
+            yield return bucket;
+        }
+    }
+
+    // Ends the current bucket, and fills those between it and the one that begins at a time, or that the time cuts.
+    private void AdvanceTo(long start)
+    {
+        if (_current is not long current)
+        {
+            return;
+        }
+
+        foreach (SeriesBuckets series in Sorted())
+        {
+            if (!series.IsEmpty)
+            {
+                _line.Enqueue(series.Close(current));
+            }
+            else if (request.Fill != TelemetryFill.None)
+            {
+                _line.Enqueue(series.Fill(current));
+            }
+        }
+
+        for (long time = current + request.Interval; time < start && request.Fill != TelemetryFill.None; time += request.Interval)
+        {
+            foreach (SeriesBuckets series in Sorted())
+            {
+                _line.Enqueue(series.Fill(time));
+            }
+        }
+    }
+
+    private SeriesBuckets Of(SeriesKey key, in SampleData sample)
+    {
+        if (!_series.TryGetValue(key, out SeriesBuckets? buckets))
+        {
+            buckets = new SeriesBuckets(key, sample.Name ?? key.Vm.Name ?? "", request);
+            _series.Add(key, buckets);
+        }
+
+        return buckets;
+    }
+
+    private List<SeriesBuckets> Sorted()
+    {
+        if (_sorted.Count != _series.Count)
+        {
+            _sorted.Clear();
+            _sorted.AddRange(_series.Values
+                .OrderBy(series => series.Name, StringComparer.OrdinalIgnoreCase)
+                .ThenBy(series => series.Key.Vm.Uuid)
+                .ThenBy(series => series.Key.DeviceType, StringComparer.Ordinal)
+                .ThenBy(series => series.Key.Device, StringComparer.Ordinal));
+        }
+
+        return _sorted;
+    }
+
+    private long Floor(long time)
+    {
+        long rest = time % request.Interval;
+        return time - (rest < 0 ? rest + request.Interval : rest);
+    }
+}

@@ -1,0 +1,20 @@
+namespace VmStats.Telemetry.Rollups;
+
+/// <summary>Percentiles by nearest rank: the least value that at least p percent of the values don't exceed.</summary>
+internal static class Percentile
+{
+    /// <summary>The place, from 0, of a percentile among so many sorted values: ceil(p / 100 × n) - 1.</summary>
+    /// <param name="percent">Over 0, up to 100.</param>
+    /// <param name="count">Number of values, 1 or more.</param>
+    public static long Rank(int percent, long count) => Math.Max(0, (long)(((Int128)percent * count + 99) / 100) - 1);
+
+    /// <summary>The percentile that a roll-up stands for; null when it is none.</summary>
+    public static int? Of(TelemetryRollup rollup) => rollup switch
+    {
+        TelemetryRollup.P50 => 50,
+        TelemetryRollup.P90 => 90,
+        TelemetryRollup.P95 => 95,
+        TelemetryRollup.P99 => 99,
+        _ => null,
+    };
+}

@@ -1,0 +1,76 @@
+using VmStats.Data;
+
+namespace VmStats.Telemetry.Rollups;
+
+/// <summary>Folds the samples of one series into the statistics of its metrics.</summary>
+internal sealed class StatisticsFold(SeriesKey key, IReadOnlyList<VmTelemetryMetric> metrics)
+{
+    private readonly MetricStatistics?[] _statistics = new MetricStatistics?[metrics.Count];
+
+    public SeriesKey Key { get; } = key;
+
+    /// <summary>The VM's name at its newest sample.</summary>
+    public string Name { get; private set; } = "";
+
+    public void Add(in SampleData sample)
+    {
+        Name = sample.Name ?? Key.Vm.Name ?? "";
+        for (int i = 0; i < metrics.Count; i++)
+        {
+            if (sample.Get(metrics[i]) is double value)
+            {
+                (_statistics[i] ??= new MetricStatistics()).Add(value, sample.Time);
+            }
+        }
+    }
+
+    /// <summary>The statistics of the metrics that any sample had, in the order of the metrics.</summary>
+    public IEnumerable<VmTelemetryStatistics> Results()
+    {
+        for (int i = 0; i < metrics.Count; i++)
+        {
+            if (_statistics[i] is { } one)
+            {
+                yield return one.ToStatistics(this, metrics[i]);
+            }
+        }
+    }
+
+    private sealed class MetricStatistics
+    {
+        private readonly ValueSketch _sketch = new();
+        private double _mean;
+        private long _first = long.MaxValue;
+        private long _last = long.MinValue;
+
+        public void Add(double value, long time)
+        {
+            _sketch.Add(value);
+
+            // A running mean: a sum of 64-bit counters would lose digits.
+            _mean += (value - _mean) / _sketch.Count;
+            _first = Math.Min(_first, time);
+            _last = Math.Max(_last, time);
+        }
+
+        public VmTelemetryStatistics ToStatistics(StatisticsFold series, VmTelemetryMetric metric) => new()
+        {
+            Name = series.Name,
+            Uuid = series.Key.Vm.Uuid,
+            Instance = series.Key.Device ?? "",
+            Metric = metric.Name,
+            Unit = metric.Unit,
+            Count = _sketch.Count,
+            Average = _mean,
+            Minimum = _sketch.Minimum,
+            Maximum = _sketch.Maximum,
+            P50 = _sketch.Percentile(50),
+            P90 = _sketch.Percentile(90),
+            P95 = _sketch.Percentile(95),
+            P99 = _sketch.Percentile(99),
+            PercentileError = _sketch.IsExact ? 0 : ValueSketch.RelativeError,
+            First = UnixTime.FromNanoseconds(_first),
+            Last = UnixTime.FromNanoseconds(_last),
+        };
+    }
+}

@@ -1,0 +1,127 @@
+using System.Runtime.CompilerServices;
+using VmStats.Data;
+using VmStats.Telemetry.Rollups;
+
+namespace VmStats.Telemetry;
+
+/// <content>Buckets, ranking and statistics over a range.</content>
+internal sealed partial class TelemetryReader
+{
+    /// <summary>The telemetry of VMs in buckets, in order of time and within one time of name.</summary>
+    public async IAsyncEnumerable<VmTelemetry> GetBucketsAsync(
+        SeriesRequest request, TimeRange range, RollupRequest rollup, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (Bucket bucket in ReadBucketsAsync(request, range, rollup, cancellationToken).ConfigureAwait(false))
+        {
+            yield return new VmTelemetry(bucket.Data) { Rollup = rollup.Rollup, SampleCount = bucket.SampleCount };
+        }
+    }
+
+    /// <summary>The telemetry of devices in buckets, in order of time and within one time of VM and device.</summary>
+    public async IAsyncEnumerable<VmDeviceTelemetry> GetDeviceBucketsAsync(
+        SeriesRequest request, TimeRange range, RollupRequest rollup, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (Bucket bucket in ReadBucketsAsync(request, range, rollup, cancellationToken).ConfigureAwait(false))
+        {
+            yield return new VmDeviceTelemetry(bucket.Data) { Rollup = rollup.Rollup, SampleCount = bucket.SampleCount };
+        }
+    }
+
+    /// <summary>The VMs that have most of a metric now, greatest first; those without a value are left out.</summary>
+    public async ValueTask<IReadOnlyList<VmTelemetry>> GetTopAsync(
+        SeriesRequest request, VmTelemetryMetric metric, int count, CancellationToken cancellationToken) =>
+        await TopAsync(GetLatestAsync(With(request, metric), reportMissing: false, cancellationToken), vm => vm.Data.Get(metric), count)
+            .ConfigureAwait(false);
+
+    /// <summary>The devices that have most of a metric now, greatest first; those without a value are left out.</summary>
+    public async ValueTask<IReadOnlyList<VmDeviceTelemetry>> GetTopDevicesAsync(
+        SeriesRequest request, VmTelemetryMetric metric, int count, CancellationToken cancellationToken) =>
+        await TopAsync(GetLatestDevicesAsync(With(request, metric), cancellationToken), device => device.Data.Get(metric), count)
+            .ConfigureAwait(false);
+
+    /// <summary>The request narrowed to the series that have most of a metric over a range; those without a value are left out.</summary>
+    /// <param name="request">Among which series.</param>
+    /// <param name="range">The range.</param>
+    /// <param name="metric">The metric.</param>
+    /// <param name="rollup">How a series' samples become the value that it is ranked by.</param>
+    /// <param name="count">How many series are left.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    public async ValueTask<SeriesRequest> RankAsync(
+        SeriesRequest request, TimeRange range, VmTelemetryMetric metric, TelemetryRollup rollup, int count, CancellationToken cancellationToken)
+    {
+        Dictionary<SeriesKey, (MetricFold Fold, string? Name)> folds = [];
+        SeriesRequest narrow = request with { Metrics = [metric] };
+        await foreach ((SeriesState series, SampleData sample) in _series.ReadRangeAsync(narrow, range, cancellationToken).ConfigureAwait(false))
+        {
+            if (!folds.TryGetValue(series.Key, out (MetricFold Fold, string? Name) entry))
+            {
+                folds.Add(series.Key, entry = (new MetricFold(metric, rollup), sample.Name));
+            }
+
+            entry.Fold.Add(sample);
+        }
+
+        KeyValuePair<SeriesKey, (MetricFold Fold, string? Name)>[] best = folds
+            .Where(entry => !double.IsNaN(entry.Value.Fold.Result))
+            .OrderByDescending(entry => entry.Value.Fold.Result)
+            .Take(count)
+            .ToArray();
+        return request with
+        {
+            Vms = best.Select(entry => new MonitoredVm { Uuid = entry.Key.Vm.Uuid, Name = entry.Value.Name ?? entry.Key.Vm.Name ?? "" }).ToArray(),
+            Only = best.Select(entry => entry.Key).ToHashSet(),
+        };
+    }
+
+    /// <summary>The statistics of metrics over a range, in order of VM, device and metric. Metrics that a series never had are left out.</summary>
+    public async ValueTask<IReadOnlyList<VmTelemetryStatistics>> MeasureAsync(
+        SeriesRequest request, TimeRange range, CancellationToken cancellationToken)
+    {
+        Dictionary<SeriesKey, StatisticsFold> folds = [];
+        await foreach ((SeriesState series, SampleData sample) in _series.ReadRangeAsync(request, range, cancellationToken).ConfigureAwait(false))
+        {
+            if (!folds.TryGetValue(series.Key, out StatisticsFold? fold))
+            {
+                folds.Add(series.Key, fold = new StatisticsFold(series.Key, request.Metrics ?? request.Set.Metrics));
+            }
+
+            fold.Add(sample);
+        }
+
+        return folds.Values
+            .OrderBy(fold => fold.Name, StringComparer.OrdinalIgnoreCase)
+            .ThenBy(fold => fold.Key.Vm.Uuid)
+            .ThenBy(fold => fold.Key.DeviceType, StringComparer.Ordinal)
+            .ThenBy(fold => fold.Key.Device, StringComparer.Ordinal)
+            .SelectMany(fold => fold.Results())
+            .ToArray();
+    }
+
+    private static SeriesRequest With(SeriesRequest request, VmTelemetryMetric metric) =>
+        request.Metrics is null ? request : request with { Metrics = [.. request.Metrics, metric] };
+
+    private static async ValueTask<IReadOnlyList<T>> TopAsync<T>(IAsyncEnumerable<T> latest, Func<T, double?> value, int count)
+    {
+        List<(T One, double Value)> all = [];
+        await foreach (T one in latest.ConfigureAwait(false))
+        {
+            if (value(one) is double number)
+            {
+                all.Add((one, number));
+            }
+        }
+
+        return all.OrderByDescending(entry => entry.Value).Take(count).Select(entry => entry.One).ToArray();
+    }
+
+    private IAsyncEnumerable<Bucket> ReadBucketsAsync(
+        SeriesRequest request, TimeRange range, RollupRequest rollup, CancellationToken cancellationToken)
+    {
+        // What has not happened yet has no buckets.
+        long now = UnixTime.ToNanoseconds(_options.Clock.GetUtcNow());
+        return new BucketReader(rollup).ReadAsync(
+            _series.ReadRangeAsync(request with { Metrics = rollup.Metrics }, range, cancellationToken),
+            Math.Min(range.Finish ?? now, now),
+            cancellationToken);
+    }
+}
