@@ -108,7 +108,7 @@ public sealed class RealCollectionTests(RealLibvirt real, Influx1 influx) : ICla
             Spool = spool,
         });
         collector.Start();
-        await collector.Completion.WaitAsync(TimeSpan.FromSeconds(60));
+        await collector.Completion.WaitAsync(TimeSpan.FromMinutes(5));
         return collector.Status;
     }
 

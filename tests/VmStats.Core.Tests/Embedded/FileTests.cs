@@ -103,13 +103,13 @@ public sealed class FileTests : IAsyncDisposable
         using CancellationTokenSource stop = new();
         Task<WriteResult> cancelled = _fixture.Store.WriteAsync([Vm("1", "a", 1, 1)], stop.Token).AsTask();
         await stop.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.WaitAsync(TimeSpan.FromSeconds(20)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.WaitAsync(TimeSpan.FromMinutes(2)));
 
         Task<WriteResult> waiting = _fixture.Write(Vm("1", "a", 2, 1));
         Assert.Equal(["0"], await _fixture.Lines(s_all));
         Assert.False(waiting.IsCompleted);
         Execute(other, "COMMIT");
-        await waiting.WaitAsync(TimeSpan.FromSeconds(60));
+        await waiting.WaitAsync(TimeSpan.FromMinutes(2));
         Assert.Equal(["0", "2"], await _fixture.Lines(s_all));
     }
 

@@ -10,7 +10,7 @@ namespace VmStats.Core.Tests.Hypervisors;
 /// <summary>What goes wrong on a real host: the daemon restarts, a QEMU hangs, a reader goes away.</summary>
 public sealed class RealFaultTests(RealDaemon real) : IClassFixture<RealDaemon>
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
     private static readonly VmStatsSettings s_settings = new();
 
     [SkippableTheory]
@@ -52,7 +52,7 @@ public sealed class RealFaultTests(RealDaemon real) : IClassFixture<RealDaemon>
         GuestVm stuck = await real.Session.DefineBiosOnlyAsync("stuck");
         GuestVm well = await real.Session.DefineBiosOnlyAsync("well");
         int qemu = await real.Session.QemuIdAsync(stuck);
-        VmStatsSettings hasty = new() { LibvirtTimeout = TimeSpan.FromSeconds(2) };
+        VmStatsSettings hasty = new() { LibvirtTimeout = TimeSpan.FromSeconds(6) };
         await using IHypervisor hypervisor = HypervisorFactory.Open(real.Session.Uri, hasty);
         Assert.False((await ReadAsync(hypervisor, stuck)).IsPartial);
         try
@@ -85,16 +85,17 @@ public sealed class RealFaultTests(RealDaemon real) : IClassFixture<RealDaemon>
         Part.Require(LibvirtSession.WhyAbsent);
         GuestVm stuck = await real.Session.DefineBiosOnlyAsync("cancelled");
         int qemu = await real.Session.QemuIdAsync(stuck);
-        await using IHypervisor hypervisor = HypervisorFactory.Open(real.Session.Uri, s_settings);
+        VmStatsSettings patient = new() { LibvirtTimeout = TimeSpan.FromMinutes(10) };
+        await using IHypervisor hypervisor = HypervisorFactory.Open(real.Session.Uri, patient);
         await hypervisor.ListAsync(default);
         try
         {
             await SignalAsync("STOP", qemu);
             using CancellationTokenSource cancel = new(TimeSpan.FromMilliseconds(300));
-            Stopwatch watch = Stopwatch.StartNew();
+
+            // The VM stays stuck until this has ended, and the hypervisor's own patience is longer than this test's.
             await Assert.ThrowsAnyAsync<OperationCanceledException>(
-                async () => await hypervisor.GetStatisticsAsync(cancel.Token));
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(15), $"it took {watch.Elapsed}");
+                () => hypervisor.GetStatisticsAsync(cancel.Token).AsTask().WaitAsync(TimeSpan.FromMinutes(2)));
         }
         finally
         {

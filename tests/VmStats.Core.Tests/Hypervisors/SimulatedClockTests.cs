@@ -98,10 +98,24 @@ public sealed class SimulatedClockTests
     [Fact]
     public async Task Delays_of_an_hour_pass_in_moments_on_a_fast_clock()
     {
+        ManualTime real = new(s_now);
+        SimulatedClock clock = new(TimeSpan.FromHours(2), speed: 100_000, real);
+        Task delay = Task.Delay(TimeSpan.FromHours(1), clock);
+        real.Advance(TimeSpan.FromMilliseconds(35.9));
+        Assert.False(delay.IsCompleted);
+        real.Advance(TimeSpan.FromMilliseconds(0.1));
+        Assert.True(delay.IsCompletedSuccessfully);
+        await delay;
+        Assert.Equal(s_now.AddHours(-1), clock.GetUtcNow());
+    }
+
+    [Fact]
+    public async Task Its_timers_wake_by_the_systems_clock_too()
+    {
         SimulatedClock clock = new(TimeSpan.FromHours(2), speed: 100_000);
         DateTimeOffset start = clock.GetUtcNow();
-        await Task.Delay(TimeSpan.FromHours(1), clock).WaitAsync(TimeSpan.FromSeconds(20));
-        Assert.True(clock.GetUtcNow() - start >= TimeSpan.FromHours(1));
+        await Task.Delay(s_second, clock).WaitAsync(TimeSpan.FromMinutes(5));
+        Assert.True(clock.GetUtcNow() - start >= s_second);
     }
 
     private static readonly TimeSpan s_second = TimeSpan.FromSeconds(1);

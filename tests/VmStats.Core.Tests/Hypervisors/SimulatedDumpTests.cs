@@ -9,7 +9,7 @@ namespace VmStats.Core.Tests.Hypervisors;
 
 public sealed class SimulatedDumpTests : IDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
     private readonly string _folder = Directory.CreateTempSubdirectory("vmstats-sim-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -78,7 +78,7 @@ public sealed class RealDumpTests(RealLibvirt real) : IClassFixture<RealLibvirt>
         CancelAtFirstByte progress = new(stop);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => DumpAsync(hypervisor, store, MemoryDumpCompression.Zstd, progress: progress, level: 15, token: stop.Token));
         Assert.Empty(Directory.GetFiles(Path.Combine(_folder, "d"), "*.elf*"));
-        await Eventually.TrueAsync("the guest runs", TimeSpan.FromSeconds(10), async () => await StateAsync(hypervisor) == VmState.Running);
+        await Eventually.TrueAsync("the guest runs", TimeSpan.FromMinutes(1), async () => await StateAsync(hypervisor) == VmState.Running);
         MemoryDumpStats stats = await new MemoryDumpRecords(store).GetStatsAsync(new MemoryDumpFilter(), default);
         Assert.Equal((0, 1), (stats.Count, stats.FailureCount));
     }
