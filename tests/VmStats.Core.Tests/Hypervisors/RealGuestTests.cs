@@ -167,7 +167,7 @@ public sealed class RealGuestTests(RealLibvirt real) : IClassFixture<RealLibvirt
 
     private static async Task<VmTelemetry> LatestAsync(StoreFixture fixture)
     {
-        await foreach (VmTelemetry sample in new TelemetryReader(fixture.Store).GetLatestAsync(null, reportMissing: false, default))
+        await foreach (VmTelemetry sample in new TelemetryReader(fixture.Store).GetLatestAsync(new SeriesRequest(VmMetrics.Set), reportMissing: false, default))
         {
             return sample;
         }

@@ -99,7 +99,8 @@ public sealed class IdentityTests : IAsyncDisposable
         VmDeviceTelemetry disk = Assert.Single(await LatestAsync(new DeviceFilter("disk")));
         Assert.Equal((4.0, null), (disk.ReadLatencyMilliseconds, disk.WriteLatencyMilliseconds));
         List<VmDeviceTelemetry> range = await ListAsync(
-            _table.Reader.GetDeviceRangeAsync([Vm(Web, "web")], new DeviceFilter("nic"), default, null, default));
+            _table.Reader.GetDeviceRangeAsync(
+                new SeriesRequest(DeviceMetrics.Set, [Vm(Web, "web")], Devices: new DeviceFilter("nic")), default, default));
         Assert.Equal(["nic vnet0 - -", "nic vnet1 - -", "nic vnet0 10 -", "nic vnet1 20 -"], range.Select(Line));
         Assert.Empty(await LatestAsync(new DeviceFilter(), Vm(Db, "db")));
 
@@ -110,5 +111,6 @@ public sealed class IdentityTests : IAsyncDisposable
     }
 
     private Task<List<VmDeviceTelemetry>> LatestAsync(DeviceFilter filter, params MonitoredVm[] vms) =>
-        ListAsync(_table.Reader.GetLatestDevicesAsync(vms.Length == 0 ? null : vms, filter, default));
+        ListAsync(_table.Reader.GetLatestDevicesAsync(
+            new SeriesRequest(DeviceMetrics.Set, vms.Length == 0 ? null : vms, Devices: filter), default));
 }

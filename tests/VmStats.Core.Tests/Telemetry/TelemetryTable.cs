@@ -40,10 +40,11 @@ internal sealed class TelemetryTable : IAsyncDisposable
         WriteAsync("vm_devices", seconds, tags, fields);
 
     public Task<List<VmTelemetry>> LatestAsync(params MonitoredVm[] vms) =>
-        ListAsync(Reader.GetLatestAsync(vms.Length == 0 ? null : vms, reportMissing: true, default));
+        ListAsync(Reader.GetLatestAsync(new SeriesRequest(VmMetrics.Set, vms.Length == 0 ? null : vms), reportMissing: true, default));
 
     public Task<List<VmTelemetry>> RangeAsync(double? start = null, double? finish = null, MonitoredVm[]? vms = null, params string[] metrics) =>
-        ListAsync(Reader.GetRangeAsync(vms, Range(start, finish), metrics.Length == 0 ? null : metrics.Select(VmMetrics.Set.Require).ToArray(), default));
+        ListAsync(Reader.GetRangeAsync(
+            new SeriesRequest(VmMetrics.Set, vms, metrics.Length == 0 ? null : metrics.Select(VmMetrics.Set.Require).ToArray()), Range(start, finish), default));
 
     public static async Task<List<T>> ListAsync<T>(IAsyncEnumerable<T> source)
     {
