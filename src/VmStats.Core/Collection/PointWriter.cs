@@ -61,18 +61,13 @@ internal sealed class PointWriter(
 
             StartReplay(stop);
         }
-        catch (VmStatsException e) when (WriteFailure.IsOfThePoints(e))
-        {
-            counters.Fail(e.Message);
-            Reject(batch.Select(point => new RejectedPoint(point, e.Message)).ToArray());
-        }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             Spool(batch);
         }
         catch (Exception e)
         {
-            // Whatever went wrong, the points are not lost.
+            // Points that the store refuses are in its result; a failure is the store's, whatever its kind, and the points wait.
             Pause(e.Message);
             Spool(batch);
         }
@@ -165,15 +160,18 @@ internal sealed class PointWriter(
         await Task.Yield();
         try
         {
-            SpoolReplay replay = await replayer.ReplayAsync(stop).ConfigureAwait(false);
-            counters.Update(status => status with
+            await foreach (SegmentReplay segment in replayer.ReplayAsync(stop).ConfigureAwait(false))
             {
-                PointsReplayed = status.PointsReplayed + replay.Written,
-                PointsRejected = status.PointsRejected + replay.Rejected,
-            });
-            if (replay.Damaged > 0)
-            {
-                warn($"{replay.Damaged} segment(s) of the spool '{options.Spool!.Folder}' were damaged; what could be read of them was written.");
+                counters.Update(status => status with
+                {
+                    PointsReplayed = status.PointsReplayed + segment.Written,
+                    PointsRejected = status.PointsRejected + segment.Rejected,
+                });
+                if (segment.DamagedFile is not null)
+                {
+                    counters.Fail($"The spool's segment '{segment.DamagedFile}' is damaged; what could be read of it was written.");
+                    warn(counters.Status.LastError!);
+                }
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

@@ -96,17 +96,25 @@ public sealed class StartVmTelemetryCollectorCommand : HypervisorCommand
                 progress.StatusDescription = $"{status.Polls} polls of {status.VmsMonitored} VMs, {status.PointsWritten} points written";
                 progress.PercentComplete = Count is int count ? (int)Math.Min(100, status.Polls * 100 / count) : -1;
                 output.Progress(progress);
-                if (status.LastError is string error && error != told)
-                {
-                    told = error;
-                    output.Warning(error);
-                }
+                Tell(status.LastError);
             }
+
+            // A short run may fail and end between two looks.
+            Tell(collector.Status.LastError);
         }
         finally
         {
             await collector.StopAsync(CancellationToken.None);
             output.Progress(new ProgressRecord(1, progress.Activity, "Done") { RecordType = ProgressRecordType.Completed });
+        }
+
+        void Tell(string? error)
+        {
+            if (error is not null && error != told)
+            {
+                told = error;
+                output.Warning(error);
+            }
         }
     }
 }

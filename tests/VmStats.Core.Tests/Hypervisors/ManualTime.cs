@@ -1,6 +1,6 @@
 namespace VmStats.Core.Tests.Hypervisors;
 
-/// <summary>A clock that stands still until it is moved; its timers fire while it is moved, in order.</summary>
+/// <summary>A clock that stands still until it is moved; its timers fire while it is moved, in order. Any thread may use it.</summary>
 internal sealed class ManualTime(DateTimeOffset start) : TimeProvider
 {
     private readonly List<ManualTimer> _timers = [];
@@ -15,7 +15,11 @@ internal sealed class ManualTime(DateTimeOffset start) : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         ManualTimer timer = new(this, callback, state);
-        _timers.Add(timer);
+        lock (_timers)
+        {
+            _timers.Add(timer);
+        }
+
         timer.Change(dueTime, period);
         return timer;
     }
@@ -23,13 +27,21 @@ internal sealed class ManualTime(DateTimeOffset start) : TimeProvider
     public void Advance(TimeSpan time)
     {
         DateTimeOffset end = _now + time;
-        while (_timers.Where(timer => timer.Due <= end).MinBy(timer => timer.Due) is ManualTimer next)
+        while (NextDue(end) is ManualTimer next)
         {
             _now = next.Due > _now ? next.Due.Value : _now;
             next.Fire();
         }
 
         _now = end;
+    }
+
+    private ManualTimer? NextDue(DateTimeOffset end)
+    {
+        lock (_timers)
+        {
+            return _timers.Where(timer => timer.Due <= end).MinBy(timer => timer.Due);
+        }
     }
 
     private sealed class ManualTimer(ManualTime clock, TimerCallback callback, object? state) : ITimer
@@ -49,7 +61,13 @@ internal sealed class ManualTime(DateTimeOffset start) : TimeProvider
             callback(state);
         }
 
-        public void Dispose() => clock._timers.Remove(this);
+        public void Dispose()
+        {
+            lock (clock._timers)
+            {
+                clock._timers.Remove(this);
+            }
+        }
 
         public ValueTask DisposeAsync()
         {

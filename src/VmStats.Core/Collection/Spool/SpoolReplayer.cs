@@ -1,18 +1,14 @@
+using System.Runtime.CompilerServices;
 using VmStats.Data;
 using VmStats.Stores;
 
 namespace VmStats.Collection.Spool;
 
-/// <summary>What a replay did.</summary>
+/// <summary>What became of a segment that was replayed.</summary>
 /// <param name="Written">Points that the store has now.</param>
 /// <param name="Rejected">Points that it refused; they are in the reject file.</param>
-/// <param name="Remaining">Segments that are still there: the store went away again, or their writer is at work.</param>
-/// <param name="Damaged">Segments with damage further in than a crash leaves it; kept beside the others, renamed.</param>
-internal sealed record SpoolReplay(long Written, long Rejected, int Remaining, int Damaged)
-{
-    /// <summary>Nothing done.</summary>
-    public static SpoolReplay None { get; } = new(0, 0, 0, 0);
-}
+/// <param name="DamagedFile">Where a segment with damage further in than a crash leaves it is kept; null when it was whole, and is gone.</param>
+internal sealed record SegmentReplay(long Written, long Rejected, string? DamagedFile);
 
 /// <summary>
 /// Brings the points of a spool into their store, in order, with their own times. One process at a time; points are
@@ -23,29 +19,32 @@ internal sealed class SpoolReplayer(PointSpool spool, ITelemetryStore store)
     private const string DamagedExtension = ".damaged";
     private readonly PointConformer _conformer = new(store);
 
-    /// <summary>Replays what is there; returns at once when there is nothing or another process is at it.</summary>
+    /// <summary>
+    /// Replays what is there, segment by segment; nothing when there is nothing or another process is at it. A segment that
+    /// its writer still holds is left out.
+    /// </summary>
     /// <exception cref="VmStatsException">The store failed. What it doesn't have stays in the spool.</exception>
-    public async ValueTask<SpoolReplay> ReplayAsync(CancellationToken cancellationToken)
+    public async IAsyncEnumerable<SegmentReplay> ReplayAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (!spool.HasPoints)
         {
-            return SpoolReplay.None;
+            yield break;
         }
 
         spool.Seal();
         using FileStream? turn = TryTakeTurn();
         if (turn is null)
         {
-            return SpoolReplay.None with { Remaining = spool.Segments().Count };
+            yield break;
         }
 
-        SpoolReplay done = SpoolReplay.None;
         foreach (string path in spool.Segments())
         {
-            done = await ReplaySegmentAsync(path, done, cancellationToken).ConfigureAwait(false);
+            if (await ReplaySegmentAsync(path, cancellationToken).ConfigureAwait(false) is SegmentReplay segment)
+            {
+                yield return segment;
+            }
         }
-
-        return done;
     }
 
     private FileStream? TryTakeTurn()
@@ -60,43 +59,32 @@ internal sealed class SpoolReplayer(PointSpool spool, ITelemetryStore store)
         }
     }
 
-    private async ValueTask<SpoolReplay> ReplaySegmentAsync(string path, SpoolReplay done, CancellationToken cancellationToken)
+    private async ValueTask<SegmentReplay?> ReplaySegmentAsync(string path, CancellationToken cancellationToken)
     {
         using FileStream? segment = PointSpool.TryOpen(path);
         if (segment is null)
         {
-            return done with { Remaining = done.Remaining + 1 };
+            return null;
         }
 
+        long written = 0, rejected = 0;
         SegmentDamage damage = new();
         foreach (IReadOnlyList<Point> points in SpoolSegment.Read(segment, damage))
         {
-            WriteResult result = await WriteAsync(points, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<Point> conformed = await _conformer.ConformAsync(points, cancellationToken).ConfigureAwait(false);
+            WriteResult result = await store.WriteAsync(conformed, cancellationToken).ConfigureAwait(false);
             spool.Rejects.Add(result.Rejected);
-            done = done with { Written = done.Written + result.Written, Rejected = done.Rejected + result.Rejected.Count };
+            written += result.Written;
+            rejected += result.Rejected.Count;
         }
 
         if (damage.IsCorrupt)
         {
             File.Move(path, path + DamagedExtension, overwrite: true);
-            return done with { Damaged = done.Damaged + 1 };
+            return new SegmentReplay(written, rejected, path + DamagedExtension);
         }
 
         File.Delete(path);
-        return done;
-    }
-
-    private async ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken)
-    {
-        try
-        {
-            IReadOnlyList<Point> conformed = await _conformer.ConformAsync(points, cancellationToken).ConfigureAwait(false);
-            return await store.WriteAsync(conformed, cancellationToken).ConfigureAwait(false);
-        }
-        catch (VmStatsException e) when (WriteFailure.IsOfThePoints(e))
-        {
-            // The same points would fail for ever and hold up all that come after them.
-            return new WriteResult(0, points.Select(point => new RejectedPoint(point, e.Message)).ToArray());
-        }
+        return new SegmentReplay(written, rejected, null);
     }
 }

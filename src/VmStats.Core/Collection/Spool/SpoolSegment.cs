@@ -6,16 +6,14 @@ using VmStats.Data;
 namespace VmStats.Collection.Spool;
 
 /// <summary>
-/// A file of records: a mark, then records of four bytes length, four bytes number of points, four bytes CRC-32C of
-/// what precedes and follows, and the batch. Each is on the disk before the append returns; one that a crash cut off is passed over.
+/// A file of records: a mark, then records of four bytes length, four bytes number of points, four bytes CRC-32C of these
+/// eight, four bytes CRC-32C of the batch, and the batch. Each is on the disk before the append returns; one that a crash
+/// cut off is passed over. The header has a sum of its own, so that a damaged length is not taken for the end.
 /// </summary>
 internal static class SpoolSegment
 {
     public const string Extension = ".segment";
-    public const int HeaderSize = 12;
-
-    // No batch comes near it: a length beyond it is damage, not a reason to allocate.
-    private const int LongestRecord = 256 * 1024 * 1024;
+    public const int HeaderSize = 16;
 
     /// <summary>The mark that a segment begins with.</summary>
     public static ReadOnlySpan<byte> Mark => "VMSPOOL1"u8;
@@ -27,7 +25,8 @@ internal static class SpoolSegment
         BinaryPrimitives.WriteInt32LittleEndian(record, batch.Length);
         BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(4), points);
         batch.CopyTo(record, HeaderSize);
-        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(8), Checksum(record.AsSpan(0, 8), batch));
+        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(8), Checksum(record.AsSpan(0, 8)));
+        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(12), Checksum(batch));
         return record;
     }
 
@@ -97,14 +96,16 @@ internal static class SpoolSegment
             return null;
         }
 
-        int length = BinaryPrimitives.ReadInt32LittleEndian(header);
-        if (length is < 0 or > LongestRecord)
+        if (BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(8)) != Checksum(header.AsSpan(0, 8)))
         {
-            damage.IsCorrupt = true;
+            // A crash can leave zeros where the last record was to be; anything else is damage.
+            damage.IsTorn = !header.AsSpan().ContainsAnyExcept((byte)0) && IsZeroToTheEnd(stream);
+            damage.IsCorrupt = !damage.IsTorn;
             return null;
         }
 
-        if (stream.Length - stream.Position < length)
+        int length = BinaryPrimitives.ReadInt32LittleEndian(header);
+        if (stream.Length - stream.Position < (uint)length)
         {
             damage.IsTorn = true;
             return null;
@@ -112,9 +113,8 @@ internal static class SpoolSegment
 
         byte[] batch = new byte[length];
         stream.ReadExactly(batch);
-        if (BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(8)) != Checksum(header.AsSpan(0, 8), batch))
+        if (BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(12)) != Checksum(batch))
         {
-            // A crash can leave zeros where the last record was to be; damage further in is something else.
             damage.IsTorn = stream.Position == stream.Length;
             damage.IsCorrupt = !damage.IsTorn;
             return null;
@@ -123,14 +123,24 @@ internal static class SpoolSegment
         return batch;
     }
 
-    private static uint Checksum(ReadOnlySpan<byte> header, ReadOnlySpan<byte> batch)
+    private static bool IsZeroToTheEnd(Stream stream)
     {
-        uint crc = Crc(uint.MaxValue, header);
-        return ~Crc(crc, batch);
+        byte[] buffer = new byte[64 * 1024];
+        int read;
+        while ((read = stream.Read(buffer)) > 0)
+        {
+            if (buffer.AsSpan(0, read).ContainsAnyExcept((byte)0))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
-    private static uint Crc(uint crc, ReadOnlySpan<byte> bytes)
+    private static uint Checksum(ReadOnlySpan<byte> bytes)
     {
+        uint crc = uint.MaxValue;
         ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
         foreach (ulong word in words)
         {
@@ -142,7 +152,7 @@ internal static class SpoolSegment
             crc = BitOperations.Crc32C(crc, rest);
         }
 
-        return crc;
+        return ~crc;
     }
 }
 
