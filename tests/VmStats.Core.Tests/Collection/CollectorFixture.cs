@@ -67,7 +67,7 @@ internal sealed class CollectorFixture : IAsyncDisposable
     }
 
     public Task<List<VmTelemetry>> SamplesAsync() =>
-        TelemetryTable.ListAsync(new TelemetryReader(Store).GetRangeAsync(null, default, null, default));
+        TelemetryTable.ListAsync(new TelemetryReader(Store).GetRangeAsync(new SeriesRequest(VmMetrics.Set), default, default));
 
     public ValueTask DisposeAsync() => _store.DisposeAsync();
 
