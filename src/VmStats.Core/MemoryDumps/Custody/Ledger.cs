@@ -20,24 +20,33 @@ internal sealed class Ledger(string folder)
     /// <summary>The file.</summary>
     public string Path => _path;
 
+    private string LockPath => _path + ".lock";
+
     /// <summary>Appends an entry, with its sequence and the hash before it filled in; locked across processes, synced.</summary>
     /// <returns>The new head: the entry's hash.</returns>
     public async Task<string> AppendAsync(LedgerEntry entry, CancellationToken cancellationToken)
     {
-        using FileStream taken = await FileLock.TakeAsync(_path + ".lock", s_lockTime, cancellationToken).ConfigureAwait(false);
-        LedgerReading reading = Read();
-        using FileStream file = new(_path, UnixFiles.Options(FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read));
-        file.Seek(0, SeekOrigin.End);
+        using FileStream taken = await FileLock.TakeAsync(LockPath, s_lockTime, cancellationToken).ConfigureAwait(false);
+        LedgerReading reading = ReadNow();
         (long sequence, string head) = reading.Last is LedgerLine last ? (last.Entry.Sequence, last.Hash) : (0, Genesis);
-        if (reading.Torn is byte[] torn)
+        List<byte> text = [];
+        if (reading.LacksNewLine)
         {
-            // What a crash left stays, ended by a newline; the next line says what it is, lest it be taken for tampering.
-            file.WriteByte(NewLine);
-            LedgerEntry note = new() { Sequence = ++sequence, Time = entry.Time, Event = LedgerEvent.TornLine, Detail = LedgerLine.HashOf(torn), Previous = head };
-            Write(file, note, out head);
+            text.Add(NewLine);
         }
 
-        Write(file, entry with { Sequence = sequence + 1, Previous = head }, out head);
+        if (reading.Torn is byte[] torn)
+        {
+            // What a crash left stays; the next line says what it is, lest it be taken for tampering.
+            Add(text, new LedgerEntry { Sequence = ++sequence, Time = entry.Time, Event = LedgerEvent.TornLine, Detail = LedgerLine.HashOf(torn), Previous = head }, out head);
+        }
+
+        Add(text, entry with { Sequence = sequence + 1, Previous = head }, out head);
+        using FileStream file = new(_path, UnixFiles.Options(FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read));
+        file.Seek(0, SeekOrigin.End);
+
+        // In one call, so that a crash seldom leaves a part of it.
+        file.Write(text.ToArray());
         file.Flush(flushToDisk: true);
         return head;
     }
@@ -45,13 +54,22 @@ internal sealed class Ledger(string folder)
     /// <summary>Reads and checks the whole ledger.</summary>
     public LedgerReading Read()
     {
-        byte[] bytes = File.Exists(_path) ? File.ReadAllBytes(_path) : [];
-        return LedgerReading.Of(bytes);
+        LedgerReading reading = ReadNow();
+        if (reading.LacksNewLine && FileLock.IsHeld(LockPath))
+        {
+            // Somebody is in the midst of a line: that is no crash.
+            SpinWait.SpinUntil(() => !FileLock.IsHeld(LockPath), s_lockTime);
+            reading = ReadNow();
+        }
+
+        return reading;
     }
 
-    private static void Write(FileStream file, LedgerEntry entry, out string hash)
+    private LedgerReading ReadNow() => LedgerReading.Of(File.Exists(_path) ? File.ReadAllBytes(_path) : []);
+
+    private static void Add(List<byte> text, LedgerEntry entry, out string hash)
     {
-        file.Write(LedgerLine.Write(entry, out hash));
-        file.WriteByte(NewLine);
+        text.AddRange(LedgerLine.Write(entry, out hash));
+        text.Add(NewLine);
     }
 }

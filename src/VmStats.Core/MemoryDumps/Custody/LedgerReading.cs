@@ -17,8 +17,11 @@ internal sealed class LedgerReading
     /// <summary>The last line, or null.</summary>
     public LedgerLine? Last => _lines.Count > 0 ? _lines[^1] : null;
 
-    /// <summary>What stands after the last newline: a line that a crash cut short.</summary>
+    /// <summary>What stands after the last newline where that is no whole line: a crash cut it short.</summary>
     public byte[]? Torn { get; private set; }
+
+    /// <summary>True when the last line, torn or whole, has no newline yet.</summary>
+    public bool LacksNewLine { get; private set; }
 
     /// <summary>Takes a ledger apart.</summary>
     public static LedgerReading Of(ReadOnlySpan<byte> bytes)
@@ -28,15 +31,18 @@ internal sealed class LedgerReading
         for (int number = 1; bytes.Length > 0; number++)
         {
             int end = bytes.IndexOf((byte)'\n');
-            if (end < 0)
+            reading.LacksNewLine = end < 0;
+            if (end < 0 && LedgerLine.TryRead(bytes) is null)
             {
                 reading.Torn = bytes.ToArray();
                 reading.Find("LedgerTornLine", MemoryDumpFindingSeverity.Warning, number, "has no end: a crash cut it short; the next entry will say so");
                 break;
             }
 
+            // A crash may have taken no more than the newline.
+            end = end < 0 ? bytes.Length : end;
             reading.Take(bytes[..end], number, ref unreadable);
-            bytes = bytes[(end + 1)..];
+            bytes = bytes[Math.Min(end + 1, bytes.Length)..];
         }
 
         if (unreadable is not null)

@@ -25,12 +25,13 @@ internal sealed class MemoryDumpVerifier(IInfrastructure infrastructure, ITeleme
         DumpManifest? manifest = ReadManifest(dump, findings);
         ImageScan scan = await ScanAsync(dump, progress, cancellationToken).ConfigureAwait(false);
         CompareImage(scan, manifest, findings);
+
+        // The store before the ledger: a dump that ends meanwhile must not look like one whose line is gone.
+        StoreCheck? storeCheck = store is null ? null : await StoreCheck.ReadAsync(store, cancellationToken).ConfigureAwait(false);
         Ledger ledger = DumpCustody.LedgerOf(dump);
         LedgerReading reading = ledger.Read();
         LedgerCheck.Compare(reading, dump, manifest, scan, findings);
-        int? records = store is null
-            ? null
-            : await new StoreCheck(store).CompareAsync(reading, dump, manifest, scan, findings, cancellationToken).ConfigureAwait(false);
+        int? records = storeCheck?.Compare(reading, dump, manifest, scan, findings);
 
         MemoryDumpVerification result = new()
         {

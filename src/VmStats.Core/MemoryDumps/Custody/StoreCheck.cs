@@ -6,17 +6,33 @@ namespace VmStats.MemoryDumps;
 /// Compares a dump, and its folder's ledger, with the records in a store: a ledger that was cut or written anew lacks
 /// lines whose hashes the store has kept.
 /// </summary>
-internal sealed class StoreCheck(ITelemetryStore store)
+internal sealed class StoreCheck
 {
+    private readonly string _store;
+    private readonly IReadOnlyList<MemoryDumpRecord> _records;
+
+    private StoreCheck(string store, IReadOnlyList<MemoryDumpRecord> records) => (_store, _records) = (store, records);
+
+    /// <summary>Reads the records.</summary>
+    public static async Task<StoreCheck> ReadAsync(ITelemetryStore store, CancellationToken cancellationToken)
+    {
+        List<MemoryDumpRecord> records = [];
+        await foreach (MemoryDumpRecord record in new MemoryDumpRecords(store).ReadAsync(new MemoryDumpFilter(), cancellationToken).ConfigureAwait(false))
+        {
+            records.Add(record);
+        }
+
+        return new StoreCheck(store.Info.Address, records);
+    }
+
     /// <summary>Compares.</summary>
     /// <returns>How many records of this dump the store has.</returns>
-    public async Task<int> CompareAsync(
-        LedgerReading reading, string dump, DumpManifest? manifest, ImageScan scan, List<MemoryDumpFinding> findings, CancellationToken cancellationToken)
+    public int Compare(LedgerReading reading, string dump, DumpManifest? manifest, ImageScan scan, List<MemoryDumpFinding> findings)
     {
         HashSet<string> hashes = reading.Lines.Select(line => line.Hash).ToHashSet(StringComparer.Ordinal);
         string folder = Path.GetDirectoryName(dump)!;
         int count = 0, lost = 0;
-        await foreach (MemoryDumpRecord record in new MemoryDumpRecords(store).ReadAsync(new MemoryDumpFilter(), cancellationToken).ConfigureAwait(false))
+        foreach (MemoryDumpRecord record in _records)
         {
             if (IsOfFolder(record, folder, manifest) && record.LedgerHead is string head && !hashes.Contains(head))
             {
@@ -37,7 +53,7 @@ internal sealed class StoreCheck(ITelemetryStore store)
 
         if (count == 0)
         {
-            findings.Warn("NotInStore", $"The store '{store.Info.Address}' has no record of this dump.");
+            findings.Warn("NotInStore", $"The store '{_store}' has no record of this dump.");
         }
 
         return count;
