@@ -31,7 +31,9 @@ internal sealed class MemoryDumpExpander(IInfrastructure infrastructure)
         string partial = Path.Combine(Path.GetDirectoryName(target)!, $".{Guid.NewGuid():N}{DumpFile.PartialSuffix}");
         try
         {
-            (ImageScan scan, long length) = await WriteAsync(source, partial, kind, progress, cancellationToken).ConfigureAwait(false);
+            // Open, and so locked, until it has its name: a lock that is free would make it look left behind.
+            using FileStream file = new(partial, UnixFiles.Options(FileMode.CreateNew, FileAccess.Write, FileShare.None));
+            (ImageScan scan, long length) = await WriteAsync(source, file, kind, progress, cancellationToken).ConfigureAwait(false);
             Compare(source, scan, manifest);
             File.Move(partial, target, overwrite);
             LedgerEntry entry = DumpCustody.Entry(LedgerEvent.Expand, source, manifest, null) with { Detail = $"{kind}: {target}" };
@@ -55,13 +57,15 @@ internal sealed class MemoryDumpExpander(IInfrastructure infrastructure)
         }
         finally
         {
-            File.Delete(partial);
+            if (File.Exists(partial))
+            {
+                File.Delete(partial);
+            }
         }
     }
 
-    private async Task<(ImageScan Scan, long Length)> WriteAsync(string source, string partial, MemoryDumpImageKind kind, IProgress<long>? progress, CancellationToken cancellationToken)
+    private async Task<(ImageScan Scan, long Length)> WriteAsync(string source, FileStream file, MemoryDumpImageKind kind, IProgress<long>? progress, CancellationToken cancellationToken)
     {
-        using FileStream file = new(partial, UnixFiles.Options(FileMode.CreateNew, FileAccess.Write, FileShare.None));
         long length = 0;
         ImageScan scan = await DumpImage.ScanAsync(source, infrastructure, Put, progress, cancellationToken).ConfigureAwait(false);
         RandomAccess.SetLength(file.SafeFileHandle, length);
@@ -99,7 +103,10 @@ internal sealed class MemoryDumpExpander(IInfrastructure infrastructure)
 
     private static void Compare(string source, ImageScan scan, DumpManifest? manifest)
     {
-        if (scan.Damage is string damage)
+        string? shortBy = scan.Layout is ElfLayout layout && scan.RawBytes < layout.TotalBytes
+            ? $"its header promises {layout.TotalBytes} bytes, it has {scan.RawBytes}."
+            : null;
+        if ((scan.Damage ?? shortBy) is string damage)
         {
             throw new VmStatsException("DumpDamaged", VmStatsErrorKind.InvalidData, $"The dump '{source}' can't be expanded to its end: {damage}", "Use another dump of this VM; Test-MemoryDump says more.", source);
         }

@@ -67,7 +67,8 @@ internal sealed record ElfLayout(IReadOnlyList<ElfSegment> Segments, long TotalB
                 reader.Address(at + (is64 ? 24 : 12)),
                 reader.Address(at + (is64 ? 32 : 16)),
                 reader.Address(at + (is64 ? 40 : 20)));
-            if (segment.Offset < 0 || segment.FileBytes < 0 || segment.Offset > long.MaxValue - segment.FileBytes)
+            if (segment.Offset < 0 || segment.FileBytes < 0 || segment.PhysicalAddress < 0
+                || Math.Max(segment.Offset, segment.PhysicalAddress) > long.MaxValue - segment.FileBytes)
             {
                 return null;
             }
