@@ -97,10 +97,23 @@ public sealed class RemoveMemoryDumpCommand : StoreCommand
             }
             else if (ShouldProcess($"{removal.Dump.Path} ({removal.Reason})", "Remove memory dump"))
             {
-                WriteObject(Compute((_, cancellationToken) => retention.RemoveAsync(removal, null, cancellationToken)));
+                RemoveOne(retention, removal);
             }
         }
     }
+
+    // What goes wrong with one dump doesn't keep the others.
+    private void RemoveOne(MemoryDumpRetention retention, MemoryDumpRemoval removal) => Run(async (output, cancellationToken) =>
+    {
+        try
+        {
+            output.Write(await retention.RemoveAsync(removal, Force, null, cancellationToken));
+        }
+        catch (VmStatsException e)
+        {
+            output.Error(e);
+        }
+    });
 
     private void SetHold(MemoryDumpRetention retention, Func<MemoryDumpFile, bool> isWanted)
     {

@@ -36,25 +36,47 @@ internal sealed class MemoryDumpRetention(string folder, TimeProvider clock)
     public IReadOnlyList<MemoryDumpRemoval> Plan(RetentionPolicy policy)
     {
         IReadOnlyList<MemoryDumpFile> all = List();
-        MemoryDumpFile[] candidates = all.Where(dump => policy.Where is null || policy.Where(dump)).ToArray();
-        Dictionary<Guid, MemoryDumpRemoval> removals = [];
-        Add(removals, candidates.Where(dump => policy.OlderThan is TimeSpan age && clock.GetUtcNow() - dump.Time > age), "Age");
-        Add(removals, candidates.Where(dump => policy.Paths?.Any(path => Path.GetFullPath(path) == dump.Path) == true), "Path");
-        if (policy.KeepLast is int count)
+        MemoryDumpFile[] newestFirst = all.Where(dump => policy.Where is null || policy.Where(dump)).ToArray();
+        HashSet<string> surplus = policy.KeepLast is int count
+            ? newestFirst.GroupBy(dump => dump.Uuid).SelectMany(dumps => dumps.Skip(count)).Select(dump => dump.Path).ToHashSet(StringComparer.Ordinal)
+            : [];
+        RetentionJudge judge = new(all, policy.Force);
+        Dictionary<string, MemoryDumpRemoval> removals = new(StringComparer.Ordinal);
+        foreach (MemoryDumpFile dump in Enumerable.Reverse(newestFirst))
         {
-            Add(removals, candidates.GroupBy(dump => dump.Uuid).SelectMany(dumps => dumps.Skip(count)), "Count");
+            if (ReasonFor(dump, policy, surplus) is string reason)
+            {
+                removals.Add(dump.Path, judge.Judge(dump, reason));
+            }
         }
 
-        AddBySize(removals, all, candidates, policy.MaximumBytes);
-        return Judge(removals.Values.OrderBy(removal => removal.Dump.Time), all, policy.Force).ToArray();
+        // Held dumps count, but only others can make room; where one must stay, the next oldest makes it.
+        foreach (MemoryDumpFile dump in Enumerable.Reverse(newestFirst).Where(dump => !dump.IsHeld && !removals.ContainsKey(dump.Path)))
+        {
+            if (policy.MaximumBytes is not long maximum || judge.StayingBytes <= maximum)
+            {
+                break;
+            }
+
+            removals.Add(dump.Path, judge.Judge(dump, "Size"));
+        }
+
+        return removals.Values.OrderBy(removal => removal.Dump.Time).ToArray();
     }
 
     /// <summary>Removes a dump, with its manifest. The ledger says so first.</summary>
-    /// <exception cref="VmStatsException"><c>DumpMustStay</c>, <c>DumpWriteFailed</c>.</exception>
-    public async Task<MemoryDumpRemoval> RemoveAsync(MemoryDumpRemoval removal, string? @operator, CancellationToken cancellationToken)
+    /// <param name="removal">What <see cref="Plan"/> gave.</param>
+    /// <param name="force">Also the only verified dump of a VM.</param>
+    /// <param name="operator">Who does it; null for this process's user.</param>
+    /// <param name="cancellationToken">Ends the wait for the ledger.</param>
+    /// <exception cref="VmStatsException"><c>DumpMustStay</c>, <c>DumpNotFound</c>, <c>DumpWriteFailed</c>.</exception>
+    public async Task<MemoryDumpRemoval> RemoveAsync(MemoryDumpRemoval removal, bool force, string? @operator, CancellationToken cancellationToken)
     {
-        MemoryDumpFile dump = removal.Dump;
-        if (removal.KeptBecause is string why)
+        // Judged again: since the plan was made, somebody may have put it on hold, or removed the one that let it go.
+        string path = DumpCustody.Find(removal.Dump.Path);
+        IReadOnlyList<MemoryDumpFile> all = List();
+        MemoryDumpFile dump = all.FirstOrDefault(one => one.Path == path) ?? removal.Dump;
+        if ((removal.KeptBecause ?? new RetentionJudge(all, force).Judge(dump, removal.Reason).KeptBecause) is string why)
         {
             throw new VmStatsException("DumpMustStay", VmStatsErrorKind.InvalidOperation, $"The dump '{dump.Path}' stays: {why}.", "Release it, verify another dump of the VM, or use -Force.", dump.Path);
         }
@@ -82,51 +104,9 @@ internal sealed class MemoryDumpRetention(string folder, TimeProvider clock)
         return new Ledger(_folder).AppendAsync(entry, cancellationToken);
     }
 
-    private static void Add(Dictionary<Guid, MemoryDumpRemoval> removals, IEnumerable<MemoryDumpFile> dumps, string reason)
-    {
-        foreach (MemoryDumpFile dump in dumps)
-        {
-            removals.TryAdd(dump.DumpId, new MemoryDumpRemoval { Dump = dump, Reason = reason });
-        }
-    }
-
-    // Held dumps count, but only others can make room.
-    private static void AddBySize(Dictionary<Guid, MemoryDumpRemoval> removals, IReadOnlyList<MemoryDumpFile> all, MemoryDumpFile[] candidates, long? maximum)
-    {
-        long left = all.Where(dump => !removals.ContainsKey(dump.DumpId)).Sum(dump => dump.StoredBytes);
-        foreach (MemoryDumpFile dump in Enumerable.Reverse(candidates).Where(dump => !dump.IsHeld && !removals.ContainsKey(dump.DumpId)).ToArray())
-        {
-            if (maximum is null || left <= maximum)
-            {
-                return;
-            }
-
-            Add(removals, [dump], "Size");
-            left -= dump.StoredBytes;
-        }
-    }
-
-    // Oldest first, so that of several verified dumps of a VM the newest is the one that stays. Where none was ever
-    // verified, the newest stands in for it.
-    private static IEnumerable<MemoryDumpRemoval> Judge(IEnumerable<MemoryDumpRemoval> removals, IReadOnlyList<MemoryDumpFile> all, bool force)
-    {
-        HashSet<Guid> staying = all.Select(dump => dump.DumpId).ToHashSet();
-        foreach (MemoryDumpRemoval removal in removals)
-        {
-            MemoryDumpFile dump = removal.Dump;
-            MemoryDumpFile[] others = all.Where(other => other.Uuid == dump.Uuid && other.DumpId != dump.DumpId && staying.Contains(other.DumpId)).ToArray();
-            bool vmHasVerified = all.Any(other => other.Uuid == dump.Uuid && other.IsVerified);
-            string? why = dump.IsHeld ? "it is on hold"
-                : force ? null
-                : vmHasVerified && dump.IsVerified && !others.Any(other => other.IsVerified) ? $"it is the only verified dump of '{dump.Name}'"
-                : !vmHasVerified && others.Length == 0 ? $"it is the last dump of '{dump.Name}', and none was verified"
-                : null;
-            if (why is null)
-            {
-                staying.Remove(dump.DumpId);
-            }
-
-            yield return removal with { KeptBecause = why };
-        }
-    }
+    private string? ReasonFor(MemoryDumpFile dump, RetentionPolicy policy, HashSet<string> surplus) =>
+        policy.OlderThan is TimeSpan age && clock.GetUtcNow() - dump.Time > age ? "Age"
+        : policy.Paths?.Any(path => Path.GetFullPath(path) == dump.Path) == true ? "Path"
+        : surplus.Contains(dump.Path) ? "Count"
+        : null;
 }
