@@ -70,7 +70,18 @@ internal sealed class DumpRun(
             path = file.Commit(state.Current.FileName);
         }
 
-        return await SealAsync(folder, path, capture).ConfigureAwait(false);
+        try
+        {
+            return await SealAsync(folder, path, capture).ConfigureAwait(false);
+        }
+        catch
+        {
+            // Without its manifest and its line in the ledger nobody could vouch for it.
+            string name = Path.GetFileName(path);
+            File.Delete(folder.Pinned(name));
+            File.Delete(folder.Pinned(DumpManifest.PathFor(name)));
+            throw;
+        }
     }
 
     private void CheckBefore(DumpFolder folder)

@@ -46,8 +46,21 @@ internal sealed class DumpRecorder(ITelemetryStore? store, string fallbackFolder
             return 0;
         }
 
-        int written = await new RecordSpool(fallbackFolder).ReplayAsync(store, CancellationToken.None).ConfigureAwait(false);
-        return folder is null ? written : written + await new RecordSpool(folder).ReplayAsync(store, CancellationToken.None).ConfigureAwait(false);
+        int written = await ReplayAsync(store, fallbackFolder).ConfigureAwait(false);
+        return folder is null ? written : written + await ReplayAsync(store, folder).ConfigureAwait(false);
+    }
+
+    private static async Task<int> ReplayAsync(ITelemetryStore store, string folder)
+    {
+        try
+        {
+            return await new RecordSpool(folder).ReplayAsync(store, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Another user's, or on a full disk: what waits there waits on, and stands in nobody's way.
+            return 0;
+        }
     }
 
     private async Task<string> SpoolAsync(SpooledRecord waiting, string? folder)

@@ -16,7 +16,7 @@ internal sealed class RecordSpool(string folder)
 {
     public const string FileName = ".vmstats-records.jsonl";
 
-    private static readonly TimeSpan s_lockTime = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_lockTime = TimeSpan.FromSeconds(60);
 
     private readonly string _path = Path.Combine(folder, FileName);
 
@@ -49,7 +49,13 @@ internal sealed class RecordSpool(string folder)
             return 0;
         }
 
-        using FileStream taken = await FileLock.TakeAsync(LockPath, s_lockTime, cancellationToken).ConfigureAwait(false);
+        // Who holds the lock is at it already, or adds a record that can wait for the next run.
+        using FileStream? taken = FileLock.TryTake(LockPath);
+        if (taken is null)
+        {
+            return 0;
+        }
+
         List<string> kept = [];
         int written = 0;
         bool isReachable = true;

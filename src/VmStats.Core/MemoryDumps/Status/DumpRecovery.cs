@@ -6,6 +6,9 @@ namespace VmStats.MemoryDumps;
 /// </summary>
 internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
 {
+    /// <summary>What the ledger's line says of a dump whose process died between the file and the ledger.</summary>
+    public const string RecoveredDetail = "Noted by the run after a crash.";
+
     /// <summary>Clears up.</summary>
     /// <param name="folder">The dump folder whose partial files are looked at as well.</param>
     /// <returns>The interrupted records that were written.</returns>
@@ -29,11 +32,20 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
             File.Delete(states.LockPath(data.DumpId));
         }
 
-        RemoveOrphans(folder);
+        bool isUsable = IsFolder(folder);
+        if (isUsable)
+        {
+            RemoveOrphans(folder);
+        }
+
         states.Prune(DateTimeOffset.UtcNow);
-        await recorder.ReplayAsync(Directory.Exists(folder) ? folder : null).ConfigureAwait(false);
+        await recorder.ReplayAsync(isUsable ? folder : null).ConfigureAwait(false);
         return records;
     }
+
+    // Nothing is removed through a link: the dump itself refuses such a folder, too.
+    private static bool IsFolder(string path) =>
+        Directory.Exists(path) && new DirectoryInfo(Path.TrimEndingDirectorySeparator(path)).LinkTarget is null;
 
     private async Task<MemoryDumpRecord?> RecoverAsync(DumpStateData data)
     {
@@ -50,13 +62,16 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
         MemoryDumpRecord? record = null;
         if (data.StartedAt is not null)
         {
-            record = Complete(data) ?? DumpRecords.Of(data, MemoryDumpState.Interrupted) with
+            string file = Path.Combine(data.Folder, data.FileName);
+            record = Complete(data, file) ?? DumpRecords.Of(data, MemoryDumpState.Interrupted) with
             {
                 Error = $"The process {data.ProcessId} that took the dump died.",
                 ErrorId = "DumpInterrupted",
-                Path = File.Exists(Path.Combine(data.Folder, data.FileName)) ? Path.Combine(data.Folder, data.FileName) : null,
+                Path = File.Exists(file) ? file : null,
             };
-            await recorder.WriteAsync(record, Directory.Exists(data.Folder) ? data.Folder : null).ConfigureAwait(false);
+            bool isUsable = IsFolder(data.Folder);
+            record = record with { LedgerHead = isUsable ? await NoteAsync(data, record).ConfigureAwait(false) : null };
+            await recorder.WriteAsync(record, isUsable ? data.Folder : null).ConfigureAwait(false);
         }
 
         states.Write(data with
@@ -71,15 +86,13 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
     }
 
     // The process may have died after all was done but the record: then the manifest has what the record needs.
-    private static MemoryDumpRecord? Complete(DumpStateData data)
+    private static MemoryDumpRecord? Complete(DumpStateData data, string path)
     {
-        string path = Path.Combine(data.Folder, data.FileName);
-        if (!File.Exists(path) || !File.Exists(DumpManifest.PathFor(path)))
+        if (!File.Exists(path) || TryReadManifest(path) is not DumpManifest manifest)
         {
             return null;
         }
 
-        DumpManifest manifest = DumpManifest.Read(path);
         return DumpRecords.Of(data, MemoryDumpState.Completed) with
         {
             Path = path,
@@ -89,16 +102,70 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
             StoredBytes = manifest.StoredBytes,
             Duration = TimeSpan.FromSeconds(manifest.DurationSeconds),
             PauseTime = manifest.VmState == nameof(VmState.Running) ? TimeSpan.FromSeconds(manifest.CallSeconds) : null,
-            LedgerHead = new Ledger(data.Folder).Read().Lines.LastOrDefault(line => line.Entry.DumpId == data.DumpId)?.Hash,
             LastWriteTime = File.GetLastWriteTimeUtc(path),
         };
     }
 
-    private static void RemoveOrphans(string folder)
+    private static DumpManifest? TryReadManifest(string path)
     {
-        if (Directory.Exists(folder))
+        try
         {
-            foreach (string partial in Directory.EnumerateFiles(folder, ".*" + DumpFile.PartialSuffix))
+            return DumpCustody.TryReadManifest(path);
+        }
+        catch (VmStatsException)
+        {
+            // A damaged one is for Test-MemoryDump to name; it must not keep the next dump from being taken.
+            return null;
+        }
+    }
+
+    // The line that the process wrote before it died, else one that says what was found.
+    private static async Task<string?> NoteAsync(DumpStateData data, MemoryDumpRecord record)
+    {
+        try
+        {
+            Ledger ledger = new(data.Folder);
+            if (ledger.Read().Lines.LastOrDefault(line => line.Entry.DumpId == data.DumpId) is LedgerLine line)
+            {
+                return line.Hash;
+            }
+
+            LedgerEntry entry = DumpCustody.Entry(LedgerEvent.Attempt, data.FileName, null, null) with
+            {
+                File = null,
+                DumpId = data.DumpId,
+                Name = data.Name,
+                Uuid = data.Uuid,
+                Detail = $"{record.State}: {record.ErrorId}",
+            };
+            if (record is { State: MemoryDumpState.Completed, Path: string path })
+            {
+                entry = entry with
+                {
+                    Event = LedgerEvent.Capture,
+                    File = data.FileName,
+                    Sha256 = record.Sha256,
+                    StoredSha256 = record.StoredSha256,
+                    ManifestSha256 = LedgerLine.HashOf(File.ReadAllBytes(DumpManifest.PathFor(path))),
+                    Detail = RecoveredDetail,
+                };
+            }
+
+            return await ledger.AppendAsync(entry, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or VmStatsException)
+        {
+            // A full disk, say: the record in the store says what happened.
+            return null;
+        }
+    }
+
+    private void RemoveOrphans(string folder)
+    {
+        foreach (string partial in Directory.EnumerateFiles(folder, ".*" + DumpFile.PartialSuffix))
+        {
+            // Between making the file and locking it there is a moment; the dump's own lock is held before.
+            if (!Guid.TryParseExact(Path.GetFileName(partial)[1..^DumpFile.PartialSuffix.Length], "N", out Guid dump) || !states.IsAlive(dump))
             {
                 RemovePartial(partial);
             }
@@ -113,10 +180,17 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
             return;
         }
 
-        using FileStream? taken = FileLock.TryTake(path);
-        if (taken is not null)
+        try
         {
-            File.Delete(path);
+            using FileStream? taken = FileLock.TryTake(path);
+            if (taken is not null)
+            {
+                File.Delete(path);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Another user's: not ours to remove, and no reason not to dump.
         }
     }
 }

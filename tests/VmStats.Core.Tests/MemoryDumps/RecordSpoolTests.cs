@@ -1,0 +1,112 @@
+using VmStats.MemoryDumps;
+using VmStats.Stores;
+
+namespace VmStats.Core.Tests.MemoryDumps;
+
+/// <summary>A record that its store can't take waits beside the dump, for that store alone, and is lost by nothing.</summary>
+public sealed class RecordSpoolTests
+{
+    [SkippableFact]
+    public async Task While_the_store_is_away_records_wait_and_the_next_dump_brings_them()
+    {
+        await using DumpLab lab = new();
+        await using StoreProxy store = new(lab.Store) { IsAway = true };
+        MemoryDumpRecord first = await lab.TakeAsync(store: store);
+        MemoryDumpException off = await Assert.ThrowsAsync<MemoryDumpException>(() => lab.TakeAsync(vm: "mail01", store: store));
+        Assert.Equal("VmNotRunning", off.ErrorId);
+        string spool = Path.Combine(lab.Folder, RecordSpool.FileName);
+        Assert.Contains(spool, Assert.Single(first.Warnings), StringComparison.Ordinal);
+        Assert.Contains("The store is away.", first.Warnings[0], StringComparison.Ordinal);
+        Assert.Equal(2, (await File.ReadAllLinesAsync(spool)).Length);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(spool));
+        Assert.Empty(await lab.RecordsAsync());
+
+        store.IsAway = false;
+        MemoryDumpRecord second = await lab.TakeAsync(store: store);
+        Assert.Empty(second.Warnings);
+        Assert.False(File.Exists(spool));
+        List<MemoryDumpRecord> records = await lab.RecordsAsync();
+        Assert.Equal([second.DumpId, off.Record.DumpId, first.DumpId], records.Select(record => record.DumpId));
+        Assert.Equal(
+            (first.Time, first.Sha256, first.LedgerHead, first.Duration, first.State),
+            (records[2].Time, records[2].Sha256, records[2].LedgerHead, records[2].Duration, records[2].State));
+        Assert.Equal((MemoryDumpState.Failed, "VmNotRunning"), (records[1].State, records[1].ErrorId));
+        Assert.Empty(await lab.FindAsync(first.Path!));
+    }
+
+    [SkippableFact]
+    public async Task A_record_waits_for_its_own_store_and_no_other_gets_it()
+    {
+        await using DumpLab lab = new();
+        await using StoreProxy store = new(lab.Store) { IsAway = true };
+        MemoryDumpRecord waiting = await lab.TakeAsync(store: store);
+        await using ITelemetryStore other = lab.Infrastructure.OpenEmbeddedStore(Path.Combine(lab.Root, "other.db"), retention: null);
+        await lab.TakeAsync(store: other);
+        Assert.Single(await File.ReadAllLinesAsync(Path.Combine(lab.Folder, RecordSpool.FileName)));
+        List<MemoryDumpRecord> elsewhere = [];
+        await foreach (MemoryDumpRecord record in new MemoryDumpRecords(other).ReadAsync(new MemoryDumpFilter(), default))
+        {
+            elsewhere.Add(record);
+        }
+
+        Assert.DoesNotContain(elsewhere, record => record.DumpId == waiting.DumpId);
+        await lab.TakeAsync();
+        Assert.Contains(await lab.RecordsAsync(), record => record.DumpId == waiting.DumpId);
+    }
+
+    [SkippableFact]
+    public async Task A_line_torn_by_a_crash_and_a_record_that_is_refused_stand_in_nobodys_way()
+    {
+        await using DumpLab lab = new();
+        await using StoreProxy store = new(lab.Store) { IsAway = true };
+        MemoryDumpRecord refused = await lab.TakeAsync(store: store);
+        string spool = Path.Combine(lab.Folder, RecordSpool.FileName);
+        await File.AppendAllTextAsync(spool, "{\"store\":\"half a li");
+        MemoryDumpRecord good = await lab.TakeAsync(store: store);
+        Assert.Equal(2, (await File.ReadAllLinesAsync(spool)).Length);
+
+        store.IsAway = false;
+        store.Refuses = point => point.Fields.Any(value => value.ToString() == refused.DumpId.ToString());
+        await lab.TakeAsync(store: store);
+        List<MemoryDumpRecord> records = await lab.RecordsAsync();
+        Assert.Contains(records, record => record.DumpId == good.DumpId);
+        Assert.DoesNotContain(records, record => record.DumpId == refused.DumpId);
+        Assert.Contains($"{refused.DumpId}", Assert.Single(await File.ReadAllLinesAsync(spool)), StringComparison.Ordinal);
+
+        store.Refuses = _ => false;
+        await lab.TakeAsync(store: store);
+        Assert.Contains(await lab.RecordsAsync(), record => record.DumpId == refused.DumpId);
+        Assert.False(File.Exists(spool));
+    }
+
+    [SkippableFact]
+    public async Task Where_the_dump_folder_takes_no_spool_the_state_folder_does()
+    {
+        await using DumpLab lab = new();
+        await using StoreProxy store = new(lab.Store) { IsAway = true };
+        Directory.CreateDirectory(Path.Combine(lab.Folder, RecordSpool.FileName));
+        File.SetUnixFileMode(lab.Folder, UnixFiles.PrivateFolder);
+        MemoryDumpRecord waiting = await lab.TakeAsync(store: store);
+        Assert.Contains(Path.Combine(lab.StateFolder, RecordSpool.FileName), Assert.Single(waiting.Warnings), StringComparison.Ordinal);
+        store.IsAway = false;
+        await lab.TakeAsync(store: store);
+        Assert.Contains(await lab.RecordsAsync(), record => record.DumpId == waiting.DumpId);
+    }
+
+    [SkippableFact]
+    public async Task A_spool_that_another_process_is_at_holds_no_dump_up()
+    {
+        await using DumpLab lab = new();
+        await using StoreProxy store = new(lab.Store) { IsAway = true };
+        MemoryDumpRecord waiting = await lab.TakeAsync(store: store);
+        store.IsAway = false;
+        using (FileLock.TryTake(Path.Combine(lab.Folder, RecordSpool.FileName + ".lock"))!)
+        {
+            await lab.TakeAsync(store: store);
+            Assert.DoesNotContain(await lab.RecordsAsync(), record => record.DumpId == waiting.DumpId);
+        }
+
+        await lab.TakeAsync(store: store);
+        Assert.Contains(await lab.RecordsAsync(), record => record.DumpId == waiting.DumpId);
+    }
+}
