@@ -1,4 +1,5 @@
 using System.Text;
+using VmStats.Core.Tests.Processes;
 using VmStats.MemoryDumps;
 
 namespace VmStats.Core.Tests.MemoryDumps;

@@ -1,3 +1,4 @@
+using VmStats.Core.Tests.Processes;
 using VmStats.Fixtures;
 using VmStats.MemoryDumps;
 

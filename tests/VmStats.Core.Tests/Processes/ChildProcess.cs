@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 
-namespace VmStats.Core.Tests.MemoryDumps;
+namespace VmStats.Core.Tests.Processes;
 
 /// <summary>This assembly's own program (see <see cref="ChildProgram"/>) as a process that can be killed without this one.</summary>
 internal sealed class ChildProcess : IDisposable

@@ -6,10 +6,11 @@ using VmStats.Stores;
 
 namespace VmStats.Core.Tests.MemoryDumps;
 
-/// <summary>What this assembly does when it is started as a program: the part of a test that must be another process.</summary>
-internal static class ChildProgram
+/// <summary>The part of a dump test that must be another process.</summary>
+internal static class DumpProgram
 {
-    private static async Task<int> Main(string[] arguments)
+    /// <summary>Runs what the arguments say; null when they say something else.</summary>
+    public static async Task<int?> RunAsync(string[] arguments)
     {
         switch (arguments)
         {
@@ -20,8 +21,7 @@ internal static class ChildProgram
                 await DumpAsync(uri, vm, folder, stateFolder, store);
                 return 0;
             default:
-                await Console.Error.WriteLineAsync("ledger FOLDER NAME COUNT | dump URI VM FOLDER STATES STORE");
-                return 2;
+                return null;
         }
     }
 

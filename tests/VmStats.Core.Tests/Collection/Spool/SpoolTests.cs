@@ -1,0 +1,228 @@
+using VmStats.Collection.Spool;
+using VmStats.Core.Tests.Embedded;
+using VmStats.Core.Tests.Processes;
+using VmStats.Data;
+using VmStats.Queries;
+using VmStats.Stores;
+
+namespace VmStats.Core.Tests.Collection.Spool;
+
+/// <summary>Points that wait on disk: through crashes, damage and a full spool, for their own store and no other.</summary>
+public sealed class SpoolTests : IAsyncDisposable
+{
+    private static readonly StoreInfo s_store = new(StoreKind.InfluxDB3, "http://nowhere", "vms");
+
+    private readonly StoreFixture _fixture = new();
+
+    private string Root => Path.Combine(_fixture.Folder, "spool");
+
+    public ValueTask DisposeAsync() => _fixture.DisposeAsync();
+
+    [Theory]
+    [InlineData(1, 8_000_000)]
+    [InlineData(30, 8_000_000)]
+    [InlineData(30, 20_000)]
+    public async Task Kill_9_of_a_writer_loses_nothing_that_was_acknowledged(int batches, int segmentSize)
+    {
+        using WriterProcess writer = new("spool", Root, FormattableString.Invariant($"{segmentSize}"));
+        await writer.ReachAsync(batches);
+        await writer.KillAsync();
+        using PointSpool spool = Open();
+        Assert.All(await ReplayAsync(spool), segment => Assert.Null(segment.DamagedFile));
+        long[] rows = await ValuesAsync();
+        Assert.InRange(rows.Length, writer.Acknowledged * WriterProgram.Batch, (writer.Acknowledged + 1) * WriterProgram.Batch);
+        Assert.Equal(Enumerable.Range(0, rows.Length).Select(i => (long)i), rows);
+        Assert.Empty(spool.Segments());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(SpoolSegment.HeaderSize - 1)]
+    [InlineData(SpoolSegment.HeaderSize)]
+    [InlineData(SpoolSegment.HeaderSize + 100)]
+    public async Task A_last_record_that_a_crash_cut_off_is_passed_over(int left)
+    {
+        string path = await WriteAsync(0, 1);
+        long whole = new FileInfo(path).Length;
+        await WriteAsync(2);
+        byte[] next = await File.ReadAllBytesAsync(Open().Segments()[1]);
+        File.Delete(Open().Segments()[1]);
+        await File.AppendAllBytesAsync(path, next[SpoolSegment.Mark.Length..(SpoolSegment.Mark.Length + left)]);
+        Assert.Equal(whole + left, new FileInfo(path).Length);
+
+        SegmentReplay replay = Assert.Single(await ReplayAsync(Open()));
+        Assert.Equal(new SegmentReplay(100, 0, null), replay);
+        Assert.Equal(100, (await ValuesAsync()).Length);
+        Assert.Empty(Open().Segments());
+    }
+
+    [Fact]
+    public async Task Zeros_that_a_crash_left_at_the_end_are_passed_over()
+    {
+        string path = await WriteAsync(0);
+        await File.AppendAllBytesAsync(path, new byte[5_000]);
+        Assert.Equal(new SegmentReplay(50, 0, null), Assert.Single(await ReplayAsync(Open())));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(8)]
+    [InlineData(12)]
+    [InlineData(SpoolSegment.HeaderSize)]
+    [InlineData(SpoolSegment.HeaderSize + 77)]
+    public async Task Damage_further_in_is_told_and_the_file_is_kept(int offset)
+    {
+        string path = await WriteAsync(0, 1, 2);
+        byte[] bytes = await File.ReadAllBytesAsync(path);
+        int record = (bytes.Length - SpoolSegment.Mark.Length) / 3;
+        bytes[SpoolSegment.Mark.Length + record + offset] ^= 0x40;
+        await File.WriteAllBytesAsync(path, bytes);
+
+        SegmentReplay replay = Assert.Single(await ReplayAsync(Open()));
+        Assert.Equal((50L, path + ".damaged"), (replay.Written, replay.DamagedFile));
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(replay.DamagedFile!));
+        Assert.Equal(50, (await ValuesAsync()).Length);
+        Assert.Empty(await ReplayAsync(Open()));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_segment_is_kept_and_stops_no_others()
+    {
+        string path = await WriteAsync(0);
+        await File.WriteAllTextAsync(Path.Combine(Path.GetDirectoryName(path)!, "0-odd.segment"), "This is no segment.");
+        List<SegmentReplay> replays = await ReplayAsync(Open());
+        Assert.Equal([0L, 50L], replays.Select(replay => replay.Written));
+        Assert.Equal("This is no segment.", await File.ReadAllTextAsync(replays[0].DamagedFile!));
+    }
+
+    [Fact]
+    public async Task A_full_spool_drops_its_oldest_points_and_counts_them()
+    {
+        await WriteAsync(0);
+        long size = new FileInfo(Open().Segments()[0]).Length;
+        using PointSpool spool = Open(new SpoolOptions { Root = Root, SegmentSize = 1, MaximumSize = (size * 7) / 2 });
+        Assert.Equal([0L, 0L, 50L, 50L], Enumerable.Range(1, 4).Select(batch => spool.Append(WriterProgram.PointsOf("a", batch))));
+        await ReplayAsync(spool);
+        Assert.Equal(Enumerable.Range(100, 150).Select(i => (long)i), await ValuesAsync());
+    }
+
+    [Fact]
+    public async Task A_spool_belongs_to_its_store_alone()
+    {
+        await WriteAsync(0);
+        StoreInfo[] others =
+        [
+            s_store with { Database = "other" }, s_store with { Address = "http://nowhere:8086" },
+            new(StoreKind.Embedded, "http://nowhere\nvms", ""),
+        ];
+        foreach (StoreInfo other in others)
+        {
+            using PointSpool spool = new(other, new SpoolOptions { Root = Root });
+            Assert.False(spool.HasPoints);
+            Assert.Empty(await ReplayAsync(spool));
+        }
+
+        // The same store, whatever its version and kind turned out to be.
+        using PointSpool same = new(s_store with { Kind = StoreKind.InfluxDB1, Version = "1.6" }, new SpoolOptions { Root = Root });
+        Assert.Equal("http://nowhere\nvms\n", await File.ReadAllTextAsync(Path.Combine(same.Folder, "store.txt")));
+        Assert.Equal(50, Assert.Single(await ReplayAsync(same)).Written);
+    }
+
+    [Fact]
+    public async Task A_segment_that_its_writer_holds_and_a_replay_under_way_are_left_alone()
+    {
+        using PointSpool writing = Open();
+        writing.Append(WriterProgram.PointsOf("a", 0));
+        using PointSpool other = Open();
+        Assert.True(other.HasPoints);
+        Assert.Empty(await ReplayAsync(other));
+
+        writing.Seal();
+        using (FileStream turn = new(Path.Combine(other.Folder, "replay.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
+        {
+            Assert.Empty(await ReplayAsync(other));
+        }
+
+        Assert.Equal(50, Assert.Single(await ReplayAsync(other)).Written);
+    }
+
+    [SkippableFact]
+    public async Task Only_the_owner_reads_it()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Windows has no file modes.");
+        string path = await WriteAsync(0);
+        Open().Rejects.Add([new RejectedPoint(WriterProgram.PointsOf("a", 0)[0], "no")]);
+#pragma warning disable CA1416 // Skipped above.
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(path)!));
+        Assert.All(
+            Directory.GetFiles(Path.GetDirectoryName(path)!),
+            file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+#pragma warning restore CA1416
+    }
+
+    [Fact]
+    public void A_folder_that_cannot_be_made_is_an_error_with_words()
+    {
+        File.WriteAllText(Root, "a file");
+        VmStatsException error = Assert.Throws<VmStatsException>(() => Open().Append(WriterProgram.PointsOf("a", 0)));
+        Assert.Equal(("SpoolWriteFailed", VmStatsErrorKind.WriteFailed), (error.ErrorId, error.Kind));
+        Assert.Equal(error.ErrorId, Assert.Throws<VmStatsException>(
+            () => Open().Rejects.Add([new RejectedPoint(WriterProgram.PointsOf("a", 0)[0], "no")])).ErrorId);
+    }
+
+    [Fact]
+    public void Values_come_back_as_they_went_in()
+    {
+        PointShape shape = new("m", ["t", "none"], ["i", "u", "f", "b", "s", "null"]);
+        Point point = new(shape, long.MinValue, ["a\nb,=\"名", null],
+            [FieldValue.From(long.MinValue), FieldValue.From(ulong.MaxValue), FieldValue.From(double.Epsilon), FieldValue.From(true), FieldValue.From("\0x"), default]);
+        Point back = Assert.Single(SpoolCodec.Decode(SpoolCodec.Encode([point])));
+        Assert.Equal((point.Time, "m"), (back.Time, back.Shape.Measurement));
+        Assert.Equal(point.Tags, back.Tags);
+        Assert.Equal(point.Fields, back.Fields);
+        Assert.Equal(shape.Fields, back.Shape.Fields);
+        Assert.Throws<InvalidDataException>(() => SpoolCodec.Decode(SpoolCodec.Encode([point])[..^3]));
+    }
+
+    [Fact]
+    public async Task The_reject_file_begins_anew_when_it_has_grown()
+    {
+        RejectFile rejects = new(Path.Combine(_fixture.Folder, "rejects", "rejected.jsonl"), maximumSize: 1);
+        RejectedPoint[] points = [.. WriterProgram.PointsOf("a", 0).Select(point => new RejectedPoint(point, $"no {point.Time}"))];
+        rejects.Add(points[..2]);
+        rejects.Add(points[2..5]);
+        Assert.Equal(3, (await File.ReadAllLinesAsync(rejects.Path)).Length);
+        Assert.Equal(2, (await File.ReadAllLinesAsync(rejects.Path + ".1")).Length);
+    }
+
+    private PointSpool Open(SpoolOptions? options = null) => new(s_store, options ?? new SpoolOptions { Root = Root });
+
+    /// <summary>Writes batches to one segment; its path.</summary>
+    private Task<string> WriteAsync(params int[] batches)
+    {
+        using PointSpool spool = Open();
+        foreach (int batch in batches)
+        {
+            Assert.Equal(0, spool.Append(WriterProgram.PointsOf("a", batch)));
+        }
+
+        return Task.FromResult(spool.Segments()[^1]);
+    }
+
+    private async Task<List<SegmentReplay>> ReplayAsync(PointSpool spool)
+    {
+        List<SegmentReplay> replays = [];
+        await foreach (SegmentReplay replay in new SpoolReplayer(spool, _fixture.Store).ReplayAsync(default))
+        {
+            replays.Add(replay);
+        }
+
+        return replays;
+    }
+
+    /// <summary>The values in the store, in order of time: they count up.</summary>
+    private async Task<long[]> ValuesAsync() =>
+        [.. (await _fixture.Query(new StoreQuery("vm_totals"))).Select(row => row["cputime"].AsInt64()!.Value)];
+}
