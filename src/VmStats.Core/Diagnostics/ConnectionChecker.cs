@@ -15,6 +15,7 @@ namespace VmStats.Diagnostics;
 internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetryStore store, TimeProvider clock)
 {
     private static readonly TimeSpan s_fresh = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan s_soon = TimeSpan.FromDays(14);
 
     private delegate Task<Finding> Check(CancellationToken cancellationToken);
 
@@ -103,10 +104,30 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
 
         return options switch
         {
-            { Token: Secret token } => Finding.Passed($"The token from {token.Source} is accepted."),
+            { Token: Secret token } => await TokenAsync(token, cancellationToken).ConfigureAwait(false),
             { UserName: string user } => Finding.Passed($"The user {user} is accepted."),
             _ => Finding.Passed("None is needed."),
         };
+    }
+
+    private async Task<Finding> TokenAsync(Secret token, CancellationToken cancellationToken)
+    {
+        string accepted = $"The token from {token.Source} is accepted";
+        if (store is not InfluxStore { Info.Kind: StoreKind.InfluxDB3 } influx
+            || await TokenLifetime.FindAsync(influx.Influx, token, cancellationToken).ConfigureAwait(false) is not { } found)
+        {
+            return Finding.Passed(accepted + ".");
+        }
+
+        if (found.Expires is not DateTimeOffset expires)
+        {
+            return Finding.Passed($"{accepted}. It is called {found.Name} and does not expire.");
+        }
+
+        string told = $"{accepted}. It is called {found.Name} and expires at {expires:u}.";
+        return expires - clock.GetUtcNow() > s_soon
+            ? Finding.Passed(told)
+            : Finding.Warning(told, "Make another before then (influxdb3 create token) and give it to those who use this one.");
     }
 
     private async Task<Finding> DatabaseAsync(CancellationToken cancellationToken)

@@ -84,9 +84,10 @@ public sealed class InfluxQuery : IDisposable
         string sql,
         IReadOnlyDictionary<string, FieldValue>? parameters,
         RowBuilder builder,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
+        [EnumeratorCancellation] CancellationToken cancellationToken,
+        string? database = null)
     {
-        using HttpContent content = RequestTexts.QueryJson(Database, sql, parameters ?? s_noParameters);
+        using HttpContent content = RequestTexts.QueryJson(database ?? Database, sql, parameters ?? s_noParameters);
         ResponseBody body = await OpenAsync("api/v3/query_sql", content, InfluxApi.V3, cancellationToken).ConfigureAwait(false);
         await using (body.ConfigureAwait(false))
         {
