@@ -8,11 +8,11 @@ using static VmStats.Core.Tests.Collection.CollectorFixture;
 namespace VmStats.Core.Tests.Collection;
 
 /// <summary>The collector when VMs come and go, and when the hypervisor fails.</summary>
-public sealed class CollectorHypervisorTests : IAsyncDisposable
+public sealed class CollectorHypervisorTests : AsyncTest
 {
     private readonly CollectorFixture _fixture = new();
 
-    public ValueTask DisposeAsync() => _fixture.DisposeAsync();
+    public override ValueTask DisposeAsync() => _fixture.DisposeAsync();
 
     [Fact]
     public async Task A_vm_that_disappears_and_comes_back_leaves_a_hole_and_no_wrong_rate()

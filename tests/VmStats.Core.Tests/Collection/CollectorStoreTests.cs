@@ -12,11 +12,11 @@ using static VmStats.Core.Tests.Collection.CollectorFixture;
 namespace VmStats.Core.Tests.Collection;
 
 /// <summary>The collector when the store fails: no point is lost, none comes under another time, and the status says it.</summary>
-public sealed class CollectorStoreTests : IAsyncDisposable
+public sealed class CollectorStoreTests : AsyncTest
 {
     private readonly CollectorFixture _fixture = new();
 
-    public ValueTask DisposeAsync() => _fixture.DisposeAsync();
+    public override ValueTask DisposeAsync() => _fixture.DisposeAsync();
 
     [Fact]
     public async Task What_waited_for_the_store_is_replayed_in_order_with_its_own_times()

@@ -9,13 +9,13 @@ using static VmStats.Core.Tests.Embedded.StoreFixture;
 namespace VmStats.Core.Tests.Embedded;
 
 /// <summary>The file: which are refused and why, who may read it, several writers at once.</summary>
-public sealed class FileTests : IAsyncDisposable
+public sealed class FileTests : AsyncTest
 {
     private static readonly StoreQuery s_all = new("vm_totals");
 
     private readonly StoreFixture _fixture = new();
 
-    public ValueTask DisposeAsync() => _fixture.DisposeAsync();
+    public override ValueTask DisposeAsync() => _fixture.DisposeAsync();
 
     [Theory]
     [InlineData("SQLite? No, a letter.")]

@@ -8,13 +8,13 @@ using VmStats.Stores;
 namespace VmStats.Core.Tests.Embedded;
 
 /// <summary>Several processes on one file, and processes that are killed at it.</summary>
-public sealed class ProcessTests : IAsyncDisposable
+public sealed class ProcessTests : AsyncTest
 {
     private static readonly StoreQuery s_all = new("vm_totals");
 
     private readonly StoreFixture _fixture = new();
 
-    public ValueTask DisposeAsync() => _fixture.DisposeAsync();
+    public override ValueTask DisposeAsync() => _fixture.DisposeAsync();
 
     [Theory]
     [InlineData(1)]

@@ -5,13 +5,13 @@ using static VmStats.Core.Tests.Embedded.StoreFixture;
 
 namespace VmStats.Core.Tests.Embedded;
 
-public sealed class QueryTests : IAsyncDisposable
+public sealed class QueryTests : AsyncTest
 {
     private static readonly StoreQuery s_all = new("vm_totals");
 
     private readonly StoreFixture _fixture = new();
 
-    public ValueTask DisposeAsync() => _fixture.DisposeAsync();
+    public override ValueTask DisposeAsync() => _fixture.DisposeAsync();
 
     [Fact]
     public async Task A_measurement_that_does_not_exist_gives_nothing()

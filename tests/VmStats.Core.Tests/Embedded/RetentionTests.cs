@@ -7,14 +7,14 @@ using static VmStats.Core.Tests.Embedded.StoreFixture;
 namespace VmStats.Core.Tests.Embedded;
 
 /// <summary>What is older than the retention period goes, and a failure to delete it is told.</summary>
-public sealed class RetentionTests : IAsyncDisposable
+public sealed class RetentionTests : AsyncTest
 {
     private static readonly StoreQuery s_all = new("vm_totals");
 
     private readonly StoreFixture _fixture = new();
     private readonly Clock _clock = new();
 
-    public ValueTask DisposeAsync() => _fixture.DisposeAsync();
+    public override ValueTask DisposeAsync() => _fixture.DisposeAsync();
 
     [Fact]
     public async Task Prunes_old_points_and_the_latest_follow()

@@ -5,11 +5,11 @@ using static VmStats.Core.Tests.Telemetry.TelemetryTable;
 namespace VmStats.Core.Tests.Telemetry;
 
 /// <summary>Which rows are of one VM: by UUID, in either vocabulary of tags, and by name only where there is no UUID.</summary>
-public sealed class IdentityTests : IAsyncDisposable
+public sealed class IdentityTests : AsyncTest
 {
     private readonly TelemetryTable _table = new();
 
-    public ValueTask DisposeAsync() => _table.DisposeAsync();
+    public override ValueTask DisposeAsync() => _table.DisposeAsync();
 
     [Theory]
     [InlineData("VMID=7,name=web,uuid=" + Web)]

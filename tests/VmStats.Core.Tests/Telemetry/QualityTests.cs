@@ -4,14 +4,14 @@ using static VmStats.Core.Tests.Telemetry.TelemetryTable;
 namespace VmStats.Core.Tests.Telemetry;
 
 /// <summary>Gaps, silent VMs, and where a range begins and ends.</summary>
-public sealed class QualityTests : IAsyncDisposable
+public sealed class QualityTests : AsyncTest
 {
     private const string WebTags = "VMID=7,name=web,uuid=" + Web;
     private const string DbTags = "VMID=8,name=db,uuid=" + Db;
 
     private TelemetryTable _table = new();
 
-    public ValueTask DisposeAsync() => _table.DisposeAsync();
+    public override ValueTask DisposeAsync() => _table.DisposeAsync();
 
     [Fact]
     public async Task Missed_polls_are_a_gap_whose_rate_is_the_average_over_it()

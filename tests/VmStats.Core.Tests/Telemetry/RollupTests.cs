@@ -7,7 +7,7 @@ using VmStats.Telemetry.Rollups;
 namespace VmStats.Core.Tests.Telemetry;
 
 /// <summary>Buckets, ranking and statistics over samples in a real embedded store.</summary>
-public sealed class RollupTests : IDisposable
+public sealed class RollupTests : AsyncTest
 {
     private const long Second = StoreFixture.Second;
     private const long T0 = StoreFixture.T0;
@@ -22,7 +22,7 @@ public sealed class RollupTests : IDisposable
 
     private TelemetryReader Reader => new(_store.Store, new TelemetryReaderOptions { Clock = _clock });
 
-    public void Dispose() => _store.DisposeAsync().AsTask().GetAwaiter().GetResult();
+    public override ValueTask DisposeAsync() => _store.DisposeAsync();
 
     [Theory]
     [InlineData(TelemetryRollup.Average, 4.5, 13.5)]

@@ -3,14 +3,14 @@ using static VmStats.Core.Tests.Telemetry.TelemetryTable;
 namespace VmStats.Core.Tests.Telemetry;
 
 /// <summary>What two samples in a row say: rates, shares, resets, and nothing where nothing is known.</summary>
-public sealed class SampleTests : IAsyncDisposable
+public sealed class SampleTests : AsyncTest
 {
     private const string WebTags = "VMID=7,name=web,uuid=" + Web;
     private const long Second = 1_000_000_000;
 
     private readonly TelemetryTable _table = new();
 
-    public ValueTask DisposeAsync() => _table.DisposeAsync();
+    public override ValueTask DisposeAsync() => _table.DisposeAsync();
 
     [Fact]
     public async Task Rates_are_per_second_and_cpu_is_shared_by_the_vcpus()

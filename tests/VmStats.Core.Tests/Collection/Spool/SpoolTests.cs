@@ -8,7 +8,7 @@ using VmStats.Stores;
 namespace VmStats.Core.Tests.Collection.Spool;
 
 /// <summary>Points that wait on disk: through crashes, damage and a full spool, for their own store and no other.</summary>
-public sealed class SpoolTests : IAsyncDisposable
+public sealed class SpoolTests : AsyncTest
 {
     private static readonly StoreInfo s_store = new(StoreKind.InfluxDB3, "http://nowhere", "vms");
 
@@ -16,7 +16,7 @@ public sealed class SpoolTests : IAsyncDisposable
 
     private string Root => Path.Combine(_fixture.Folder, "spool");
 
-    public ValueTask DisposeAsync() => _fixture.DisposeAsync();
+    public override ValueTask DisposeAsync() => _fixture.DisposeAsync();
 
     [Theory]
     [InlineData(1, 8_000_000)]
