@@ -55,6 +55,19 @@ public sealed record ConnectionOptions
     /// <summary>Allow a token over plain http to a host other than this one.</summary>
     public bool AllowUnencrypted { get; init; }
 
+    /// <summary>
+    /// InfluxDB 3: the longest range that one query asks for, before the server's refusals halve it. InfluxDB 3 Core reads
+    /// 432 files a query, of ten minutes each where no point came late: 72 hours at best. A day leaves three files for
+    /// each ten minutes, and every bucket that divides a day fits into it.
+    /// </summary>
+    public TimeSpan SliceLength { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// InfluxDB 3 without caches: how far back the latest samples and the list of VMs are looked for in a table that is too
+    /// large to be read in one query. A VM that has been silent for longer is not listed.
+    /// </summary>
+    public TimeSpan LookBack { get; init; } = TimeSpan.FromDays(7);
+
     /// <summary>Embedded store: how long points are kept; null for ever.</summary>
     public TimeSpan? RetentionPeriod { get; init; }
 }

@@ -10,6 +10,9 @@ internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configure
     private readonly SemaphoreSlim _gate = new(1, 1);
     private InfluxApi _found;
 
+    /// <summary>The build that the server named when it was last asked (Core, Enterprise, OSS), or null.</summary>
+    public string? Build { get; private set; }
+
     /// <summary>The API: as configured, or asked for once and kept.</summary>
     public async ValueTask<InfluxApi> GetApiAsync(CancellationToken cancellationToken)
     {
@@ -48,6 +51,7 @@ internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configure
 
         string? version = Header(response, "X-Influxdb-Version") ?? JsonString(body, "version");
         string? build = Header(response, "X-Influxdb-Build");
+        Build = build;
         if (version is null || !response.IsSuccessStatusCode)
         {
             return await AskHealthAsync(timer).ConfigureAwait(false);

@@ -37,6 +37,9 @@ public sealed class InfluxQuery : IDisposable
     /// <summary>The database (bucket) that is asked and written to.</summary>
     public string Database { get; }
 
+    /// <summary>The build that the server named when it was last asked (Core, Enterprise, OSS); null when it wasn't, or didn't tell.</summary>
+    public string? Build => _probe.Build;
+
     internal InfluxFailures Failures => _transport.Failures;
 
     /// <summary>Asks the server what it is; each call asks anew.</summary>

@@ -13,14 +13,27 @@ internal sealed class InfluxSqlRenderer
     private readonly QueryPlan _plan;
     private readonly StoreQuery _query;
 
-    private InfluxSqlRenderer(QueryPlan plan)
+    private readonly string _source;
+
+    private InfluxSqlRenderer(QueryPlan plan, string? source)
     {
         _plan = plan;
         _query = plan.Query;
+        _source = source ?? Quote(plan.Query.Measurement);
     }
 
     /// <summary>The query as SQL.</summary>
-    public static RenderedQuery Render(QueryPlan plan) => new InfluxSqlRenderer(plan).Render();
+    /// <param name="plan">What is asked.</param>
+    /// <param name="source">What stands after FROM in place of the table: a cache, as <see cref="Cache"/> names it.</param>
+    public static RenderedQuery Render(QueryPlan plan, string? source = null) => new InfluxSqlRenderer(plan, source).Render();
+
+    /// <summary>A cache as a source of rows. The server takes literal texts only.</summary>
+    /// <param name="function"><c>last_cache</c> or <c>distinct_cache</c>.</param>
+    /// <param name="table">Its table.</param>
+    /// <param name="name">Its name.</param>
+    public static string Cache(string function, string table, string name) => $"{function}({Text(table)}, {Text(name)})";
+
+    private static string Text(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
     /// <summary>A name in double quotes.</summary>
     public static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
@@ -38,7 +51,7 @@ internal sealed class InfluxSqlRenderer
     private List<string> RenderRows()
     {
         List<string> columns = [.. _plan.Tags, .. _plan.Fields];
-        _sql.Append("SELECT ").AppendJoin(", ", columns.Prepend("time").Select(Quote)).Append(" FROM ").Append(Quote(_query.Measurement));
+        _sql.Append("SELECT ").AppendJoin(", ", columns.Prepend("time").Select(Quote)).Append(" FROM ").Append(_source);
         AppendWhere();
         _sql.Append(" ORDER BY \"time\"").Append(_query.Descending ? " DESC" : "");
         if (_query.Limit is not null || _query.Skip > 0)
@@ -60,7 +73,7 @@ internal sealed class InfluxSqlRenderer
         string group = string.Join(", ", _plan.GroupBy.Select(Quote));
         _sql.Append("SELECT ").Append(names).Append(" FROM (SELECT ").Append(names).Append(", row_number() OVER (");
         _sql.Append(group.Length == 0 ? "" : $"PARTITION BY {group} ").Append("ORDER BY \"time\" DESC) AS ").Append(Quote(Rank));
-        _sql.Append(" FROM ").Append(Quote(_query.Measurement));
+        _sql.Append(" FROM ").Append(_source);
         AppendWhere();
         _sql.Append(") WHERE ").Append(Quote(Rank)).Append(" <= ").Append(Number(Math.Max(1, latest.Depth)));
         _sql.Append(" ORDER BY ").Append(group.Length == 0 ? "" : group + ", ").Append("\"time\" DESC");
@@ -70,7 +83,7 @@ internal sealed class InfluxSqlRenderer
     private List<string> RenderDistinct()
     {
         string names = string.Join(", ", _plan.GroupBy.Select(Quote));
-        _sql.Append("SELECT DISTINCT ").Append(names).Append(" FROM ").Append(Quote(_query.Measurement));
+        _sql.Append("SELECT DISTINCT ").Append(names).Append(" FROM ").Append(_source);
         AppendWhere();
         _sql.Append(" ORDER BY ").Append(names);
         return _plan.GroupBy;
@@ -84,7 +97,7 @@ internal sealed class InfluxSqlRenderer
         // By place: the bucket is called "time", and GROUP BY "time" would mean the raw column.
         List<string> keys = Enumerable.Range(1, select.Count).Select(place => Number(place)).ToList();
         select.AddRange(_plan.Aggregates.Select(aggregate => $"{Call(aggregate)} AS {Quote(aggregate.Name)}"));
-        _sql.Append("SELECT ").AppendJoin(", ", select).Append(" FROM ").Append(Quote(_query.Measurement));
+        _sql.Append("SELECT ").AppendJoin(", ", select).Append(" FROM ").Append(_source);
         AppendWhere();
         if (keys.Count > 0)
         {

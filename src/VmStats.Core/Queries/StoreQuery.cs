@@ -38,6 +38,9 @@ public sealed record StoreQuery(string Measurement)
 
     /// <summary>When set, one row per bucket and group with these aggregates instead of rows.</summary>
     public Aggregation? Aggregation { get; init; }
+
+    /// <summary>Hears how the query goes on, where the store reads it in slices; null for nobody.</summary>
+    public Stores.IQueryObserver? Observer { get; init; }
 }
 
 /// <summary>A condition: one of the columns (any of them) has one of the values.</summary>

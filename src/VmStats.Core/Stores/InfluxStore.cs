@@ -3,6 +3,7 @@ using VmStats.Configuration;
 using VmStats.Data;
 using VmStats.Influx;
 using VmStats.Queries;
+using VmStats.Stores.Sliced;
 
 namespace VmStats.Stores;
 
@@ -13,17 +14,22 @@ public sealed class InfluxStore : ITelemetryStore
     private readonly IInfrastructure _infrastructure;
     private readonly InfluxSchema _schema;
     private readonly RetryPause _pause = new();
+    private readonly SqlReader _sql;
+    private readonly LatestReader _latest;
 
     /// <summary>Prepares a store; nothing is sent before the first call.</summary>
     /// <param name="options">Where and how.</param>
     /// <param name="infrastructure">Tries reads again that failed for the moment.</param>
     /// <param name="handler">Sends the requests in place of the network. For tests.</param>
-    public InfluxStore(ConnectionOptions options, IInfrastructure infrastructure, HttpMessageHandler? handler = null)
+    /// <param name="clock">Says what time it is; null for the system's.</param>
+    public InfluxStore(ConnectionOptions options, IInfrastructure infrastructure, HttpMessageHandler? handler = null, TimeProvider? clock = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         _infrastructure = infrastructure;
         Influx = new InfluxQuery(options, handler);
         _schema = new InfluxSchema(Influx);
+        _sql = new SqlReader(Influx, AskSql, options, clock ?? TimeProvider.System);
+        _latest = new LatestReader(Influx, _sql, AskSql, options, clock ?? TimeProvider.System);
         Info = new StoreInfo(KindOf(options.Api), Influx.Address, Influx.Database);
     }
 
@@ -59,7 +65,10 @@ public sealed class InfluxStore : ITelemetryStore
         }
 
         InfluxApi api = await Influx.GetApiAsync(cancellationToken).ConfigureAwait(false);
-        IAsyncEnumerable<StoreRow> rows = api == InfluxApi.V3 ? AskSql(plan, cancellationToken) : AskInfluxQL(plan, cancellationToken);
+        IAsyncEnumerable<StoreRow> rows = api != InfluxApi.V3 ? AskInfluxQL(plan, cancellationToken)
+            : query.Latest is not null ? _latest.ReadLatestAsync(plan, cancellationToken)
+            : query.Distinct is not null ? _latest.ReadDistinctAsync(plan, cancellationToken)
+            : _sql.ReadAsync(plan, cancellationToken);
         await foreach (StoreRow row in rows.ConfigureAwait(false))
         {
             yield return row;
@@ -117,9 +126,9 @@ public sealed class InfluxStore : ITelemetryStore
         return schemas;
     }
 
-    private async IAsyncEnumerable<StoreRow> AskSql(QueryPlan plan, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<StoreRow> AskSql(QueryPlan plan, string? source, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        RenderedQuery rendered = InfluxSqlRenderer.Render(plan);
+        RenderedQuery rendered = InfluxSqlRenderer.Render(plan, source);
         RowLayout layout = new(rendered.Columns);
         int tags = rendered.Columns.TakeWhile(plan.IsTag).Count();
         await foreach (StoreRow row in StreamAsync(

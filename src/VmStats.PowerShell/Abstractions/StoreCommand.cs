@@ -12,6 +12,8 @@ public abstract class StoreCommand : VmStatsCommand
 {
     private VmStatsSettings? _settings;
     private VmStatsConnection? _resolved;
+    private ObservedStore? _observed;
+    private QueryReports? _reports;
 
     /// <summary>
     /// The connection to use, from Connect-VmStats -PassThru. Without it: the default connection of this session, else what the INFLUX_* variables name, else the embedded store in your data folder.
@@ -25,8 +27,17 @@ public abstract class StoreCommand : VmStatsCommand
     /// <summary>The connection of this command. On first use of the unnamed default store in a session, a warning names it.</summary>
     private protected VmStatsConnection ResolvedConnection => _resolved ??= Resolve();
 
-    /// <summary>The store of this command.</summary>
-    private protected ITelemetryStore Store => ResolvedConnection.Store;
+    /// <summary>The store of this command; what its queries report is shown as progress and warnings.</summary>
+    private protected ITelemetryStore Store => _observed ??= new ObservedStore(ResolvedConnection.Store, _reports = new QueryReports());
+
+    /// <inheritdoc/>
+    private protected sealed override void OutputChanged(CommandOutput? output)
+    {
+        if (_reports is not null)
+        {
+            _reports.Output = output;
+        }
+    }
 
     private VmStatsConnection Resolve()
     {

@@ -27,6 +27,7 @@ public abstract class VmStatsCommand : PSCmdlet, IDisposable
     {
         using CancellationTokenSource cancellation = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         using CommandOutput output = new(cancellation.Token);
+        OutputChanged(output);
         Task producer = Task.Run(() => ProduceAsync(work, output, cancellation.Token), CancellationToken.None);
         try
         {
@@ -48,7 +49,13 @@ public abstract class VmStatsCommand : PSCmdlet, IDisposable
             cancellation.Cancel();
             output.Discard();
             Await(producer);
+            OutputChanged(null);
         }
+    }
+
+    /// <summary>Told what work may write to from now on; null when it has ended.</summary>
+    private protected virtual void OutputChanged(CommandOutput? output)
+    {
     }
 
     /// <summary>Runs work that gives one value and writes nothing.</summary>

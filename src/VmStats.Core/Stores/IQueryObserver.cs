@@ -1,0 +1,18 @@
+namespace VmStats.Stores;
+
+/// <summary>Hears how a query goes on. Called from any thread, between rows or while they come; it must not block.</summary>
+public interface IQueryObserver
+{
+    /// <summary>A part of a query that was cut into slices is done.</summary>
+    void OnProgress(QueryProgress progress);
+
+    /// <summary>The answer may lack something that the store can't tell in the rows.</summary>
+    /// <param name="text">What, and what can be done about it.</param>
+    void OnWarning(string text);
+}
+
+/// <summary>How far a query is that was cut into slices of time.</summary>
+/// <param name="Measurement">What is read.</param>
+/// <param name="Done">Slices that were read to their end.</param>
+/// <param name="Total">Slices in all; those that had to be halved count as one.</param>
+public sealed record QueryProgress(string Measurement, int Done, int Total);

@@ -1,0 +1,29 @@
+using VmStats.Data;
+using VmStats.Queries;
+
+namespace VmStats.Stores;
+
+/// <summary>A store whose queries all report to one observer, unless they name their own. The store itself belongs to who opened it.</summary>
+internal sealed class ObservedStore(ITelemetryStore store, IQueryObserver observer) : ITelemetryStore
+{
+    /// <inheritdoc/>
+    public StoreInfo Info => store.Info;
+
+    /// <inheritdoc/>
+    public ValueTask<StoreInfo> ProbeAsync(CancellationToken cancellationToken) => store.ProbeAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<MeasurementSchema?> GetSchemaAsync(string measurement, CancellationToken cancellationToken) =>
+        store.GetSchemaAsync(measurement, cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<StoreRow> QueryAsync(StoreQuery query, CancellationToken cancellationToken) =>
+        store.QueryAsync(query.Observer is null ? query with { Observer = observer } : query, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken) =>
+        store.WriteAsync(points, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => store.DisposeAsync();
+}

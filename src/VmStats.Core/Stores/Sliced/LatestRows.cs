@@ -1,0 +1,38 @@
+using VmStats.Data;
+using VmStats.Queries;
+
+namespace VmStats.Stores.Sliced;
+
+/// <summary>The newest rows of each group, as they are found in ranges from the newest to the oldest.</summary>
+internal sealed class LatestRows(QueryPlan plan)
+{
+    private readonly int _depth = Math.Max(1, plan.Query.Latest?.Depth ?? 1);
+    private readonly Dictionary<GroupKey, List<StoreRow>> _groups = [];
+
+    /// <summary>True when there is a group and each has its rows.</summary>
+    public bool IsComplete => _groups.Count > 0 && _groups.Values.All(rows => rows.Count >= _depth);
+
+    /// <summary>The group of a row.</summary>
+    public static GroupKey KeyOf(QueryPlan plan, StoreRow row) => new(null, plan.GroupBy.Select(tag => row[tag]).ToArray());
+
+    /// <summary>True when the row's group lacks rows.</summary>
+    public bool Wants(StoreRow row) => !_groups.TryGetValue(KeyOf(plan, row), out List<StoreRow>? rows) || rows.Count < _depth;
+
+    /// <summary>Takes a row, unless its group is complete: ranges are read from the newest on, and a range's rows come newest first.</summary>
+    public void Add(StoreRow row)
+    {
+        GroupKey key = KeyOf(plan, row);
+        if (!_groups.TryGetValue(key, out List<StoreRow>? rows))
+        {
+            _groups.Add(key, rows = new List<StoreRow>(_depth));
+        }
+
+        if (rows.Count < _depth)
+        {
+            rows.Add(row);
+        }
+    }
+
+    /// <summary>All rows, by group, newest first.</summary>
+    public IEnumerable<StoreRow> InOrder() => _groups.OrderBy(group => group.Key.Values, TagOrder.Instance).SelectMany(group => group.Value);
+}

@@ -1,0 +1,106 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using VmStats.Data;
+using VmStats.Influx;
+using VmStats.Queries;
+
+namespace VmStats.Stores.Sliced;
+
+/// <summary>A last-value cache: the newest rows of each combination of its keys, in the server's memory.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Keys">Its key columns.</param>
+/// <param name="Values">Its value columns; null for all others.</param>
+/// <param name="Count">Rows that it keeps of each combination.</param>
+/// <param name="TimeToLive">How long it keeps a row.</param>
+internal sealed record LastValueCache(string Name, IReadOnlyList<string> Keys, IReadOnlyList<string>? Values, long Count, TimeSpan TimeToLive)
+{
+    /// <summary>True when it has the rows that a query for the latest wants.</summary>
+    public bool Answers(QueryPlan plan)
+    {
+        IEnumerable<string> columns = plan.Tags.Concat(plan.Fields).Concat(plan.Conditions.SelectMany(any => any).Select(condition => condition.Column));
+        return plan.Query.Finish is null
+            && Count >= plan.Query.Latest!.Depth
+            && plan.GroupBy.Count > 0
+            && plan.GroupBy.TrueForAll(Keys.Contains)
+            && HasOneVocabulary(plan.GroupBy)
+            && (Values is null || columns.All(column => Keys.Contains(column) || Values.Contains(column)));
+    }
+
+    // Of a table in two tag vocabularies each row lacks some of the keys, and whether such a row is cached differs among versions.
+    internal static bool HasOneVocabulary(IReadOnlyList<string> columns) =>
+        columns.Distinct(StringComparer.OrdinalIgnoreCase).Count() == columns.Count;
+}
+
+/// <summary>A distinct-value cache: the combinations of its columns' values, in the server's memory.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Columns">Its columns.</param>
+/// <param name="MaxAge">How long it keeps a combination that isn't written again.</param>
+internal sealed record DistinctValueCache(string Name, IReadOnlyList<string> Columns, TimeSpan MaxAge)
+{
+    /// <summary>True when it has the combinations that a query wants.</summary>
+    public bool Answers(QueryPlan plan) => plan.Query is { Start: null, Finish: null }
+        && plan.GroupBy.TrueForAll(Columns.Contains)
+        && LastValueCache.HasOneVocabulary(plan.GroupBy)
+        && plan.Conditions.SelectMany(any => any).All(condition => Columns.Contains(condition.Column));
+}
+
+/// <summary>The caches of a table.</summary>
+/// <param name="Last">Its last-value caches.</param>
+/// <param name="Distinct">Its distinct-value caches.</param>
+internal sealed record TableCaches(IReadOnlyList<LastValueCache> Last, IReadOnlyList<DistinctValueCache> Distinct);
+
+/// <summary>Asks which caches a table has, and keeps the answer for a short while.</summary>
+internal sealed class TableCachesReader(InfluxQuery influx, TimeProvider clock)
+{
+    private const string LastSql = "SELECT name, key_column_names, value_column_names, count, ttl FROM system.last_caches WHERE \"table\" = $table";
+    private const string DistinctSql = "SELECT name, column_names, max_age_seconds FROM system.distinct_caches WHERE \"table\" = $table";
+    private static readonly TimeSpan s_keep = TimeSpan.FromMinutes(1);
+    private readonly ConcurrentDictionary<string, (DateTimeOffset At, TableCaches Caches)> _known = new(StringComparer.Ordinal);
+
+    /// <summary>The caches; none where the server doesn't tell.</summary>
+    public async ValueTask<TableCaches> GetAsync(string table, CancellationToken cancellationToken)
+    {
+        if (_known.TryGetValue(table, out (DateTimeOffset At, TableCaches Caches) known) && clock.GetUtcNow() - known.At < s_keep)
+        {
+            return known.Caches;
+        }
+
+        TableCaches caches = new(
+            await AskAsync(LastSql, table, ReadLast, cancellationToken).ConfigureAwait(false),
+            await AskAsync(DistinctSql, table, ReadDistinct, cancellationToken).ConfigureAwait(false));
+        _known[table] = (clock.GetUtcNow(), caches);
+        return caches;
+    }
+
+    /// <summary>Forgets a table's caches: one was made or is gone.</summary>
+    public void Forget(string table) => _known.TryRemove(table, out _);
+
+    private async ValueTask<IReadOnlyList<T>> AskAsync<T>(string sql, string table, Func<StoreRow, T> read, CancellationToken cancellationToken)
+    {
+        List<T> caches = [];
+        try
+        {
+            Dictionary<string, FieldValue> parameters = new() { ["table"] = FieldValue.From(table) };
+            await foreach (StoreRow row in influx.QuerySqlAsync(sql, parameters, cancellationToken).ConfigureAwait(false))
+            {
+                caches.Add(read(row));
+            }
+        }
+        catch (InfluxException e) when (!e.IsTransient && e.Kind is not (VmStatsErrorKind.Authentication or VmStatsErrorKind.Unavailable))
+        {
+            // A build without such caches.
+        }
+
+        return caches;
+    }
+
+    private static LastValueCache ReadLast(StoreRow row) => new(
+        row["name"].AsString() ?? "", Names(row["key_column_names"]) ?? [], Names(row["value_column_names"]), row["count"].AsInt64() ?? 0, Seconds(row["ttl"]));
+
+    private static DistinctValueCache ReadDistinct(StoreRow row) => new(
+        row["name"].AsString() ?? "", Names(row["column_names"]) ?? [], Seconds(row["max_age_seconds"]));
+
+    private static string[]? Names(FieldValue list) => list.AsString() is { } json ? JsonSerializer.Deserialize<string[]>(json) : null;
+
+    private static TimeSpan Seconds(FieldValue seconds) => TimeSpan.FromSeconds(Math.Min(seconds.AsInt64() ?? 0, (long)TimeSpan.FromDays(36_500).TotalSeconds));
+}

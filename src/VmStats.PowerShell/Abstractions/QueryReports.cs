@@ -1,0 +1,42 @@
+using System.Management.Automation;
+using VmStats.Stores;
+
+namespace VmStats.PowerShell.Abstractions;
+
+/// <summary>Shows what a store reports of its queries: slices as progress, each warning once.</summary>
+internal sealed class QueryReports : IQueryObserver
+{
+    private const int Activity = 81_81;
+    private readonly HashSet<string> _warned = [];
+
+    /// <summary>Where it is shown; null while the command does no work.</summary>
+    internal CommandOutput? Output { get; set; }
+
+    /// <inheritdoc/>
+    public void OnProgress(QueryProgress progress)
+    {
+        // One query in one piece needs no bar.
+        if (progress.Total > 1)
+        {
+            Output?.Progress(new ProgressRecord(Activity, $"Reading {progress.Measurement}", $"{progress.Done} of {progress.Total} slices")
+            {
+                PercentComplete = 100 * progress.Done / progress.Total,
+                RecordType = progress.Done == progress.Total ? ProgressRecordType.Completed : ProgressRecordType.Processing,
+            });
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnWarning(string text)
+    {
+        lock (_warned)
+        {
+            if (!_warned.Add(text))
+            {
+                return;
+            }
+        }
+
+        Output?.Warning(text);
+    }
+}
