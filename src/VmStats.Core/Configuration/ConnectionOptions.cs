@@ -68,6 +68,6 @@ public sealed record ConnectionOptions
     /// </summary>
     public TimeSpan LookBack { get; init; } = TimeSpan.FromDays(7);
 
-    /// <summary>Embedded store: how long points are kept; null for ever.</summary>
+    /// <summary>Embedded store: how long telemetry is kept; null for ever. Records of dumps are kept for ever.</summary>
     public TimeSpan? RetentionPeriod { get; init; }
 }

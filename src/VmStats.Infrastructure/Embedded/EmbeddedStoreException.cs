@@ -82,9 +82,13 @@ internal sealed class EmbeddedStoreException : VmStatsException
         "DatabaseDamaged",
         VmStatsErrorKind.InvalidData,
         $"'{path}' is damaged: {Reason(e)}",
-        $"Move the file away (its -wal and -shm files with it) and start afresh; 'sqlite3 {path} .recover' may save what is left.",
+        $"Move the file away (its -wal and -shm files with it) and start afresh; sqlite3 {Quote(path)} .recover may save what is left.",
         path,
         e);
+
+    /// <summary>The path as PowerShell takes it, which has five characters for an apostrophe.</summary>
+    private static string Quote(string path) =>
+        "'" + string.Concat(path.Select(character => character is '\'' or >= '\u2018' and <= '\u201B' ? $"{character}{character}" : $"{character}")) + "'";
 
     private static string Reason(Exception e) => e.Message.TrimEnd('.') + ".";
 }

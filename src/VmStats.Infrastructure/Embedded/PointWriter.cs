@@ -33,7 +33,7 @@ internal sealed class PointWriter : IDisposable
 
     /// <summary>Writes a batch; all that the store accepts is stored together, or nothing.</summary>
     /// <param name="points">The points.</param>
-    /// <param name="oldest">Points before this time (UTC nanoseconds) are refused.</param>
+    /// <param name="oldest">Points of telemetry before this time (UTC nanoseconds) are refused.</param>
     /// <param name="cancellationToken">Undoes the batch.</param>
     public WriteResult Write(IReadOnlyList<Point> points, long oldest, CancellationToken cancellationToken)
     {
@@ -54,7 +54,7 @@ internal sealed class PointWriter : IDisposable
                         continue;
                     }
 
-                    string? refusal = TimeRefusal(point.Time, oldest) ?? Store(point);
+                    string? refusal = TimeRefusal(point, oldest) ?? Store(point);
                     if (refusal is null)
                     {
                         written++;
@@ -113,9 +113,9 @@ internal sealed class PointWriter : IDisposable
         _session.Dispose();
     }
 
-    private static string? TimeRefusal(long time, long oldest) =>
-        time == long.MaxValue ? "the time is out of range"
-        : time < oldest ? "the point is older than the retention period"
+    private static string? TimeRefusal(Point point, long oldest) =>
+        point.Time == long.MaxValue ? "the time is out of range"
+        : point.Time < oldest && RetentionPruner.AppliesTo(point.Shape.Measurement) ? "the point is older than the retention period"
         : null;
 
     private static bool HasField(Point point)

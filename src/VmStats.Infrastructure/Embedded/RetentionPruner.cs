@@ -1,10 +1,18 @@
+using VmStats.MemoryDumps;
+
 namespace VmStats.Infrastructure.Embedded;
 
-/// <summary>Deletes what is older than the retention period. The file keeps its size; the room is used again.</summary>
+/// <summary>
+/// Deletes telemetry that is older than the retention period; the records of dumps stay, since the dumps do. The file
+/// keeps its size; the room is used again.
+/// </summary>
 internal static class RetentionPruner
 {
     // A transaction of some ten milliseconds.
     private const int RowsPerSlice = 5_000;
+
+    /// <summary>True when the retention period holds for a measurement.</summary>
+    public static bool AppliesTo(string measurement) => measurement != MemDumpsTable.Measurement;
 
     /// <summary>Deletes the oldest slice of each measurement; true when there is more to delete.</summary>
     public static bool PruneSlice(PointWriter writer, long oldestKept, CancellationToken cancellationToken)
@@ -13,7 +21,7 @@ internal static class RetentionPruner
         writer.InTransaction(
             () =>
             {
-                foreach (StoredMeasurement measurement in writer.Schema.Measurements)
+                foreach (StoredMeasurement measurement in writer.Schema.Measurements.Where(one => AppliesTo(one.Name)))
                 {
                     more |= PruneSlice(writer.Session, measurement, oldestKept);
                 }

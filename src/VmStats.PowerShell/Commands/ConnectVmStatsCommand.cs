@@ -79,7 +79,7 @@ public sealed class ConnectVmStatsCommand : VmStatsCommand
     [Parameter(ParameterSetName = UrlSet)]
     public SwitchParameter AllowUnencrypted { get; set; }
 
-    /// <summary>Embedded store: how long points are kept. Without it, for ever.</summary>
+    /// <summary>Embedded store: how long telemetry is kept; this session's writes prune what is older. Records of dumps stay. Without it, all is kept.</summary>
     [Parameter(ParameterSetName = PathSet)]
     [DurationTransformation]
     public TimeSpan? RetentionPeriod { get; set; }

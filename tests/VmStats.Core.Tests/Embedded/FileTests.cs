@@ -27,11 +27,16 @@ public sealed class FileTests : AsyncTest
         Assert.Equal(content, await File.ReadAllTextAsync(_fixture.FilePath));
     }
 
-    [Fact]
-    public void Refuses_another_programs_database()
+    [Theory]
+    [InlineData("CREATE TABLE theirs(x)")]
+    [InlineData("PRAGMA journal_mode = WAL; CREATE TABLE theirs(x)")]
+    [InlineData("PRAGMA application_id = 4711; PRAGMA user_version = 1")]
+    public async Task Refuses_another_programs_database_and_leaves_it_as_it_is(string sql)
     {
-        Sql("CREATE TABLE theirs(x)");
+        Sql(sql);
+        byte[] before = await File.ReadAllBytesAsync(_fixture.FilePath);
         AssertRefused("NotAVmStatsDatabase", VmStatsErrorKind.InvalidData);
+        Assert.Equal(before, await File.ReadAllBytesAsync(_fixture.FilePath));
     }
 
     [Fact]
@@ -56,17 +61,28 @@ public sealed class FileTests : AsyncTest
     [Fact]
     public async Task Names_a_damaged_file()
     {
-        await using (EmbeddedStore store = EmbeddedStore.Open(_fixture.FilePath, null))
+        string path = Path.Combine(Directory.CreateDirectory(Path.Combine(_fixture.Folder, "it's a folder")).FullName, "store.db");
+        await using (EmbeddedStore store = EmbeddedStore.Open(path, null))
         {
             await store.WriteAsync(Enumerable.Range(0, 5_000).Select(i => Vm("1", "a", i, i)).ToArray(), default);
         }
 
-        byte[] bytes = await File.ReadAllBytesAsync(_fixture.FilePath);
+        byte[] bytes = await File.ReadAllBytesAsync(path);
         Array.Fill(bytes, (byte)0xFF, 4096, bytes.Length - 4096);
-        await File.WriteAllBytesAsync(_fixture.FilePath, bytes);
-        EmbeddedStoreException error = await Assert.ThrowsAsync<EmbeddedStoreException>(() => _fixture.Query(s_all));
-        Assert.Equal("DatabaseDamaged", error.ErrorId);
-        Assert.Equal(_fixture.FilePath, error.Target);
+        await File.WriteAllBytesAsync(path, bytes);
+        await using EmbeddedStore damaged = EmbeddedStore.Open(path, null);
+        foreach (Func<Task> use in new Func<Task>[]
+        {
+            async () => await damaged.GetSchemaAsync("vm_totals", default),
+            async () => await damaged.WriteAsync([Vm("1", "a", 0, 0)], default),
+        })
+        {
+            EmbeddedStoreException error = await Assert.ThrowsAsync<EmbeddedStoreException>(use);
+            Assert.Equal(("DatabaseDamaged", VmStatsErrorKind.InvalidData, path), (error.ErrorId, error.Kind, error.Target));
+
+            // As one pastes it into PowerShell.
+            Assert.Contains($"sqlite3 '{path.Replace("'", "''", StringComparison.Ordinal)}' .recover", error.Recommendation, StringComparison.Ordinal);
+        }
     }
 
     [SkippableFact]
