@@ -1,5 +1,8 @@
+using VmStats.Fixtures;
+using VmStats.Fixtures.Libvirt;
 using VmStats.Hypervisors;
 using VmStats.Hypervisors.Libvirt;
+using VmStats.Hypervisors.Libvirt.Native;
 
 namespace VmStats.Core.Tests.Hypervisors;
 
@@ -7,6 +10,23 @@ namespace VmStats.Core.Tests.Hypervisors;
 public sealed class LibvirtErrorsTests
 {
     private const string Uri = "qemu:///system";
+
+    [Fact]
+    public void A_library_that_is_not_installed_is_named_with_the_way_to_get_it()
+    {
+        VmStatsException error = Assert.Throws<VmStatsException>(() => LibvirtLibrary.Find(["libvirt-that-is-nowhere.so.0", "/nonexistent/libvirt.so.0"]));
+        Assert.Equal(("LibvirtNotInstalled", VmStatsErrorKind.NotSupported), (error.ErrorId, error.Kind));
+        Assert.Contains("libvirt-that-is-nowhere.so.0", error.Message, StringComparison.Ordinal);
+        Assert.Equal("libvirt-that-is-nowhere.so.0", error.Target);
+        Assert.Contains(OperatingSystem.IsLinux() ? "apt-get install libvirt0" : "sim://", error.Recommendation, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public void The_first_library_that_is_there_is_taken()
+    {
+        Part.Require(LibvirtLibraryPart.WhyAbsent);
+        Assert.NotEqual(0, LibvirtLibrary.Find(["libvirt-that-is-nowhere.so.0", "libvirt.so.0"]));
+    }
 
     [Theory]
     [InlineData(38, 7, 2, "Failed to connect socket to '/run/x': No such file or directory", "HypervisorUnreachable")]

@@ -1,8 +1,14 @@
+using System.Diagnostics;
 using System.Security;
+using VmStats.Collection;
 using VmStats.Configuration;
+using VmStats.Core.Tests.Embedded;
+using VmStats.Core.Tests.Telemetry;
+using VmStats.Data;
 using VmStats.Fixtures;
 using VmStats.Fixtures.Libvirt;
 using VmStats.Hypervisors;
+using VmStats.Telemetry;
 
 namespace VmStats.Core.Tests.Hypervisors;
 
@@ -49,6 +55,37 @@ public sealed class TestDriverTests
         Assert.True(disk.ReadBytes > 0 && disk.WriteRequests > 0);
         Assert.Null(disk.ReadTime);
         Assert.True(second.Time > first.Time);
+    }
+
+    [SkippableFact]
+    public async Task Network_rates_are_what_the_driver_makes_its_counters_of()
+    {
+        Part.Require(LibvirtLibraryPart.WhyAbsent);
+        await using IHypervisor hypervisor = HypervisorFactory.Open("test:///default", s_settings);
+        await using StoreFixture fixture = new();
+        long outer = Stopwatch.GetTimestamp();
+        await StoreAsync(hypervisor, fixture);
+        long inner = Stopwatch.GetTimestamp();
+        await Task.Delay(TimeSpan.FromSeconds(1));
+        double innerSeconds = Stopwatch.GetElapsedTime(inner).TotalSeconds;
+        await StoreAsync(hypervisor, fixture);
+        double outerSeconds = Stopwatch.GetElapsedTime(outer).TotalSeconds;
+
+        TelemetryReader reader = new(fixture.Store);
+        VmTelemetry vm = Assert.Single(await TelemetryTable.ListAsync(reader.GetLatestAsync(null, reportMissing: false, default)));
+        VmDeviceTelemetry nic = Assert.Single(await TelemetryTable.ListAsync(reader.GetLatestDevicesAsync(null, new DeviceFilter("nic"), default)));
+        Assert.Equal("testnet0", nic.Device);
+        foreach ((double? rate, double expected) in new[]
+        {
+            (vm.NetRxBytesPerSecond, 1e6 / 10), (vm.NetRxPacketsPerSecond, 1e6 / 100),
+            (vm.NetTxBytesPerSecond, 1e6 / 20), (vm.NetTxPacketsPerSecond, 1e6 / 110),
+            (nic.RxBytesPerSecond, 1e6 / 10), (nic.RxPacketsPerSecond, 1e6 / 100),
+            (nic.TxBytesPerSecond, 1e6 / 20), (nic.TxPacketsPerSecond, 1e6 / 110),
+        })
+        {
+            // The driver's counters are microseconds of its clock, divided; when in a reading it looks isn't known.
+            Assert.InRange(rate!.Value, (expected * innerSeconds / outerSeconds) - 1, (expected * outerSeconds / innerSeconds) + 1);
+        }
     }
 
     [SkippableFact]
@@ -119,6 +156,13 @@ public sealed class TestDriverTests
         await Assert.ThrowsAsync<VmStatsException>(
             async () => await hypervisor.GetDumpProgressAsync(Guid.NewGuid(), default));
         Assert.DoesNotContain("libvirt", capture.Stop(), StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static async Task StoreAsync(IHypervisor hypervisor, StoreFixture fixture)
+    {
+        List<Point> points = [];
+        new TelemetryPointFactory(hypervisor.HostName, isSimulated: false).Add(Assert.Single(await hypervisor.GetStatisticsAsync(default)), points);
+        await fixture.Write([.. points]);
     }
 
     private sealed class TemporaryNode : IDisposable

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -14,27 +13,42 @@ internal static class LibvirtLibrary
         ? ["libvirt.0.dylib", "/opt/homebrew/lib/libvirt.0.dylib", "/usr/local/lib/libvirt.0.dylib"]
         : OperatingSystem.IsWindows() ? ["libvirt-0.dll"] : ["libvirt.so.0"];
 
-    private static readonly Lazy<nint> s_handle = new(Load);
+    private static readonly object s_lock = new();
+    private static nint s_handle;
+    private static bool s_isReady;
 
-    /// <summary>Makes sure that the library is there and silent.</summary>
-    /// <exception cref="VmStatsException"><c>LibvirtNotInstalled</c>.</exception>
+    /// <summary>Makes sure that the library is there and silent. One that is installed later is found then.</summary>
+    /// <exception cref="VmStatsException"><c>LibvirtNotInstalled</c>, <c>LibvirtBroken</c>.</exception>
     public static void Require()
     {
-        if (s_handle.Value == 0)
+        lock (s_lock)
         {
-            throw HypervisorErrors.LibvirtNotInstalled(s_fileNames[0]);
+            if (!s_isReady)
+            {
+                Prepare();
+                s_isReady = true;
+            }
         }
     }
 
-    private static unsafe nint Load()
+    /// <summary>Loads the first library that is there.</summary>
+    /// <exception cref="VmStatsException"><c>LibvirtNotInstalled</c>, naming the first.</exception>
+    public static nint Find(IReadOnlyList<string> fileNames)
     {
         nint handle = 0;
-        if (!s_fileNames.Any(file => NativeLibrary.TryLoad(file, out handle)))
+        return fileNames.Any(file => NativeLibrary.TryLoad(file, out handle))
+            ? handle
+            : throw HypervisorErrors.LibvirtNotInstalled(fileNames[0]);
+    }
+
+    private static unsafe void Prepare()
+    {
+        if (s_handle == 0)
         {
-            return 0;
+            s_handle = Find(s_fileNames);
+            NativeLibrary.SetDllImportResolver(typeof(LibvirtLibrary).Assembly, (library, _, _) => library == Name ? s_handle : 0);
         }
 
-        NativeLibrary.SetDllImportResolver(typeof(LibvirtLibrary).Assembly, Resolve);
         if (LibvirtNative.Initialize() < 0)
         {
             throw new VmStatsException(
@@ -46,9 +60,6 @@ internal static class LibvirtLibrary
 
         // Without a handler libvirt prints every error on stderr, into the user's console.
         LibvirtNative.SetErrorFunc(0, &Ignore);
-        return handle;
-
-        nint Resolve(string library, Assembly assembly, DllImportSearchPath? paths) => library == Name ? handle : 0;
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
