@@ -72,8 +72,9 @@ public sealed class TestDriverTests
         double outerSeconds = Stopwatch.GetElapsedTime(outer).TotalSeconds;
 
         TelemetryReader reader = new(fixture.Store);
-        VmTelemetry vm = Assert.Single(await TelemetryTable.ListAsync(reader.GetLatestAsync(null, reportMissing: false, default)));
-        VmDeviceTelemetry nic = Assert.Single(await TelemetryTable.ListAsync(reader.GetLatestDevicesAsync(null, new DeviceFilter("nic"), default)));
+        VmTelemetry vm = Assert.Single(await TelemetryTable.ListAsync(reader.GetLatestAsync(new SeriesRequest(VmMetrics.Set), reportMissing: false, default)));
+        VmDeviceTelemetry nic = Assert.Single(await TelemetryTable.ListAsync(reader.GetLatestDevicesAsync(
+            new SeriesRequest(DeviceMetrics.Set, Devices: new DeviceFilter("nic")), default)));
         Assert.Equal("testnet0", nic.Device);
         foreach ((double? rate, double expected) in new[]
         {
