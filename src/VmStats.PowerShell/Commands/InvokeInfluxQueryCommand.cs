@@ -47,7 +47,7 @@ public sealed partial class InvokeInfluxQueryCommand : StoreCommand
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        InfluxQuery influx = Guard(() => Store is InfluxStore store ? store.Influx : throw NoLanguage());
+        InfluxQuery influx = Guard(() => ResolvedConnection.Store is InfluxStore store ? store.Influx : throw NoLanguage());
         IReadOnlyDictionary<string, FieldValue> parameters = Guard(() => QueryParameter.ReadAll(Parameter));
         if (!IsQuestion(Query) && !ShouldProcess($"{influx.Address} ({influx.Database})", Query))
         {
