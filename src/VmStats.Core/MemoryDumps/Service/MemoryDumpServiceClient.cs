@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -12,29 +12,40 @@ namespace VmStats.MemoryDumps;
 /// </summary>
 internal sealed class MemoryDumpServiceClient : IDisposable
 {
+    /// <summary>Id of the answer that the service knows of no dump of a VM.</summary>
+    internal const string NoDumpId = "DumpServiceNoDump";
+
+    private const long LongestAnswer = 16 << 20;
+
     private readonly HttpClient _http;
     private readonly Uri _address;
     private readonly TimeSpan _timeout;
 
     /// <summary>Creates a client; nothing is sent yet.</summary>
-    /// <param name="address">The service's root, such as <c>http://kvm1:5001</c>.</param>
+    /// <param name="address">The service's root, from <see cref="ParseAddress"/>.</param>
     /// <param name="timeout">Longest wait for one answer.</param>
     public MemoryDumpServiceClient(Uri address, TimeSpan timeout)
     {
-        if (!address.IsAbsoluteUri || address.Scheme is not ("http" or "https"))
-        {
-            throw new VmStatsException("DumpServiceUrlInvalid", VmStatsErrorKind.InvalidArgument, $"'{address}' is no address of a dump service.", "Give it as http://host:5001.", address.OriginalString);
-        }
-
         _timeout = timeout;
-
-        // Without user info: it would come back in error messages.
-        _address = new UriBuilder(address) { UserName = "", Password = "", Query = "", Fragment = "", Path = address.AbsolutePath.TrimEnd('/') + "/" }.Uri;
+        _address = new UriBuilder(address) { Path = address.AbsolutePath.TrimEnd('/') + "/" }.Uri;
         _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     /// <summary>The service's address.</summary>
     public string Address => _address.ToString().TrimEnd('/');
+
+    /// <summary>Reads a service's address, such as <c>http://kvm1:5001</c>; without a scheme http is meant.</summary>
+    /// <exception cref="VmStatsException"><c>DumpServiceUrlInvalid</c>. It never repeats the text, which may hold a password.</exception>
+    public static Uri ParseAddress(string text) =>
+        Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text, UriKind.Absolute, out Uri? address)
+        && address.Scheme is "http" or "https" && address.Host.Length > 0
+        && (address.UserInfo + address.Query + address.Fragment).Length == 0
+            ? address
+            : throw new VmStatsException(
+                "DumpServiceUrlInvalid",
+                VmStatsErrorKind.InvalidArgument,
+                "What was given as the dump service's address is no plain http or https URL.",
+                "Give it as http://host:5001, without user, password or query: the service asks for none.");
 
     /// <summary>
     /// Refuses a VM that the service could take for another: it reads digits as a run-time id before it looks for a name.
@@ -42,9 +53,10 @@ internal sealed class MemoryDumpServiceClient : IDisposable
     /// <exception cref="VmStatsException"><c>DumpServiceNameAmbiguous</c>.</exception>
     public static void CheckName(string name)
     {
-        // Python's int() takes spaces around, a sign, underscores between digits and any Unicode digits.
-        string digits = name.Trim().TrimStart('+', '-').Replace("_", "", StringComparison.Ordinal);
-        if (name.Trim().Length == 0 || (digits.Length > 0 && digits.All(char.IsDigit)))
+        // Python's int() takes white space around, a sign, underscores between digits and the decimal digits of any script.
+        string text = string.Concat(name.Where(c => !char.IsWhiteSpace(c) && !char.IsControl(c)));
+        string digits = text.TrimStart('+', '-').Replace("_", "", StringComparison.Ordinal);
+        if (text.Length == 0 || (digits.Length > 0 && digits.EnumerateRunes().All(Rune.IsDigit)))
         {
             throw new VmStatsException(
                 "DumpServiceNameAmbiguous",
@@ -71,9 +83,7 @@ internal sealed class MemoryDumpServiceClient : IDisposable
             Content = JsonContent.Create(new ServiceDumpRequest(names), ServiceJson.Default.ServiceDumpRequest),
         };
         Dictionary<string, ServiceDumpStatus> answer = await SendAsync(request, ServiceJson.Default.DictionaryStringServiceDumpStatus, cancellationToken).ConfigureAwait(false);
-        return names.Select(name => answer.TryGetValue(name, out ServiceDumpStatus? status)
-            ? ToStatus(name, status)
-            : throw Broken($"it says nothing of '{name}'", null)).ToArray();
+        return names.Select(name => ToStatus(name, answer.GetValueOrDefault(name))).ToArray();
     }
 
     /// <summary>All dumps that the service knows of since it was started, in order of name.</summary>
@@ -88,8 +98,8 @@ internal sealed class MemoryDumpServiceClient : IDisposable
     /// <returns>Null when the service knows of none.</returns>
     public async Task<MemoryDumpStatus?> FindAsync(string name, CancellationToken cancellationToken)
     {
-        // A slash in a name would be taken for a path, even escaped.
-        if (name.Contains('/', StringComparison.Ordinal))
+        // A slash would be taken for a path, even escaped, and a dot or two for a folder.
+        if (name.Contains('/', StringComparison.Ordinal) || name is "." or "..")
         {
             return (await ListAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(status => status.Name == name);
         }
@@ -99,23 +109,27 @@ internal sealed class MemoryDumpServiceClient : IDisposable
         {
             return ToStatus(name, await SendAsync(request, ServiceJson.Default.ServiceDumpStatus, cancellationToken).ConfigureAwait(false));
         }
-        catch (VmStatsException e) when (e.ErrorId == "DumpServiceNotFound")
+        catch (VmStatsException e) when (e.ErrorId == NoDumpId)
         {
             return null;
         }
     }
 
     /// <summary>Asks again until a dump has ended.</summary>
-    /// <param name="name">The VM's name.</param>
+    /// <param name="begun">What <see cref="StartAsync"/> said of it.</param>
     /// <param name="interval">Time between two questions.</param>
     /// <param name="progress">Told each answer.</param>
     /// <param name="cancellationToken">Ends the wait; the dump goes on, since the service can't stop one.</param>
-    public async Task<MemoryDumpStatus> WaitAsync(string name, TimeSpan interval, IProgress<MemoryDumpStatus>? progress, CancellationToken cancellationToken)
+    public async Task<MemoryDumpStatus> WaitAsync(MemoryDumpStatus begun, TimeSpan interval, IProgress<MemoryDumpStatus>? progress, CancellationToken cancellationToken)
     {
         while (true)
         {
-            MemoryDumpStatus status = await FindAsync(name, cancellationToken).ConfigureAwait(false)
-                ?? throw Broken($"it has forgotten the dump of '{name}' (was it restarted?)", null);
+            MemoryDumpStatus? status = await FindAsync(begun.Name, cancellationToken).ConfigureAwait(false);
+            if (status is null || status.DumpId != begun.DumpId)
+            {
+                throw Broken($"it has forgotten the dump of '{begun.Name}' (was it restarted?)", null);
+            }
+
             progress?.Report(status);
             if (status.State is not (MemoryDumpState.Queued or MemoryDumpState.Running))
             {
@@ -136,14 +150,19 @@ internal sealed class MemoryDumpServiceClient : IDisposable
         limit.CancelAfter(_timeout);
         try
         {
-            using HttpResponseMessage response = await _http.SendAsync(request, limit.Token).ConfigureAwait(false);
+            using HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token).ConfigureAwait(false);
+            byte[] body = await ReadAsync(response.Content, limit.Token).ConfigureAwait(false);
             return response.IsSuccessStatusCode
-                ? await response.Content.ReadFromJsonAsync(type, limit.Token).ConfigureAwait(false) ?? throw Broken("its answer is empty", null)
-                : throw await RefusedAsync(response, limit.Token).ConfigureAwait(false);
+                ? JsonSerializer.Deserialize(body, type) ?? throw Broken("its answer is empty", null)
+                : throw ServiceAnswers.Refused(Address, response.StatusCode, body);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw Unavailable(VmStatsErrorKind.Timeout, string.Create(CultureInfo.InvariantCulture, $"it did not answer within {_timeout.TotalSeconds:0.#} s"), e);
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ResponseEnded)
+        {
+            throw Broken("its answer broke off", e);
         }
         catch (HttpRequestException e)
         {
@@ -155,16 +174,17 @@ internal sealed class MemoryDumpServiceClient : IDisposable
         }
     }
 
-    private async Task<VmStatsException> RefusedAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private async Task<byte[]> ReadAsync(HttpContent content, CancellationToken cancellationToken)
     {
-        string text = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
-        bool isAbsent = response.StatusCode == HttpStatusCode.NotFound;
-        return new VmStatsException(
-            isAbsent ? "DumpServiceNotFound" : "DumpServiceRefused",
-            isAbsent ? VmStatsErrorKind.NotFound : VmStatsErrorKind.InvalidOperation,
-            $"The dump service '{Address}' answered {(int)response.StatusCode}: {text[..Math.Min(text.Length, 300)]}",
-            "Look at the service's log.",
-            Address);
+        try
+        {
+            await content.LoadIntoBufferAsync(LongestAnswer).WaitAsync(cancellationToken).ConfigureAwait(false);
+            return await content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw Broken("its answer broke off, or has no end", e);
+        }
     }
 
     private VmStatsException Unavailable(VmStatsErrorKind kind, string why, Exception cause) => new(
@@ -173,22 +193,7 @@ internal sealed class MemoryDumpServiceClient : IDisposable
     private VmStatsException Broken(string why, Exception? cause) => new(
         "DumpServiceAnswerInvalid", VmStatsErrorKind.Protocol, $"The dump service '{Address}' can't be used: {why}.", "Check that -ServiceUrl names the original's dump service.", Address, cause);
 
-    private MemoryDumpStatus ToStatus(string name, ServiceDumpStatus status) => new()
-    {
-        DumpId = Guid.TryParse(status.DumpId, out Guid id) ? id : Guid.Empty,
-        Name = status.Vm ?? name,
-        State = Enum.TryParse(status.State, ignoreCase: true, out MemoryDumpState state) && Enum.IsDefined(state)
-            ? state
-            : throw Broken($"it knows a state '{status.State}' that we don't", null),
-        PercentComplete = status.Progress,
-        StartedAt = TimeOf(status.StartedAt),
-        FinishedAt = TimeOf(status.FinishedAt),
-        Duration = status.Duration is double seconds ? TimeSpan.FromSeconds(seconds) : null,
-        Path = status.DumpPath,
-        Message = status.Message,
-        Source = Address,
-    };
-
-    private static DateTimeOffset? TimeOf(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time) ? time : null;
+    private MemoryDumpStatus ToStatus(string name, ServiceDumpStatus? status) =>
+        status is null ? throw Broken($"it says nothing of '{name}'", null)
+        : ServiceAnswers.ToStatus(name, status, Address) ?? throw Broken($"it knows a state '{status.State}' that we don't", null);
 }
