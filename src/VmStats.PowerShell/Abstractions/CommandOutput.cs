@@ -8,7 +8,7 @@ namespace VmStats.PowerShell.Abstractions;
 /// What asynchronous work may do to the pipeline. Calls come from any thread; they are carried out by the pipeline
 /// thread in their order. The queue is bounded: a slow consumer slows the producer, memory stays flat.
 /// </summary>
-internal sealed class CommandOutput : IDisposable
+internal sealed class CommandOutput : ICommandOutput, IDisposable
 {
     private const int Capacity = 1024;
 
@@ -27,20 +27,20 @@ internal sealed class CommandOutput : IDisposable
         Call,
     }
 
-    /// <summary>Writes an object.</summary>
-    internal void Write(object value) => Add(Kind.Object, value);
+    /// <inheritdoc/>
+    public void Write(object value) => Add(Kind.Object, value);
 
-    /// <summary>Writes a non-terminating error.</summary>
-    internal void Error(VmStatsException failure) => Add(Kind.Error, ErrorRecords.From(failure));
+    /// <inheritdoc/>
+    public void Error(VmStatsException failure) => Add(Kind.Error, ErrorRecords.From(failure));
 
-    /// <summary>Writes a warning.</summary>
-    internal void Warning(string text) => Add(Kind.Warning, text);
+    /// <inheritdoc/>
+    public void Warning(string text) => Add(Kind.Warning, text);
 
     /// <summary>Writes a verbose line.</summary>
     internal void Verbose(string text) => Add(Kind.Verbose, text);
 
     /// <summary>Shows progress, if the pipeline thread keeps up: it never holds the work up.</summary>
-    internal void Progress(ProgressRecord record)
+    public void Progress(ProgressRecord record)
     {
         try
         {

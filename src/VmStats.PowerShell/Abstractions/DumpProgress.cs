@@ -4,7 +4,7 @@ using VmStats.PowerShell.Formatting;
 namespace VmStats.PowerShell.Abstractions;
 
 /// <summary>Shows a dump's progress. Reports come from the dump's own threads and never hold them up.</summary>
-internal sealed class DumpProgress(CommandOutput output, string vm, int activity) : IProgress<MemoryDumpProgress>
+internal sealed class DumpProgress(ICommandOutput output, string vm, int activity) : IProgress<MemoryDumpProgress>
 {
     private readonly string _activity = $"Memory dump of {vm}";
 

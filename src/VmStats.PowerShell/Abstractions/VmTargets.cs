@@ -1,3 +1,4 @@
+using VmStats.Hypervisors;
 using VmStats.Telemetry;
 
 namespace VmStats.PowerShell.Abstractions;
@@ -51,5 +52,16 @@ internal sealed class VmTargets
         }
 
         return vms;
+    }
+
+    /// <summary>Those VMs of a hypervisor that were asked for; what is wrong with a name is written as an error.</summary>
+    internal async Task<IReadOnlyList<VmInfo>> ResolveAsync(IHypervisor hypervisor, CommandOutput output, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<VmInfo> known = await hypervisor.ListAsync(cancellationToken);
+        MonitoredVm[] candidates = [.. known.Select(vm => new MonitoredVm { Name = vm.Name, Uuid = vm.Uuid, HostName = hypervisor.HostName })];
+        IReadOnlyList<MonitoredVm>? chosen = await ResolveAsync(
+            (names, _) => ValueTask.FromResult(VmResolver.Resolve(candidates, names, hypervisor.Uri)), output, cancellationToken);
+        HashSet<Guid?> uuids = [.. (chosen ?? []).Select(vm => vm.Uuid)];
+        return [.. known.Where(vm => uuids.Contains(vm.Uuid))];
     }
 }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using VmStats.Configuration;
 using VmStats.MemoryDumps;
 using VmStats.PowerShell.Abstractions;
 using VmStats.Telemetry;
@@ -6,7 +7,11 @@ using VmStats.Telemetry;
 namespace VmStats.PowerShell.Commands;
 
 /// <summary>Shows memory dumps that wait, run or ended in the last seven days on this host, whichever process takes them.</summary>
-/// <remarks>A dump whose process died is Interrupted; the next Invoke-MemoryDump clears its partial file away and records it.</remarks>
+/// <remarks>
+/// A dump whose process died is Interrupted; the next Invoke-MemoryDump clears its partial file away and records it.
+///
+/// With -ServiceUrl, the dumps that the original's dump service knows of since it was started.
+/// </remarks>
 /// <example>
 /// <code>Get-MemoryDumpStatus -State Running</code>
 /// Which dumps run now, and how far are they?
@@ -15,10 +20,14 @@ namespace VmStats.PowerShell.Commands;
 /// <code>Get-MonitoredVm db* | Get-MemoryDumpStatus</code>
 /// How did the last dumps of these VMs end?
 /// </example>
-[Cmdlet(VerbsCommon.Get, "MemoryDumpStatus")]
+[Cmdlet(VerbsCommon.Get, "MemoryDumpStatus", DefaultParameterSetName = LocalSet)]
 [OutputType(typeof(MemoryDumpStatus))]
 public sealed class GetMemoryDumpStatusCommand : VmStatsCommand
 {
+    private const string LocalSet = "Local";
+    private const string ServiceSet = "Service";
+    private const string UseServiceSet = "UseService";
+
     private IReadOnlyList<MemoryDumpStatus>? _all;
 
     /// <summary>Names of VMs; wildcards are allowed. Without it, all.</summary>
@@ -27,7 +36,7 @@ public sealed class GetMemoryDumpStatusCommand : VmStatsCommand
     [ValidateNotNullOrEmpty]
     public string[]? Name { get; set; }
 
-    /// <summary>A VM's UUID.</summary>
+    /// <summary>A VM's UUID. The dump service knows a VM by its name.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public Guid? Uuid { get; set; }
 
@@ -35,14 +44,25 @@ public sealed class GetMemoryDumpStatusCommand : VmStatsCommand
     [Parameter]
     public MemoryDumpState[]? State { get; set; }
 
+    /// <summary>The original's dump service, such as http://kvm1:5001, which is asked instead.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ServiceSet)]
+    [ValidateNotNullOrEmpty]
+    public string? ServiceUrl { get; set; }
+
+    /// <summary>The dump service that MEMDUMP_SERVICE_URL names is asked instead.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = UseServiceSet)]
+    public SwitchParameter UseService { get; set; }
+
+    private bool IsByService => ParameterSetName != LocalSet;
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        _all ??= Compute((_, _) => Task.FromResult<IReadOnlyList<MemoryDumpStatus>>(new MemoryDumpStatusReader().Read().ToArray()));
+        _all ??= Compute((_, cancellationToken) => ReadAsync(cancellationToken));
         NamePattern[]? patterns = Name?.Select(name => new NamePattern(name)).ToArray();
         foreach (MemoryDumpStatus status in _all)
         {
-            bool isWanted = Uuid is Guid uuid
+            bool isWanted = Uuid is Guid uuid && !IsByService
                 ? status.Uuid == uuid
                 : patterns is null || patterns.Any(pattern => pattern.Matches(status.Name));
             if (isWanted && (State is null || State.Contains(status.State)))
@@ -50,5 +70,16 @@ public sealed class GetMemoryDumpStatusCommand : VmStatsCommand
                 WriteObject(status);
             }
         }
+    }
+
+    private async Task<IReadOnlyList<MemoryDumpStatus>> ReadAsync(CancellationToken cancellationToken)
+    {
+        if (!IsByService)
+        {
+            return [.. new MemoryDumpStatusReader().Read()];
+        }
+
+        using MemoryDumpServiceClient client = DumpServices.Open(ServiceUrl, InfrastructureLoader.Current.ReadEnvironment());
+        return await client.ListAsync(cancellationToken);
     }
 }

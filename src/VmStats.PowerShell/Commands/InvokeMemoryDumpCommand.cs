@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Management.Automation;
 using VmStats.Configuration;
 using VmStats.Hypervisors;
@@ -6,8 +5,10 @@ using VmStats.MemoryDumps;
 using VmStats.PowerShell.Abstractions;
 using VmStats.PowerShell.Completion;
 using VmStats.PowerShell.Formatting;
+using VmStats.PowerShell.Jobs;
+using VmStats.PowerShell.Sessions;
 using VmStats.PowerShell.Transformation;
-using VmStats.Telemetry;
+using VmStats.Stores;
 
 namespace VmStats.PowerShell.Commands;
 
@@ -17,7 +18,11 @@ namespace VmStats.PowerShell.Commands;
 /// when it is whole, readable by its owner alone, with a manifest beside it and a line in the folder's ledger. A failed
 /// attempt leaves no file, and a record. The guest is paused while its memory is read.
 ///
-/// -WhatIf shows a plan: expected size, time, pause and free space.
+/// -WhatIf shows a plan: expected size, time, pause and free space. -Crash and -Reset ask before they do it, unless
+/// -Confirm:$false is given.
+///
+/// With -ServiceUrl the original's dump service does it instead, in its own folder, uncompressed. Nobody but that service
+/// vouches for the hash that it reports: the record says so.
 /// </remarks>
 /// <example>
 /// <code>Get-MonitoredVm db01 | Invoke-MemoryDump</code>
@@ -27,68 +32,116 @@ namespace VmStats.PowerShell.Commands;
 /// <code>Invoke-MemoryDump web* -Path /srv/dumps -Compression Gzip -Note 'case 4711'</code>
 /// Dumps every running VM whose name begins with web, in a form that zcat and Volatility read.
 /// </example>
-[Cmdlet(VerbsLifecycle.Invoke, "MemoryDump", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
-[OutputType(typeof(MemoryDumpRecord))]
+/// <example>
+/// <code>$job = Invoke-MemoryDump db01 -AsJob; Wait-Job $job; Receive-Job $job</code>
+/// Dumps in the background of the session; Stop-Job ends it.
+/// </example>
+/// <example>
+/// <code>Invoke-MemoryDump db01 -ServiceUrl http://kvm1:5001</code>
+/// Has the dump service on another host take the dump.
+/// </example>
+[Cmdlet(VerbsLifecycle.Invoke, "MemoryDump", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium, DefaultParameterSetName = LocalSet)]
+[OutputType(typeof(MemoryDumpRecord), typeof(Job))]
 public sealed class InvokeMemoryDumpCommand : HypervisorCommand
 {
+    private const string LocalSet = "Local";
+    private const string ServiceSet = "Service";
+    private const string UseServiceSet = "UseService";
+
     // What was piped in may come from several hypervisors, each by its own property.
     private readonly SortedDictionary<string, VmTargets> _targets = new(StringComparer.Ordinal);
+    private readonly List<string> _serviceNames = [];
 
-    /// <summary>Names of VMs; wildcards are allowed. A UUID may stand for a name.</summary>
+    /// <summary>Names of VMs; wildcards are allowed, but not for the dump service. A UUID may stand for a name.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(VmNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = [];
 
-    /// <summary>A VM's UUID. A VM from the pipeline is known by it alone.</summary>
+    /// <summary>A VM's UUID. A VM from the pipeline is known by it alone; the dump service knows it by its name.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public Guid? Uuid { get; set; }
 
     /// <summary>The folder for the dumps. Without it DUMP_DIR, else the original's folder where it can be written, else one in your data folder.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = LocalSet)]
     [Alias("DumpDirectory")]
     [ValidateNotNullOrEmpty]
     public string? Path { get; set; }
 
     /// <summary>Zstd is fastest; Gzip is read by every tool; None keeps the ELF core as it is.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = LocalSet)]
     public MemoryDumpCompression Compression { get; set; } = MemoryDumpCompression.Zstd;
 
     /// <summary>1 to 9 for gzip, 1 to 19 for Zstandard. Without it, 1.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = LocalSet)]
     [ValidateRange(1, 19)]
     public int? CompressionLevel { get; set; }
 
     /// <summary>Dumps at the same time. Without it MAX_PARALLEL_DUMPS, else 2.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = LocalSet)]
     [ValidateRange(1, 64)]
     public int? ThrottleLimit { get; set; }
 
-    /// <summary>Crashes the VM when its memory is dumped: it will be off.</summary>
-    [Parameter]
+    /// <summary>Crashes the VM when its memory is dumped: it will be off. Asks first.</summary>
+    [Parameter(ParameterSetName = LocalSet)]
     public SwitchParameter Crash { get; set; }
 
-    /// <summary>Resets the VM when its memory is dumped.</summary>
-    [Parameter]
+    /// <summary>Resets the VM when its memory is dumped. Asks first.</summary>
+    [Parameter(ParameterSetName = LocalSet)]
     public SwitchParameter Reset { get; set; }
 
     /// <summary>Asks not to pause the VM. QEMU pauses it all the same for a memory-only dump.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = LocalSet)]
     public SwitchParameter Live { get; set; }
 
-    /// <summary>Longest time for each dump; when it is over, the dump is given up and the VM goes on.</summary>
+    /// <summary>Has the hypervisor write past the file system's cache, where the image must go through a file; through a pipe there is none.</summary>
+    [Parameter(ParameterSetName = LocalSet)]
+    public SwitchParameter BypassCache { get; set; }
+
+    /// <summary>A note for the records, such as a case number.</summary>
+    [Parameter(ParameterSetName = LocalSet)]
+    public string? Note { get; set; }
+
+    /// <summary>The original's dump service, such as http://kvm1:5001, which is to take the dumps.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ServiceSet)]
+    [ValidateNotNullOrEmpty]
+    public string? ServiceUrl { get; set; }
+
+    /// <summary>The dump service that MEMDUMP_SERVICE_URL names is to take the dumps.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = UseServiceSet)]
+    public SwitchParameter UseService { get; set; }
+
+    /// <summary>Longest time for each dump; when it is over, the dump is given up and the VM goes on. A dump of the service goes on, too.</summary>
     [Parameter]
     [DurationTransformation]
     public TimeSpan? Timeout { get; set; }
 
-    /// <summary>A note for the records, such as a case number.</summary>
+    /// <summary>Dumps in the background of this session and gives a job at once: Get-Job, Wait-Job, Receive-Job, Stop-Job.</summary>
     [Parameter]
-    public string? Note { get; set; }
+    public SwitchParameter AsJob { get; set; }
+
+    private bool IsByService => ParameterSetName != LocalSet;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        Guard(() => DumpFlags.Check(Crash, Reset, Live, Compression, CompressionLevel));
+        if (Live)
+        {
+            WriteWarning("QEMU pauses the guest for a memory-only dump, with -Live too.");
+        }
+    }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        if (IsByService)
+        {
+            _serviceNames.AddRange(Name);
+            return;
+        }
+
         string hypervisor = HypervisorUri ?? "";
         if (!_targets.TryGetValue(hypervisor, out VmTargets? targets))
         {
@@ -101,54 +154,109 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCommand
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        if (Live)
+        MemoryDumpWork work = new();
+        bool isHandedOver = false;
+        try
         {
-            WriteWarning("QEMU pauses the guest for a memory-only dump, with -Live too.");
+            Gather(work, OpenStore(work));
+            if (work.IsEmpty)
+            {
+                return;
+            }
+
+            if (AsJob)
+            {
+                MemoryDumpJob job = new(MyInvocation.Line, work);
+                JobRepository.Add(job);
+                isHandedOver = true;
+                VmStatsSession.Current.Start(job);
+                WriteObject(job);
+            }
+            else
+            {
+                Run(work.RunAsync);
+            }
+        }
+        finally
+        {
+            if (!isHandedOver)
+            {
+                work.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            }
+        }
+    }
+
+    // A job goes on when the session connects to another store, so it has one of its own.
+    private ITelemetryStore OpenStore(MemoryDumpWork work)
+    {
+        if (!AsJob)
+        {
+            return Store;
+        }
+
+        ITelemetryStore own = Guard(() => VmStatsSession.Open(ResolvedConnection.Options, ResolvedConnection.Source)).Store;
+        work.Own(own);
+        return own;
+    }
+
+    private void Gather(MemoryDumpWork work, ITelemetryStore store)
+    {
+        if (IsByService)
+        {
+            GatherFromService(work, store);
+            return;
         }
 
         foreach ((string uri, VmTargets targets) in _targets)
         {
             HypervisorUri = uri.Length == 0 ? null : uri;
-            Dump(OpenHypervisor(), targets);
+            Gather(OpenHypervisor(), targets, work, store);
         }
     }
 
-    private static IEnumerable<VmInfo> Choose(IReadOnlyList<VmInfo> known, IReadOnlyList<MonitoredVm> chosen) =>
-        known.Where(vm => chosen.Any(one => one.Uuid == vm.Uuid));
-
-    private void Dump(IHypervisor hypervisor, VmTargets targets)
+    private void Gather(IHypervisor hypervisor, VmTargets targets, MemoryDumpWork work, ITelemetryStore store)
     {
         string folder = Path is not null
             ? SessionState.Path.GetUnresolvedProviderPathFromPSPath(Path)
             : Settings.DumpDirectory ?? MemoryDumpPaths.DefaultDumpFolder;
-        MemoryDumperOptions options = new() { Folder = folder, MaxParallel = ThrottleLimit ?? Settings.MaxParallelDumps };
-        Stores.ITelemetryStore store = Store;
-        using MemoryDumper dumper = new(hypervisor, store, InfrastructureLoader.Current, options);
+        MemoryDumper dumper = new(hypervisor, store, InfrastructureLoader.Current, new MemoryDumperOptions { Folder = folder, MaxParallel = ThrottleLimit ?? Settings.MaxParallelDumps });
+        work.Own(dumper);
+        MemoryDumpPlanner planner = new(store);
+        DumpConfirmation confirmation = new(this, Crash, Reset);
         Run(async (output, cancellationToken) =>
         {
-            List<Task> dumps = [];
-            foreach (VmInfo vm in await ResolveAsync(hypervisor, targets, output, cancellationToken))
+            foreach (VmInfo vm in await targets.ResolveAsync(hypervisor, output, cancellationToken))
             {
                 MemoryDumpRequest request = Request(vm);
-                MemoryDumpPlan plan = await new MemoryDumpPlanner(store).PlanAsync(request, folder, cancellationToken);
-                if (await output.OnPipelineAsync(() => ShouldProcess(Describe(plan), $"{Question(vm)}", "Memory dump")))
+                MemoryDumpPlan plan = await planner.PlanAsync(request, folder, cancellationToken);
+                if (await output.OnPipelineAsync(() => confirmation.Ask(plan)))
                 {
-                    dumps.Add(DumpAsync(dumper, request, output, dumps.Count + 1, cancellationToken));
+                    work.Add(dumper, request);
                 }
             }
-
-            await Task.WhenAll(dumps);
         });
     }
 
-    private static async Task<IReadOnlyList<VmInfo>> ResolveAsync(
-        IHypervisor hypervisor, VmTargets targets, CommandOutput output, CancellationToken cancellationToken)
+    private void GatherFromService(MemoryDumpWork work, ITelemetryStore store)
     {
-        IReadOnlyList<VmInfo> known = await hypervisor.ListAsync(cancellationToken);
-        MonitoredVm[] candidates = known.Select(vm => new MonitoredVm { Name = vm.Name, Uuid = vm.Uuid, HostName = hypervisor.HostName }).ToArray();
-        IReadOnlyList<MonitoredVm>? chosen = await targets.ResolveAsync(
-            (names, _) => ValueTask.FromResult(VmResolver.Resolve(candidates, names, hypervisor.Uri)), output, cancellationToken);
-        return Choose(known, chosen ?? []).ToArray();
+        MemoryDumpServiceClient client = Guard(() => DumpServices.Open(ServiceUrl, Settings));
+        work.Own(client);
+        ServiceDumper dumper = new(client, store, MemoryDumpPaths.DefaultStateFolder);
+        foreach (string name in _serviceNames.Distinct(StringComparer.Ordinal))
+        {
+            try
+            {
+                DumpServices.CheckName(name);
+                if (ShouldProcess(DumpPlanText.Of(name, client.Address), $"Have the dump service dump the memory of {name}? It is paused meanwhile.", DumpPlanText.Caption))
+                {
+                    work.Add(dumper, name, Timeout);
+                }
+            }
+            catch (VmStatsException e)
+            {
+                WriteError(e);
+            }
+        }
     }
 
     private MemoryDumpRequest Request(VmInfo vm) => new()
@@ -156,47 +264,8 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCommand
         Vm = vm,
         Compression = Compression,
         CompressionLevel = CompressionLevel,
-        Options = new CoreDumpOptions { Crash = Crash, Reset = Reset, Live = Live },
+        Options = new CoreDumpOptions { Crash = Crash, Reset = Reset, Live = Live, BypassCache = BypassCache },
         Timeout = Timeout,
         Note = Note,
     };
-
-    private string Question(VmInfo vm) =>
-        Crash ? $"Dump the memory of {vm.Name} and CRASH it: it will be off?"
-        : Reset ? $"Dump the memory of {vm.Name} and RESET it?"
-        : $"Dump the memory of {vm.Name}? It is paused meanwhile.";
-
-    private static string Describe(MemoryDumpPlan plan)
-    {
-        string basis = plan.HistoryCount > 0 ? $"its last {plan.HistoryCount} dumps" : "its memory size";
-        string free = plan.FreeBytes is long bytes ? $", {Display.Size(bytes)} free{(plan.Fits ? "" : ": it will not fit")}" : "";
-        string pause = plan.PauseTime is TimeSpan time ? $", paused for about {Display.Duration(time)}" : "";
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"Memory dump of {plan.Name} ({plan.Uuid}) to {plan.Folder}: about {Display.Size(plan.StoredBytes)} ({plan.Compression} of {Display.Size(plan.RawBytes)}) in about {Display.Duration(plan.Duration)}{pause}, by {basis}{free}.");
-    }
-
-    private static async Task DumpAsync(
-        MemoryDumper dumper, MemoryDumpRequest request, CommandOutput output, int activity, CancellationToken cancellationToken)
-    {
-        DumpProgress progress = new(output, request.Vm.Name, activity);
-        try
-        {
-            MemoryDumpRecord record = await dumper.DumpAsync(request, progress, cancellationToken);
-            foreach (string warning in record.Warnings)
-            {
-                output.Warning(warning);
-            }
-
-            output.Write(record);
-        }
-        catch (VmStatsException e)
-        {
-            output.Error(e);
-        }
-        finally
-        {
-            progress.Complete();
-        }
-    }
 }

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using VmStats.Collection;
 using VmStats.Configuration;
 using VmStats.Hypervisors;
+using VmStats.PowerShell.Jobs;
 using VmStats.Stores;
 
 namespace VmStats.PowerShell.Sessions;
@@ -17,6 +18,7 @@ internal sealed class VmStatsSession
 
     private readonly object _gate = new();
     private readonly Dictionary<string, IHypervisor> _hypervisors = new(StringComparer.Ordinal);
+    private readonly List<MemoryDumpJob> _jobs = [];
     private VmStatsConnection? _fromEnvironment;
     private EnvironmentKey? _environmentKey;
     private bool _defaultStoreNamed;
@@ -109,6 +111,17 @@ internal sealed class VmStatsSession
         }
     }
 
+    /// <summary>Starts a job, which ends with this session at the latest: it uses its hypervisors.</summary>
+    internal void Start(MemoryDumpJob job)
+    {
+        lock (_gate)
+        {
+            _jobs.RemoveAll(old => old.Completion.IsCompleted);
+            job.Start();
+            _jobs.Add(job);
+        }
+    }
+
     /// <summary>True the first time that the unnamed default store is used in this session.</summary>
     internal bool MustNameDefaultStore(VmStatsConnection connection)
     {
@@ -126,8 +139,9 @@ internal sealed class VmStatsSession
 
     private void Close()
     {
-        // The collectors first: they write to the stores and poll the hypervisors that are closed next.
+        // The collectors and jobs first: they write to the stores and poll the hypervisors that are closed next.
         Collectors.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        _jobs.ForEach(job => job.StopJob());
         lock (_gate)
         {
             SetDefault(null);

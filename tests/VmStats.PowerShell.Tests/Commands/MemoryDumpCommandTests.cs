@@ -65,14 +65,64 @@ public sealed class MemoryDumpCommandTests : IDisposable
         Assert.Single(_session.Invoke($"Get-MemoryDumpRecord -Hash {hash[..12]}"));
     }
 
-    [Fact]
+    [SkippableFact]
     public void WhatIf_tells_the_plan_and_leaves_no_trace()
     {
-        string text = _session.InvokeText($"Invoke-MemoryDump db01 -Path '{Dumps}' -WhatIf");
-        Assert.Contains("db01", text, StringComparison.Ordinal);
-        Assert.Contains("paused for about", text, StringComparison.Ordinal);
+        string plan = Plan("");
+        foreach (string part in (string[])["(memory-only)", "db01", $"to {Dumps}", "(Zstd of 64", "in about", "paused for about", "by its memory size", "free"])
+        {
+            Assert.Contains(part, plan, StringComparison.Ordinal);
+        }
+
         Assert.False(Directory.Exists(Dumps));
         Assert.Empty(_session.Invoke("Get-MemoryDumpRecord"));
+        Assert.Empty(_session.Invoke("Get-MemoryDumpStatus"));
+
+        // Once it was dumped, its own history is what the plan rests on: what was stored then, and how long it was paused.
+        Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
+        PSObject dump = Assert.Single(_session.InvokeRecords($"Invoke-MemoryDump db01 -Path '{Dumps}'").NoErrors().Output);
+        plan = Plan("");
+        Assert.Contains("by its last 1 dumps", plan, StringComparison.Ordinal);
+        Assert.Contains(FormattableString.Invariant($"about {(long)dump.Properties["StoredBytes"].Value / 1048576.0:0.0}M (Zstd"), plan, StringComparison.Ordinal);
+        Assert.Contains("by its memory size", Plan("-Compression Gzip"), StringComparison.Ordinal);
+        Assert.Contains("(memory-only,crash)", Plan("-Crash"), StringComparison.Ordinal);
+        Assert.Contains("(memory-only,bypass-cache)", Plan("-BypassCache"), StringComparison.Ordinal);
+        Assert.Single(_session.Invoke("Get-MemoryDumpRecord"));
+    }
+
+    [SkippableFact]
+    public void A_crash_asks_first_and_turns_the_vm_off()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
+        _session.Host.Answers.Enqueue("N");
+        Assert.Empty(_session.InvokeRecords($"Invoke-MemoryDump web01 -Path '{Dumps}' -Crash").NoErrors().Output);
+        Assert.Contains("CRASH", Assert.Single(_session.Host.Questions), StringComparison.Ordinal);
+        Assert.Equal("Running", State("web01"));
+        _session.Host.Answers.Enqueue("Y");
+        PSObject dump = Assert.Single(_session.InvokeRecords($"Invoke-MemoryDump web01 -Path '{Dumps}' -Crash").NoErrors().Output);
+        Assert.Equal("memory-only,crash", dump.Properties["Flags"].Value);
+        Assert.Equal("ShutOff", State("web01"));
+
+        _session.InvokeRecords($"Invoke-MemoryDump web02 -Path '{Dumps}' -Crash -Confirm:$false").NoErrors();
+        Assert.Equal("ShutOff", State("web02"));
+        _session.InvokeRecords($"$ConfirmPreference = 'None'; Invoke-MemoryDump web03 -Path '{Dumps}' -Reset").NoErrors();
+        Assert.Equal("Running", State("web03"));
+        Assert.Equal(2, _session.Host.Questions.Count);
+    }
+
+    [SkippableFact]
+    public void Flags_that_have_no_effect_or_exclude_each_other_are_told()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
+        Records live = _session.InvokeRecords($"Invoke-MemoryDump web01 -Path '{Dumps}' -Live").NoErrors();
+        Assert.Contains("pauses the guest", Assert.Single(live.Warnings), StringComparison.Ordinal);
+        Records bypass = _session.InvokeRecords($"Invoke-MemoryDump web01 -Path '{Dumps}' -BypassCache").NoErrors();
+        Assert.Contains("BypassCache has no meaning", Assert.Single(bypass.Warnings), StringComparison.Ordinal);
+        Assert.Equal("memory-only,bypass-cache", Assert.Single(bypass.Output).Properties["Flags"].Value);
+        Assert.Equal("DumpFlagsConflict", Id($"Invoke-MemoryDump web01 -Path '{Dumps}' -Crash -Reset -Confirm:$false"));
+        Assert.Equal("DumpFlagsConflict", Id($"Invoke-MemoryDump web01 -Path '{Dumps}' -Live -Crash -Confirm:$false"));
+        Assert.Equal("DumpLevelInvalid", Id($"Invoke-MemoryDump web01 -Path '{Dumps}' -Compression Gzip -CompressionLevel 12"));
+        Assert.Equal("Running", State("web01"));
     }
 
     [SkippableFact]
@@ -160,6 +210,12 @@ public sealed class MemoryDumpCommandTests : IDisposable
         Assert.Null(stats.Properties["AverageDuration"].Value);
         Assert.Null(stats.Properties["LastDump"].Value);
     }
+
+    private string Plan(string arguments) => _session.InvokeText($"Invoke-MemoryDump db01 -Path '{Dumps}' -WhatIf {arguments}");
+
+    private string State(string vm) => $"{_session.Invoke($"Get-MonitoredVm {vm} -Live")[0].Properties["State"].Value}";
+
+    private string Id(string script) => _session.InvokeRecords(script).SingleError.FullyQualifiedErrorId.Split(',')[0];
 
     public void Dispose()
     {

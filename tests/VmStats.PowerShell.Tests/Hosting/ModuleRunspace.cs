@@ -25,6 +25,7 @@ public sealed class ModuleRunspace : IDisposable
     {
         Environment = new IsolatedEnvironment(variables);
         Environment.Set("XDG_DATA_HOME", _data.Path);
+        Environment.Set("XDG_STATE_HOME", Path.Combine(_data.Path, "state"));
         Environment.Set("LOCALAPPDATA", _data.Path);
         Host = new RecordingHost(width);
         InitialSessionState state = InitialSessionState.CreateDefault2();

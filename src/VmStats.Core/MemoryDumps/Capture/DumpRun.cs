@@ -96,11 +96,6 @@ internal sealed class DumpRun(
             _warnings.Add($"Others may list the folder '{folder.FullPath}'; the files in it are closed to them.");
         }
 
-        if (request.Options.Live)
-        {
-            _warnings.Add("QEMU pauses the guest for a memory-only dump, also with -Live.");
-        }
-
         long free = folder.FreeBytes;
         long needed = request.ReserveBytes + MemoryDumpPlanner.LeastStoredBytes(request);
         if (free < needed)

@@ -11,8 +11,8 @@ internal static class MemoryDumpPaths
 
     private const int LongestName = 80;
 
-    /// <summary>States and locks: <c>/var/lib/vmstats/dumps</c> for root, else under XDG_STATE_HOME.</summary>
-    public static string DefaultStateFolder => Path.Combine(IsRoot ? "/var/lib" : StateHome, "vmstats", "dumps");
+    /// <summary>States and locks: under XDG_STATE_HOME where it is set, else <c>/var/lib/vmstats/dumps</c> for root and <c>~/.local/state</c> for others.</summary>
+    public static string DefaultStateFolder => Path.Combine(StateHome, "vmstats", "dumps");
 
     /// <summary>The original's folder where it exists and can be written to by us, else one in the user's data folder.</summary>
     public static string DefaultDumpFolder =>
@@ -24,6 +24,7 @@ internal static class MemoryDumpPaths
 
     private static string StateHome => Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } home
         ? home
+        : IsRoot ? "/var/lib"
         : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state");
 
     /// <summary>The file's name: the VM's name with all but letters, digits, dot, dash and underscore replaced, the time, the dump's id.</summary>

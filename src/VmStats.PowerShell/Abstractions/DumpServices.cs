@@ -1,0 +1,53 @@
+using System.Management.Automation;
+using VmStats.Configuration;
+using VmStats.MemoryDumps;
+
+namespace VmStats.PowerShell.Abstractions;
+
+/// <summary>The original's dump service, for the cmdlets that are told to use it.</summary>
+internal static class DumpServices
+{
+    /// <summary>A client of the service that was named, or that MEMDUMP_SERVICE_URL names.</summary>
+    /// <exception cref="VmStatsException"><c>DumpServiceUrlInvalid</c>, <c>DumpServiceNotNamed</c>.</exception>
+    internal static MemoryDumpServiceClient Open(string? url, VmStatsSettings settings)
+    {
+        Uri address = url is not null ? MemoryDumpServiceClient.ParseAddress(url)
+            : settings.MemoryDumpServiceUrl ?? throw new VmStatsException(
+                "DumpServiceNotNamed",
+                VmStatsErrorKind.InvalidArgument,
+                "-UseService was given, and MEMDUMP_SERVICE_URL names no dump service.",
+                "Set it, or give -ServiceUrl http://host:5001.");
+        return new MemoryDumpServiceClient(address, settings.MemoryDumpServiceTimeout);
+    }
+
+    /// <summary>Refuses a name that the service could mistake, and patterns, which it doesn't know.</summary>
+    /// <exception cref="VmStatsException"><c>DumpServiceNameAmbiguous</c>, <c>DumpServiceNameNeeded</c>.</exception>
+    internal static void CheckName(string name)
+    {
+        MemoryDumpServiceClient.CheckName(name);
+        if (WildcardPattern.ContainsWildcardCharacters(name))
+        {
+            throw new VmStatsException(
+                "DumpServiceNameNeeded",
+                VmStatsErrorKind.InvalidArgument,
+                $"The dump service takes no wildcards: '{name}'.",
+                "Pipe VMs in: Get-MonitoredVm db* | Invoke-MemoryDump -ServiceUrl ...",
+                name);
+        }
+    }
+}
+
+/// <summary>Shows how far the service is with a dump.</summary>
+internal sealed class ServiceDumpProgress(ICommandOutput output, string vm, int activity) : IProgress<MemoryDumpStatus>
+{
+    private readonly string _activity = $"Memory dump of {vm} by the dump service";
+
+    /// <inheritdoc/>
+    public void Report(MemoryDumpStatus value) => output.Progress(new ProgressRecord(activity, _activity, value.Message ?? $"{value.State}")
+    {
+        PercentComplete = value.PercentComplete is double percent and >= 0 and <= 100 ? (int)percent : -1,
+    });
+
+    /// <summary>Takes the bar away.</summary>
+    internal void Complete() => output.Progress(new ProgressRecord(activity, _activity, "Done") { RecordType = ProgressRecordType.Completed });
+}

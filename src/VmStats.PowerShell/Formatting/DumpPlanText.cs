@@ -1,0 +1,25 @@
+using System.Globalization;
+
+namespace VmStats.PowerShell.Formatting;
+
+/// <summary>What -WhatIf says of a dump.</summary>
+internal static class DumpPlanText
+{
+    /// <summary>The caption of questions about dumps.</summary>
+    internal const string Caption = "Memory dump";
+
+    /// <summary>A dump by this module.</summary>
+    internal static string Of(MemoryDumpPlan plan)
+    {
+        string basis = plan.HistoryCount > 0 ? $"its last {plan.HistoryCount} dumps" : "its memory size";
+        string free = plan.FreeBytes is long bytes ? $", {Display.Size(bytes)} free{(plan.Fits ? "" : ": it will not fit")}" : "";
+        string pause = plan.PauseTime is TimeSpan time ? $", paused for about {Display.Duration(time)}" : ", not running now";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"Memory dump ({plan.Flags}) of {plan.Name} ({plan.Uuid}) to {plan.Folder}: about {Display.Size(plan.StoredBytes)} ({plan.Compression} of {Display.Size(plan.RawBytes)}) in about {Display.Duration(plan.Duration)}{pause}, by {basis}{free}.");
+    }
+
+    /// <summary>A dump by the dump service.</summary>
+    internal static string Of(string vm, string service) =>
+        $"Memory dump (memory-only,live) of {vm} by the dump service {service}, uncompressed, into the service's own folder; its hash is not verified.";
+}
