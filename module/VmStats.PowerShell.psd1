@@ -27,6 +27,7 @@
         'Get-VmTelemetry'
         'Get-VmTelemetryCollector'
         'Get-VmTelemetryMetric'
+        'Initialize-VmStatsDatabase'
         'Invoke-InfluxQuery'
         'Invoke-MemoryDump'
         'Measure-VmTelemetry'

@@ -48,6 +48,18 @@ internal static class MemDumpsTable
     public const string LedgerHead = "ledger_head";
     public const string IsSimulated = "simulated";
 
+    /// <summary>The fields with their types, for a table that is made before its first record.</summary>
+    public static IReadOnlyList<(string Name, FieldKind Kind)> FieldKinds { get; } =
+    [
+        (Sha256, FieldKind.String), (Duration, FieldKind.Float), (StoredBytes, FieldKind.Integer), (ChangeTime, FieldKind.Integer),
+        (WriteTime, FieldKind.Integer), (AccessTime, FieldKind.Integer), (Path, FieldKind.String), (IsOk, FieldKind.Boolean),
+        (RawBytes, FieldKind.Integer), (Uuid, FieldKind.String), (HypervisorHost, FieldKind.String), (DumpId, FieldKind.String),
+        (State, FieldKind.String), (StoredSha256, FieldKind.String), (HashVerified, FieldKind.Boolean), (Elapsed, FieldKind.Float),
+        (Pause, FieldKind.Float), (Compression, FieldKind.String), (CompressionLevel, FieldKind.Integer), (Format, FieldKind.String),
+        (Flags, FieldKind.String), (Operator, FieldKind.String), (Note, FieldKind.String), (ToolVersion, FieldKind.String),
+        (ErrorId, FieldKind.String), (Error, FieldKind.String), (LedgerHead, FieldKind.String), (IsSimulated, FieldKind.Boolean),
+    ];
+
     /// <summary>A record as a point that a store with this schema takes.</summary>
     /// <param name="record">The record.</param>
     /// <param name="schema">The table as it is; null when there is none yet.</param>

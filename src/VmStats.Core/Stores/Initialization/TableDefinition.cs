@@ -1,0 +1,39 @@
+using VmStats.Collection;
+using VmStats.Data;
+using VmStats.MemoryDumps;
+using VmStats.Telemetry;
+
+namespace VmStats.Stores.Initialization;
+
+/// <summary>A table as VmStats makes it. The order of tags is the order in which InfluxDB 3 sorts its files: what is asked for most stands first.</summary>
+/// <param name="Name">The table.</param>
+/// <param name="Tags">Its tags.</param>
+/// <param name="Fields">Its fields with their types.</param>
+/// <param name="HasCaches">Whether its newest rows and its series are asked for.</param>
+internal sealed record TableDefinition(string Name, IReadOnlyList<string> Tags, IReadOnlyList<(string Name, FieldKind Kind)> Fields, bool HasCaches)
+{
+    private static readonly string[] s_vm = [TagVocabulary.UuidColumns[0], TagVocabulary.NameColumns[0]];
+    private static readonly string[] s_device = [TagVocabulary.DeviceTypeColumn, TagVocabulary.DeviceColumn];
+
+    /// <summary>All tables.</summary>
+    public static IReadOnlyList<TableDefinition> All { get; } =
+    [
+        new(Measurements.VmTotals, [.. s_vm, TagVocabulary.VmIdColumn], Telemetry(VmFields.Names), HasCaches: true),
+        new(Measurements.VmDevices, [.. s_vm, .. s_device, TagVocabulary.VmIdColumn], Telemetry(NicFields.Names.Union(DiskFields.Names)), HasCaches: true),
+        new(MemDumpsTable.Measurement, [MemDumpsTable.Dom, MemDumpsTable.Host, MemDumpsTable.VmId], [.. MemDumpsTable.FieldKinds], HasCaches: false),
+    ];
+
+    /// <summary>The tags that make a series for who reads the latest, of those that the table has; ours where there is no table yet.</summary>
+    public string[] SeriesTags(MeasurementSchema? schema)
+    {
+        string[] device = Tags.Contains(s_device[0]) ? s_device : [];
+        return schema is null ? [.. s_vm, .. device] : [.. TagVocabulary.Of(schema).IdentityColumns, .. device.Where(schema.Tags.Contains)];
+    }
+
+    private static (string, FieldKind)[] Telemetry(IEnumerable<string> names) => names.Select(name => (name, name switch
+    {
+        TagVocabulary.HostColumn => FieldKind.String,
+        TagVocabulary.PartialColumn => FieldKind.Boolean,
+        _ => FieldKind.Integer,
+    })).ToArray();
+}

@@ -1,0 +1,187 @@
+using VmStats.Configuration;
+using VmStats.Data;
+using VmStats.Fixtures;
+using VmStats.Fixtures.Influx;
+using VmStats.Influx;
+using VmStats.Queries;
+using VmStats.Stores;
+using VmStats.Stores.Initialization;
+
+namespace VmStats.Core.Tests.Stores;
+
+/// <summary>Databases that are made, and what reading has from them.</summary>
+public sealed class InitializationTests(Influx3 influx3, Influx1 influx1) : IClassFixture<Influx3>, IClassFixture<Influx1>
+{
+    private const long Minute = 60 * UnixTime.NanosecondsPerSecond;
+    private static readonly PointShape s_shape = new("vm_totals", ["VMID", "name", "uuid"], ["cputime", "host"]);
+    private static readonly StoreQuery s_latest = new("vm_totals") { Latest = new LatestPerGroup(["uuid", "UUID", "name", "Dom"], 2), Columns = ["cputime", "host"] };
+
+    [SkippableFact]
+    public async Task InfluxDB_3_gets_all_and_a_second_time_nothing()
+    {
+        Part.Require(Influx3StandIn.WhyNotExecuting);
+        ConnectionOptions options = influx3.NewOptions() with { Database = "made_here" };
+        await using ITelemetryStore store = Open(options);
+        IReadOnlyList<VmStatsDatabaseItem> made = await RunAsync(store, options, TimeSpan.FromDays(30));
+        Assert.Equal(
+            [
+                "Database made_here: Created", "Table vm_totals: Created", "Table vm_devices: Created", "Table mem_dumps: Created",
+                "LastValueCache vm_totals.vm_totals_latest: Created", "DistinctValueCache vm_totals.vm_totals_series: Created",
+                "LastValueCache vm_devices.vm_devices_latest: Created", "DistinctValueCache vm_devices.vm_devices_series: Created",
+            ],
+            made.Select(item => item.ToString()));
+        Assert.Equal(TimeSpan.FromDays(30), influx3.Server.RetentionOf("made_here"));
+        Assert.Equal("tags uuid, name, VMID; 35 fields", made[1].Detail);
+
+        Assert.All(await RunAsync(store, options, null), item => Assert.Equal(VmStatsDatabaseItemResult.Exists, item.Result));
+        IReadOnlyList<VmStatsDatabaseItem> again = await RunAsync(store, options, TimeSpan.FromDays(60));
+        Assert.Equal("RetentionPeriod made_here: Changed", Assert.Single(again, item => item.Result != VmStatsDatabaseItemResult.Exists).ToString());
+        Assert.Equal(TimeSpan.FromDays(60), influx3.Server.RetentionOf("made_here"));
+    }
+
+    [SkippableFact]
+    public async Task What_the_module_writes_goes_into_the_tables_that_were_made()
+    {
+        Part.Require(Influx3StandIn.WhyNotExecuting);
+        ConnectionOptions options = influx3.NewOptions();
+        await using ITelemetryStore store = Open(options);
+        await RunAsync(store, options, null);
+        foreach (TableDefinition table in TableDefinition.All)
+        {
+            PointShape shape = new(table.Name, table.Tags, [.. table.Fields.Select(field => field.Name)]);
+            FieldValue[] fields = [.. table.Fields.Select(field => field.Kind switch
+            {
+                FieldKind.Integer => FieldValue.From(1L),
+                FieldKind.Float => FieldValue.From(1.5),
+                FieldKind.Boolean => FieldValue.From(true),
+                _ => FieldValue.From("text"),
+            })];
+            WriteResult result = await store.WriteAsync([new Point(shape, Minute, [.. table.Tags], fields)], default);
+            Assert.Equal((1, 0), (result.Written, result.Rejected.Count));
+        }
+    }
+
+    [SkippableFact]
+    public async Task The_latest_rows_and_the_groups_come_from_the_caches_and_are_the_same()
+    {
+        Part.Require(Influx3StandIn.WhyNotExecuting);
+        ConnectionOptions options = influx3.NewOptions();
+        await using ITelemetryStore without = Open(options);
+        long now = UnixTime.ToNanoseconds(DateTimeOffset.UtcNow);
+        await without.WriteAsync([.. Enumerable.Range(0, 5).SelectMany(i => new[] { Make(now - (i * Minute), "web", i), Make(now - ((i + 1000) * Minute), "it's \"db\"", i) })], default);
+        List<string> expected = await ReadAsync(without, s_latest), groups = await ReadAsync(without, new StoreQuery("vm_totals") { Distinct = ["name", "uuid"] });
+        Assert.Equal((4, 2), (expected.Count, groups.Count));
+
+        await using ITelemetryStore with = Open(options);
+        await RunAsync(with, options, null);
+        int before = influx3.Server.Requests.Count;
+        Assert.Equal(expected, await ReadAsync(with, s_latest));
+        Assert.Equal(groups, await ReadAsync(with, new StoreQuery("vm_totals") { Distinct = ["name", "uuid"] }));
+        Assert.Equal([expected[0], expected[1]], (await ReadAsync(with, s_latest with { Filters = [ColumnFilter.In("name", "it's \"db\"")] })));
+        string[] statements = [.. influx3.Server.Requests.Skip(before).Select(request => request.Body)];
+        Assert.DoesNotContain(statements, body => body.Contains("FROM \\u0022vm_totals", StringComparison.Ordinal));
+        Assert.Contains(statements, body => body.Contains("last_cache(", StringComparison.Ordinal));
+        Assert.Contains(statements, body => body.Contains("distinct_cache(", StringComparison.Ordinal));
+    }
+
+    [SkippableFact]
+    public async Task A_VM_that_the_cache_has_let_go_is_looked_for_in_the_table()
+    {
+        Part.Require(Influx3StandIn.WhyNotExecuting);
+        ConnectionOptions options = influx3.NewOptions();
+        await using ITelemetryStore store = Open(options with { LookBack = TimeSpan.FromDays(30) });
+        await RunAsync(store, options, null);
+        long now = UnixTime.ToNanoseconds(DateTimeOffset.UtcNow);
+        await store.WriteAsync([Make(now - (9 * 1440 * Minute), "silent", 1)], default);
+        influx3.Server.ExpireCaches(options.Database!, "vm_totals");
+        await store.WriteAsync([Make(now, "live", 2)], default);
+        Assert.Equal(["1 silent", "2 live"], (await ReadAsync(store, s_latest)).Select(row => row[(row.IndexOf(' ', StringComparison.Ordinal) + 1)..]).Order());
+    }
+
+    [SkippableFact]
+    public async Task A_cache_that_is_gone_is_done_without()
+    {
+        Part.Require(Influx3StandIn.WhyNotExecuting);
+        ConnectionOptions options = influx3.NewOptions();
+        await using ITelemetryStore store = Open(options);
+        await RunAsync(store, options, null);
+        await store.WriteAsync([Make(UnixTime.ToNanoseconds(DateTimeOffset.UtcNow), "live", 2)], default);
+        Assert.Single(await ReadAsync(store, s_latest));
+        influx3.Server.DropCaches(options.Database!, "vm_totals");
+        Assert.Single(await ReadAsync(store, s_latest));
+    }
+
+    [SkippableFact]
+    public async Task Tables_of_another_vocabulary_keep_it_and_mixed_ones_get_no_cache()
+    {
+        Part.Require(Influx3StandIn.WhyNotExecuting);
+        ConnectionOptions options = influx3.NewOptions();
+        await using ITelemetryStore store = Open(options);
+        PointShape older = new("vm_devices", ["VMID", "UUID", "Dom", "devtype", "device"], ["rxbytes"]);
+        await store.WriteAsync([new Point(older, Minute, ["1", "u", "d", "nic", "vnet0"], [FieldValue.From(1L)])], default);
+        await store.WriteAsync([Make(Minute, "a", 1), new Point(new PointShape("vm_totals", ["UUID", "Dom"], ["cputime"]), Minute, ["u", "d"], [FieldValue.From(1L)])], default);
+        IReadOnlyList<VmStatsDatabaseItem> items = await RunAsync(store, options, null);
+        Assert.Equal(["vm_totals.vm_totals_latest", "vm_totals.vm_totals_series"], items.Where(item => item.Result == VmStatsDatabaseItemResult.Skipped).Select(item => item.Name));
+        Assert.StartsWith("2 rows per UUID, Dom, devtype, device", Assert.Single(items, item => item.Name == "vm_devices.vm_devices_latest").Detail, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task InfluxDB_1_gets_its_database_and_its_retention()
+    {
+        Part.Require(InfluxServer.WhyAbsent);
+        ConnectionOptions options = new() { Url = influx1.Server.Url, Database = "made \"here\"" };
+        await using ITelemetryStore store = Open(options);
+        Assert.Equal(["Database made \"here\": Created"], (await RunAsync(store, options, TimeSpan.FromDays(30))).Select(item => item.ToString()));
+        Assert.Contains("720h0m0s", await influx1.Server.QueryAsync("SHOW RETENTION POLICIES ON \"made \\\"here\\\"\""), StringComparison.Ordinal);
+        Assert.All(await RunAsync(store, options, TimeSpan.FromDays(30)), item => Assert.Equal(VmStatsDatabaseItemResult.Exists, item.Result));
+        Assert.Equal("RetentionPeriod autogen: Changed", (await RunAsync(store, options, TimeSpan.FromDays(60)))[1].ToString());
+        Assert.Contains("1440h0m0s", await influx1.Server.QueryAsync("SHOW RETENTION POLICIES ON \"made \\\"here\\\"\""), StringComparison.Ordinal);
+        InfluxException tooShort = await Assert.ThrowsAsync<InfluxException>(() => RunAsync(store, options, TimeSpan.FromMinutes(1)));
+        Assert.Equal("InfluxRetentionTooShort", tooShort.ErrorId);
+    }
+
+    [Fact]
+    public async Task An_embedded_store_is_there_once_it_is_open()
+    {
+        string folder = Directory.CreateTempSubdirectory("vmstats-init-").FullName;
+        try
+        {
+            ConnectionOptions options = new() { Url = StoreAddress.FromPath(Path.Combine(folder, "t.db")) };
+            await using ITelemetryStore store = Open(options);
+            Assert.Equal(
+                [VmStatsDatabaseItemResult.Exists, VmStatsDatabaseItemResult.Skipped],
+                (await RunAsync(store, options, TimeSpan.FromDays(1))).Select(item => item.Result));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static Point Make(long time, string name, long cpu) => new(s_shape, time, ["1", name, "u-" + name], [FieldValue.From(cpu), FieldValue.From("host")]);
+
+    private static ITelemetryStore Open(ConnectionOptions options) => StoreFactory.Open(options, new Infrastructure.Infrastructure());
+
+    private static async Task<IReadOnlyList<VmStatsDatabaseItem>> RunAsync(ITelemetryStore store, ConnectionOptions options, TimeSpan? retention)
+    {
+        List<VmStatsDatabaseItem> items = [];
+        IDatabaseInitializer initializer = await DatabaseInitializer.ForAsync(store, options, default);
+        await foreach (DatabaseStep step in initializer.PlanAsync(retention, default))
+        {
+            items.Add(await step.RunAsync(default));
+        }
+
+        return items;
+    }
+
+    private static async Task<List<string>> ReadAsync(ITelemetryStore store, StoreQuery query)
+    {
+        List<string> rows = [];
+        await foreach (StoreRow row in store.QueryAsync(query, default))
+        {
+            rows.Add($"{row.Time} {row["cputime"]} {row["name"]}");
+        }
+
+        return rows;
+    }
+}
