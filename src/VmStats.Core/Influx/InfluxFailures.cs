@@ -60,10 +60,15 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address)
     public InfluxException NoAnswer(Exception cause)
     {
         SocketException? socket = Find<SocketException>(cause);
+        if (Find<CertificateRefusedException>(cause) is { } refused)
+        {
+            return Refused(refused, cause);
+        }
+
         if (Find<AuthenticationException>(cause) is { } tls)
         {
             return Make("InfluxTlsFailed", VmStatsErrorKind.Protocol, $"No secure connection to {address}: {(tls.InnerException ?? tls).Message}",
-                "Give the authority's certificate with -CertificateAuthority, or check that the server speaks https on this port.", cause);
+                "Check that the server speaks https on this port, in a version of TLS that is allowed here.", cause);
         }
 
         if (cause is OperationCanceledException && Find<TimeoutException>(cause) is null)
@@ -92,7 +97,7 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address)
 
     /// <summary>The exception for a body that broke off or stood still.</summary>
     public InfluxException BrokenBody(Exception cause) => cause is OperationCanceledException
-        ? Make("InfluxTimeout", VmStatsErrorKind.Timeout, $"{address} stopped sending for {options.Timeout.TotalSeconds:0.###} s in mid-answer.",
+        ? Make("InfluxTimeout", VmStatsErrorKind.Timeout, $"{address} sent no whole row for {options.Timeout.TotalSeconds:0.###} s in mid-answer.",
             "Allow more time with -TimeoutSec, or ask for a shorter range.", cause)
         : CutOff(Deepest(cause), cause);
 
@@ -208,6 +213,17 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address)
         return used is null
             ? ("No token or password was sent. ", "Give one: INFLUX_TOKEN, Connect-VmStats -Token or -Credential. " + known.Recommendation)
             : ($"The {(options.Token is null ? "password" : "token")} came from {used.Source}. ", known.Recommendation);
+    }
+
+    private InfluxException Refused(CertificateRefusedException refused, Exception cause)
+    {
+        (string id, string recommendation) = refused.Fault switch
+        {
+            CertificateFault.NameMismatch => ("InfluxCertificateNameMismatch", $"Use a name that the certificate has as the host of the URL (from {options.UrlSource}), or give the server a certificate for this one."),
+            CertificateFault.OutOfDate => ("InfluxCertificateOutOfDate", "Give the server a new certificate, or set the clock right."),
+            _ => ("InfluxCertificateUntrusted", "Give the authority's certificate with -CertificateAuthority or INFLUX_CA_FILE."),
+        };
+        return Make(id, VmStatsErrorKind.Protocol, $"No secure connection to {address}: {refused.Message}", recommendation, cause);
     }
 
     private InfluxException Redirected(HttpResponseMessage response)

@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Security;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using VmStats.Configuration;
 
@@ -164,63 +162,7 @@ internal sealed class InfluxTransport : IDisposable
             handler.UseProxy = false;
         }
 
-        handler.SslOptions.RemoteCertificateValidationCallback = CertificateCheck();
+        handler.SslOptions.RemoteCertificateValidationCallback = CertificateCheck.For(_options);
         return handler;
-    }
-
-    private RemoteCertificateValidationCallback? CertificateCheck()
-    {
-        if (_options.SkipCertificateCheck)
-        {
-#pragma warning disable CA5359 // The user asked for it by name.
-            return static (_, _, _, _) => true;
-#pragma warning restore CA5359
-        }
-
-        if (_options.CertificateAuthority is not { } path)
-        {
-            return null;
-        }
-
-        X509Certificate2Collection authorities = LoadAuthorities(path);
-        return (_, certificate, chain, errors) => errors == SslPolicyErrors.None
-            || (errors == SslPolicyErrors.RemoteCertificateChainErrors && certificate is not null && IsSignedBy(authorities, certificate, chain));
-    }
-
-    private static bool IsSignedBy(X509Certificate2Collection authorities, X509Certificate certificate, X509Chain? sent)
-    {
-        using X509Chain chain = new();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        foreach (X509ChainElement element in sent?.ChainElements ?? Enumerable.Empty<X509ChainElement>())
-        {
-            chain.ChainPolicy.ExtraStore.Add(element.Certificate);
-        }
-
-        using X509Certificate2 leaf = new(certificate);
-        return chain.Build(leaf);
-    }
-
-    private static X509Certificate2Collection LoadAuthorities(string path)
-    {
-        X509Certificate2Collection authorities = [];
-        try
-        {
-            authorities.ImportFromPemFile(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
-        {
-            throw new InfluxException("CertificateAuthorityUnreadable", VmStatsErrorKind.InvalidArgument,
-                $"The file of certificate authorities can't be read: {path}: {e.Message}", "Name a readable PEM file.", path, e);
-        }
-
-        if (authorities.Count == 0)
-        {
-            throw new InfluxException("CertificateAuthorityEmpty", VmStatsErrorKind.InvalidArgument,
-                $"The file has no certificate in it: {path}", "Name a PEM file with at least one CERTIFICATE block.", path);
-        }
-
-        return authorities;
     }
 }

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace VmStats.Influx;
 
 /// <summary>
-/// The body of an answer in a pooled buffer: what was not consumed yet, read on piece by piece, each piece within the
-/// time-out. A body that breaks off is an error here, so that no reader takes it for a short answer.
+/// The body of an answer in a pooled buffer: what was not consumed yet, read on piece by piece, what can be consumed within
+/// the time-out. A body that breaks off is an error here, so that no reader takes it for a short answer.
 /// </summary>
 internal sealed class ResponseBody : IAsyncDisposable
 {
@@ -39,7 +39,14 @@ internal sealed class ResponseBody : IAsyncDisposable
     }
 
     /// <summary>Marks bytes as used.</summary>
-    public void Consume(int count) => _start += count;
+    public void Consume(int count)
+    {
+        _start += count;
+        if (count > 0)
+        {
+            _timer.Progressed();
+        }
+    }
 
     /// <summary>Reads more; false at the end.</summary>
     public async ValueTask<bool> ReadAsync()
@@ -53,7 +60,7 @@ internal sealed class ResponseBody : IAsyncDisposable
         int read;
         try
         {
-            _timer.Restart();
+            _timer.Resume();
             read = await _stream.ReadAsync(_buffer.AsMemory(_end), _timer.Token).ConfigureAwait(false);
             _timer.Pause();
         }

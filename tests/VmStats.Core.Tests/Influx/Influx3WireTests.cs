@@ -65,6 +65,21 @@ public sealed class Influx3WireTests : IAsyncLifetime
         Assert.Equal(VmStatsErrorKind.Timeout, failure.Kind);
     }
 
+    [Fact]
+    public async Task Bytes_that_trickle_and_never_make_a_row_are_a_time_out()
+    {
+        _server.AnswerTrickled("{\"time\":\"2026-01-01T00:00:00\",\"a\":1,", TimeSpan.FromMilliseconds(200));
+        InfluxException failure = await Assert.ThrowsAsync<InfluxException>(ReadAsync);
+        Assert.Equal(VmStatsErrorKind.Timeout, failure.Kind);
+    }
+
+    [Fact]
+    public async Task Rows_that_come_slowly_are_no_time_out()
+    {
+        _server.AnswerSlowly(Enumerable.Repeat("{\"time\":\"2026-01-01T00:00:00\",\"a\":1}\n", 6), TimeSpan.FromMilliseconds(500));
+        await ReadAsync();
+    }
+
     [Theory]
     [InlineData(401, "{\"error\": \"the request was not authenticated\"}", VmStatsErrorKind.Authentication)]
     [InlineData(403, "{\"error\": \"unauthorized to perform requested action with the token\"}", VmStatsErrorKind.PermissionDenied)]

@@ -1,0 +1,130 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using VmStats.Configuration;
+
+namespace VmStats.Influx;
+
+/// <summary>Judges a server's certificate by the system's authorities and those of a file, and says what is wrong with it.</summary>
+internal static class CertificateCheck
+{
+    private const string SubjectAlternativeName = "2.5.29.17";
+
+    /// <summary>The judgement for a connection. It throws <see cref="CertificateRefusedException"/>, so that the reason isn't lost.</summary>
+    /// <exception cref="InfluxException">The file of authorities can't be read.</exception>
+    public static RemoteCertificateValidationCallback For(ConnectionOptions options)
+    {
+        if (options.SkipCertificateCheck)
+        {
+#pragma warning disable CA5359 // The user asked for it by name.
+            return static (_, _, _, _) => true;
+#pragma warning restore CA5359
+        }
+
+        X509Certificate2Collection? authorities = options.CertificateAuthority is { } path ? Load(path) : null;
+        return (_, certificate, chain, errors) => Judge(authorities, certificate, chain, errors);
+    }
+
+    private static bool Judge(X509Certificate2Collection? authorities, X509Certificate? certificate, X509Chain? sent, SslPolicyErrors errors)
+    {
+        if (errors == SslPolicyErrors.None)
+        {
+            return true;
+        }
+
+        if (certificate is null)
+        {
+            throw new CertificateRefusedException(CertificateFault.Untrusted, "The server showed no certificate.");
+        }
+
+        using X509Certificate2 leaf = new(certificate);
+        X509ChainStatus[] statuses = sent?.ChainStatus ?? [];
+        bool isTrusted = !errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors)
+            || (authorities is not null && IsSignedBy(authorities, leaf, sent, out statuses));
+        if (isTrusted && errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
+        {
+            throw new CertificateRefusedException(CertificateFault.NameMismatch, $"The certificate is for {Names(leaf)}.");
+        }
+
+        if (isTrusted)
+        {
+            return true;
+        }
+
+        // Chains give more complaints than one; a date is the plainest.
+        bool isOutOfDate = Array.Exists(statuses, status => status.Status.HasFlag(X509ChainStatusFlags.NotTimeValid));
+        throw isOutOfDate
+            ? new CertificateRefusedException(CertificateFault.OutOfDate, $"The certificate is valid from {leaf.NotBefore.ToUniversalTime():u} to {leaf.NotAfter.ToUniversalTime():u}.")
+            : new CertificateRefusedException(CertificateFault.Untrusted, $"The certificate of {leaf.Subject} is signed by {leaf.Issuer}, which is not trusted here.");
+    }
+
+    private static bool IsSignedBy(X509Certificate2Collection authorities, X509Certificate2 leaf, X509Chain? sent, out X509ChainStatus[] statuses)
+    {
+        using X509Chain chain = new();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        foreach (X509ChainElement element in sent?.ChainElements ?? Enumerable.Empty<X509ChainElement>())
+        {
+            chain.ChainPolicy.ExtraStore.Add(element.Certificate);
+        }
+
+        bool isSigned = chain.Build(leaf);
+        statuses = chain.ChainStatus;
+        return isSigned;
+    }
+
+    private static string Names(X509Certificate2 certificate)
+    {
+        X509Extension? extension = certificate.Extensions.FirstOrDefault(one => one.Oid?.Value == SubjectAlternativeName);
+        if (extension is null)
+        {
+            return certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false);
+        }
+
+        X509SubjectAlternativeNameExtension names = new(extension.RawData);
+        return string.Join(", ", names.EnumerateDnsNames().Concat(names.EnumerateIPAddresses().Select(address => address.ToString())));
+    }
+
+    private static X509Certificate2Collection Load(string path)
+    {
+        X509Certificate2Collection authorities = [];
+        try
+        {
+            authorities.ImportFromPemFile(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new InfluxException("CertificateAuthorityUnreadable", VmStatsErrorKind.InvalidArgument,
+                $"The file of certificate authorities can't be read: {path}: {e.Message}", "Name a readable PEM file.", path, e);
+        }
+
+        if (authorities.Count == 0)
+        {
+            throw new InfluxException("CertificateAuthorityEmpty", VmStatsErrorKind.InvalidArgument,
+                $"The file has no certificate in it: {path}", "Name a PEM file with at least one CERTIFICATE block.", path);
+        }
+
+        return authorities;
+    }
+}
+
+/// <summary>What is wrong with a certificate.</summary>
+internal enum CertificateFault
+{
+    /// <summary>No authority that is trusted signed it.</summary>
+    Untrusted,
+
+    /// <summary>It is another host's.</summary>
+    NameMismatch,
+
+    /// <summary>It is not valid yet, or not any more.</summary>
+    OutOfDate,
+}
+
+/// <summary>A server's certificate was refused.</summary>
+internal sealed class CertificateRefusedException(CertificateFault fault, string message) : AuthenticationException(message)
+{
+    public CertificateFault Fault { get; } = fault;
+}
