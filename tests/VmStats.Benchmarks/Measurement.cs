@@ -2,8 +2,8 @@ using System.Diagnostics;
 
 namespace VmStats.Benchmarks;
 
-/// <summary>Time and allocations of a piece of work.</summary>
-internal readonly record struct Measurement(TimeSpan Time, long Allocated, long Rows)
+/// <summary>Time, time of the processors, and allocations of a piece of work.</summary>
+internal readonly record struct Measurement(TimeSpan Time, long Allocated, long Rows, TimeSpan Processor)
 {
     /// <summary>Rows a second.</summary>
     public double Rate => Rows / Time.TotalSeconds;
@@ -12,7 +12,7 @@ internal readonly record struct Measurement(TimeSpan Time, long Allocated, long 
     public static async Task<Measurement> BestAsync(int runs, Func<Task<long>> work)
     {
         await work();
-        Measurement best = new(TimeSpan.MaxValue, 0, 0);
+        Measurement best = new(TimeSpan.MaxValue, 0, 0, default);
         for (int i = 0; i < runs; i++)
         {
             Measurement run = await OnceAsync(work);
@@ -27,14 +27,15 @@ internal readonly record struct Measurement(TimeSpan Time, long Allocated, long 
     {
         GC.Collect();
         long before = GC.GetTotalAllocatedBytes(precise: true);
+        TimeSpan processor = Environment.CpuUsage.TotalTime;
         long start = Stopwatch.GetTimestamp();
         long rows = await work();
         TimeSpan time = Stopwatch.GetElapsedTime(start);
-        return new Measurement(time, GC.GetTotalAllocatedBytes(precise: true) - before, rows);
+        return new Measurement(time, GC.GetTotalAllocatedBytes(precise: true) - before, rows, Environment.CpuUsage.TotalTime - processor);
     }
 
     /// <summary>Prints a line of figures.</summary>
     public void Print(string what) => Console.WriteLine(
         FormattableString.Invariant(
-            $"{what,-58} {Time.TotalMilliseconds,10:F1} ms {Rows,10:N0} rows {Rate,12:N0} rows/s {(double)Allocated / Math.Max(1, Rows),8:F0} B/row"));
+            $"{what,-58} {Time.TotalMilliseconds,10:F1} ms {Processor.TotalMilliseconds,10:F1} ms CPU {Rows,10:N0} rows {Rate,12:N0} rows/s {(double)Allocated / Math.Max(1, Rows),8:F0} B/row"));
 }

@@ -36,12 +36,28 @@ internal static class EmbeddedBenchmark
             (await WriteAsync(same, Small, points => { naive.Write(points); return Task.CompletedTask; })).Print("  in: PRIMARY KEY(uuid, time), Microsoft.Data.Sqlite");
         }
 
+        using (PointWriter hasty = new(PrepareHasty(folder)))
+        {
+            hasty.Session.Execute("PRAGMA synchronous = NORMAL");
+            Func<Point[], Task> commit = points => { hasty.Write(points, long.MinValue, default); return Task.CompletedTask; };
+            Fleet other = new();
+            await WriteAsync(other, Small / 5, commit); // Warms up.
+            (await WriteAsync(other, Small, commit)).Print("  in: embedded store, were it synchronous = NORMAL");
+        }
+
         Func<Point[], Task> write = points => store.WriteAsync(points, default).AsTask();
         (await WriteAsync(fleet, Small, write)).Print("  in: embedded store");
         await ReadAsync(store, path, fleet);
         (await WriteAsync(fleet, rows - Small, write)).Print("  in: embedded store");
         await ReadAsync(store, path, fleet);
         Console.WriteLine(FormattableString.Invariant($"  file: {new FileInfo(path).Length / (double)fleet.Count:F0} bytes a row"));
+    }
+
+    private static string PrepareHasty(string folder)
+    {
+        string path = Path.Combine(folder, "hasty.db");
+        StoreFile.Prepare(path);
+        return path;
     }
 
     /// <summary>Points are made outside the measured time.</summary>
@@ -52,12 +68,14 @@ internal static class EmbeddedBenchmark
         {
             Point[] points = fleet.Next();
             long before = GC.GetTotalAllocatedBytes();
+            TimeSpan processor = Environment.CpuUsage.TotalTime;
             long start = System.Diagnostics.Stopwatch.GetTimestamp();
             await write(points);
             total = new Measurement(
                 total.Time + System.Diagnostics.Stopwatch.GetElapsedTime(start),
                 total.Allocated + GC.GetTotalAllocatedBytes() - before,
-                total.Rows + points.Length);
+                total.Rows + points.Length,
+                total.Processor + Environment.CpuUsage.TotalTime - processor);
         }
 
         return total;
