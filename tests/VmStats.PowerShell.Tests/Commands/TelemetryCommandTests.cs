@@ -23,6 +23,19 @@ public sealed class TelemetryCommandTests(CollectedFleet fleet) : IClassFixture<
     }
 
     [Fact]
+    public void A_store_that_is_away_is_warned_of_and_the_points_wait_for_it()
+    {
+        using ModuleRunspace session = new();
+        session.InvokeRecords("Connect-VmStats http://127.0.0.1:1 vms -Api V1 -NoProbe -HypervisorUri 'sim://fleet?vms=2&seed=1'").NoErrors();
+        Records run = session.InvokeRecords("Start-VmTelemetryCollector -Count 1 -Wait").NoErrors();
+        Assert.Contains("127.0.0.1:1", Assert.Single(run.Warnings), StringComparison.Ordinal);
+        PSObject status = Assert.Single(run.Output);
+        Assert.True(Get<long>(status, "PointsSpooled") > 0);
+        Assert.Equal((0L, 0L), (Get<long>(status, "PointsWritten"), Get<long>(status, "PointsDropped")));
+        Assert.Single(Directory.GetFiles(session.DataFolder, "*.segment", SearchOption.AllDirectories));
+    }
+
+    [Fact]
     public void Every_vm_has_one_latest_sample_with_rates()
     {
         IReadOnlyList<PSObject> latest = Session.InvokeRecords("Get-VmTelemetry").NoErrors().Output;
