@@ -156,7 +156,7 @@ public sealed class CollectorStoreTests : AsyncTest
         ManualTime clock = new(UnixTime.FromNanoseconds(StoreFixture.T0));
         EmbeddedStore store = _fixture.Files.Open(TimeSpan.FromDays(10), clock);
         await using FaultyHypervisor hypervisor = new(Running);
-        await using TelemetryCollector collector = _fixture.Start(_fixture.Options(hypervisor, store, null));
+        await using TelemetryCollector collector = _fixture.Start(_fixture.Options(hypervisor, store, null) with { QueueCapacity = 30, StopTimeout = Ceiling });
         await Fixtures.Eventually.TrueAsync("the failed pruning is told", Ceiling, () => Task.FromResult(collector.Status.Errors > 0));
         await collector.StopAsync(default).WaitAsync(Ceiling);
         VmTelemetryCollectorStatus status = collector.Status;

@@ -101,12 +101,21 @@ public sealed class RealDumpFaultTests(RealLibvirt real) : IClassFixture<RealLib
 
     private static async Task ChangingAsync(DumpAttempt run)
     {
-        MemoryDumpRecord first = await run.TakeAsync(), second = await run.TakeAsync();
+        MemoryDumpRecord first = await run.TakeAsync();
+
+        // On a loaded machine the guest may not have come to run at all meanwhile.
+        string written = await WrittenAsync(run);
+        await Eventually.TrueAsync("the guest works on", s_patience, async () => await WrittenAsync(run) != written);
+        MemoryDumpRecord second = await run.TakeAsync();
         Assert.NotEqual(first.Sha256, second.Sha256);
         Assert.Equal(first.RawBytes, second.RawBytes);
         string marker = await LibvirtSession.WaitForGuestAsync(run.Vm);
         Assert.NotEqual("0", (await Tool.RunAsync("bash", ["-c", $"zstd -dc '{second.Path}' | grep -ac {marker}"], s_patience)).Trim());
     }
+
+    private static async Task<string> WrittenAsync(DumpAttempt run) =>
+        (await run.Session.VirshAsync("domstats", "--raw", run.Vm.Uuid.ToString("D"))).Split('\n')
+        .Single(line => line.Contains("block.0.wr.reqs=", StringComparison.Ordinal));
 
     private static async Task KillGuestAsync(DumpAttempt run)
     {
