@@ -52,6 +52,21 @@ Describe 'Telemetry' {
         }
     }
 
+    It 'rolls up, ranks and measures' {
+        $buckets = Get-VmTelemetry -Last 2h -Interval 5m -Rollup P95 -Metric CpuPercent -Top 2
+        $buckets | Group-Object Name | Should -HaveCount 2
+        $buckets[0].Interval | Should -Be ([timespan]::FromMinutes(5))
+        $measure = Measure-VmTelemetry -Last 2h -Metric CpuPercent | Sort-Object Maximum -Descending | Select-Object -First 1
+        (Get-VmTelemetry $measure.Name -Last 2h | Measure-Object CpuPercent -Maximum).Maximum | Should -Be $measure.Maximum
+    }
+
+    It 'gives long rows that group and export' {
+        Get-VmTelemetry -As Sample -Metric *BytesPerSecond | Export-Csv (Join-Path $TestDrive 'long.csv')
+        $rows = Import-Csv (Join-Path $TestDrive 'long.csv')
+        $rows.Unit | Select-Object -Unique | Should -Be 'bytes/s'
+        $rows | Group-Object Metric | Should -Not -BeNullOrEmpty
+    }
+
     It 'says what is wrong with an unknown name, and how to go on' {
         Get-VmTelemetry nosuch -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         $problem[0].FullyQualifiedErrorId | Should -BeLike 'VmNotFound,*'
@@ -88,9 +103,33 @@ Describe 'Memory dumps' {
         @(Get-MemoryDumpRecord).Count | Should -Be $before
     }
 
-    It 'has one record and the statistics of it' {
-        Get-MemoryDumpRecord | Should -HaveCount 1
-        (Get-MemoryDumpStats).Count | Should -Be 1
+    It 'is verified, and a flipped bit is found and named' {
+        $record = Get-MemoryDumpRecord | Select-Object -First 1
+        ($record | Test-MemoryDump).IsValid | Should -BeTrue
+        $copy = Join-Path $TestDrive 'copy'
+        Copy-Item $dumps $copy -Recurse
+        $file = Get-ChildItem $copy -Filter *.gz | Select-Object -First 1
+        $bytes = [IO.File]::ReadAllBytes($file.FullName)
+        $bytes[$bytes.Length / 2] = $bytes[$bytes.Length / 2] -bxor 1
+        Remove-Item $file.FullName -Force
+        [IO.File]::WriteAllBytes($file.FullName, $bytes)
+        $check = Test-MemoryDump $file.FullName
+        $check.IsValid | Should -BeFalse
+        "$($check.Findings)" | Should -BeLike '*hash*'
+    }
+
+    It 'runs as a job that Receive-Job and Wait-Job take' {
+        $vm = Get-MonitoredVm -Live | Where-Object State -EQ Running | Select-Object -Last 1
+        $job = $vm | Invoke-MemoryDump -Path $dumps -AsJob
+        $done = $job | Wait-Job -Timeout 120
+        $done.State | Should -Be 'Completed'
+        ($job | Receive-Job).State | Should -Be 'Completed'
+        Remove-Job $job
+    }
+
+    It 'has records and the statistics of them' {
+        Get-MemoryDumpRecord | Should -HaveCount 2
+        (Get-MemoryDumpStats).Count | Should -Be 2
     }
 }
 
