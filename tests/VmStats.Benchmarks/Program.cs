@@ -1,3 +1,4 @@
+using VmStats.Benchmarks.Dumps;
 using VmStats.Benchmarks.Embedded;
 
 namespace VmStats.Benchmarks;
@@ -8,6 +9,7 @@ internal static class Program
     private static readonly Dictionary<string, (string About, Func<string[], Task> Run)> s_benchmarks = new()
     {
         ["embedded"] = ("the embedded store: points in, latest of all VMs, one VM's hour, roll-up  [--rows N | --large]", EmbeddedBenchmark.RunAsync),
+        ["dumps"] = ("memory dumps: rate, CPU, memory beside hashlib + gzip and zstd + sha256sum; a guest's pause beside virsh  [--size MiB] [--guest] [--large]", DumpBenchmark.RunAsync),
     };
 
     private static async Task<int> Main(string[] arguments)

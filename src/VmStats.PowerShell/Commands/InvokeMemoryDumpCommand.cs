@@ -99,6 +99,11 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCommand
     [Parameter(ParameterSetName = LocalSet)]
     public SwitchParameter BypassCache { get; set; }
 
+    /// <summary>Bytes of memory that may wait for the compressor, 32MB without it. A guest that fits is paused no longer than a copy takes.</summary>
+    [Parameter(ParameterSetName = LocalSet)]
+    [ValidateRange(4L << 20, 1L << 40)]
+    public long BufferSize { get; set; } = MemoryDumpRequest.UsualBufferBytes;
+
     /// <summary>A note for the records, such as a case number.</summary>
     [Parameter(ParameterSetName = LocalSet)]
     public string? Note { get; set; }
@@ -266,6 +271,7 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCommand
         CompressionLevel = CompressionLevel,
         Options = new CoreDumpOptions { Crash = Crash, Reset = Reset, Live = Live, BypassCache = BypassCache },
         Timeout = Timeout,
+        BufferBytes = BufferSize,
         Note = Note,
     };
 }

@@ -5,6 +5,9 @@ namespace VmStats.MemoryDumps;
 /// <summary>One dump, as it is asked for.</summary>
 internal sealed record MemoryDumpRequest
 {
+    /// <summary>What <see cref="BufferBytes"/> is where nothing else is asked for.</summary>
+    public const long UsualBufferBytes = 32L << 20;
+
     /// <summary>The VM, as the hypervisor lists it now.</summary>
     public required VmInfo Vm { get; init; }
 
@@ -27,7 +30,7 @@ internal sealed record MemoryDumpRequest
     /// Raw bytes that may wait in memory. A guest whose memory fits in here is paused no longer than a copy takes,
     /// whatever the compression.
     /// </summary>
-    public long BufferBytes { get; init; } = 32L << 20;
+    public long BufferBytes { get; init; } = UsualBufferBytes;
 
     /// <summary>Bytes that the dump must leave free on its disk.</summary>
     public long ReserveBytes { get; init; } = 64L << 20;
