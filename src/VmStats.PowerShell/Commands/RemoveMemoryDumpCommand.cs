@@ -11,6 +11,9 @@ namespace VmStats.PowerShell.Commands;
 /// <remarks>
 /// A dump on hold stays. The only verified dump of a VM, or its last one where none was verified, stays unless -Force is
 /// given. Records in the store are kept.
+///
+/// -Interrupted clears away what dumps left whose process died, and records them; the next Invoke-MemoryDump does the
+/// same. A dump that another process takes is never touched.
 /// </remarks>
 /// <example>
 /// <code>Remove-MemoryDump -OlderThan 30d -KeepLast 3 -WhatIf</code>
@@ -20,13 +23,18 @@ namespace VmStats.PowerShell.Commands;
 /// <code>Remove-MemoryDump -Name db01 -Hold</code>
 /// Puts every dump of db01 on hold; -Release lifts it.
 /// </example>
+/// <example>
+/// <code>Remove-MemoryDump -Interrupted</code>
+/// Clears up after a crash, and gives the records that were made of it.
+/// </example>
 [Cmdlet(VerbsCommon.Remove, "MemoryDump", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = PolicySet)]
-[OutputType(typeof(MemoryDumpRemoval), typeof(MemoryDumpFile))]
+[OutputType(typeof(MemoryDumpRemoval), typeof(MemoryDumpFile), typeof(MemoryDumpRecord))]
 public sealed class RemoveMemoryDumpCommand : StoreCommand
 {
     private const string PolicySet = "Policy";
     private const string HoldSet = "Hold";
     private const string ReleaseSet = "Release";
+    private const string InterruptedSet = "Interrupted";
 
     /// <summary>The dump folder. Without it DUMP_DIR, else the default folder.</summary>
     [Parameter]
@@ -67,12 +75,22 @@ public sealed class RemoveMemoryDumpCommand : StoreCommand
     [Parameter(Mandatory = true, ParameterSetName = ReleaseSet)]
     public SwitchParameter Release { get; set; }
 
+    /// <summary>Clears away what interrupted dumps left in the folder, instead of removing any that is whole.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = InterruptedSet)]
+    public SwitchParameter Interrupted { get; set; }
+
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
         string folder = Folder is not null
             ? SessionState.Path.GetUnresolvedProviderPathFromPSPath(Folder)
             : Settings.DumpDirectory ?? MemoryDumpPaths.DefaultDumpFolder;
+        if (Interrupted)
+        {
+            ClearUp(folder);
+            return;
+        }
+
         MemoryDumpRetention retention = new(folder, TimeProvider.System);
         NamePattern[]? patterns = Name?.Select(name => new NamePattern(name)).ToArray();
         bool IsWanted(MemoryDumpFile dump) => patterns is null || patterns.Any(pattern => pattern.Matches(dump.Name));
@@ -99,6 +117,15 @@ public sealed class RemoveMemoryDumpCommand : StoreCommand
             {
                 RemoveOne(retention, removal);
             }
+        }
+    }
+
+    private void ClearUp(string folder)
+    {
+        if (ShouldProcess(folder, "Clear away what interrupted memory dumps left"))
+        {
+            DumpRecovery recovery = new(new DumpStateStore(MemoryDumpPaths.DefaultStateFolder), new DumpRecorder(Store, MemoryDumpPaths.DefaultStateFolder));
+            WriteObject(Compute((_, _) => recovery.RecoverAsync(folder)), enumerateCollection: true);
         }
     }
 

@@ -202,6 +202,30 @@ public sealed class MemoryDumpCommandTests : IDisposable
         Assert.Equal(2, _session.Invoke("Get-MemoryDumpRecord").Count);
     }
 
+    [SkippableFact]
+    public void What_a_dead_process_left_is_cleared_away_on_request_and_nothing_else()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
+        PSObject whole = Assert.Single(_session.InvokeRecords($"Invoke-MemoryDump web01 -Path '{Dumps}'").NoErrors().Output);
+        string orphan = Path.Combine(Dumps, $".{Guid.NewGuid():N}.partial"), held = Path.Combine(Dumps, $".{Guid.NewGuid():N}.partial");
+        File.WriteAllText(orphan, "left behind");
+        using FileStream live = new(held, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        _session.InvokeRecords($"Remove-MemoryDump -Interrupted -Folder '{Dumps}' -WhatIf").NoErrors();
+        Assert.True(File.Exists(orphan));
+        _session.InvokeRecords($"Remove-MemoryDump -Interrupted -Folder '{Dumps}' -Confirm:$false").NoErrors();
+        Assert.False(File.Exists(orphan));
+        Assert.True(File.Exists(held));
+        Assert.True(File.Exists((string)whole.Properties["Path"].Value));
+    }
+
+    [SkippableFact]
+    public void A_buffer_for_the_whole_guest_is_taken()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
+        Assert.Single(_session.InvokeRecords($"Invoke-MemoryDump web01 -Path '{Dumps}' -BufferSize 128MB -CompressionLevel 9").NoErrors().Output);
+        Assert.NotEmpty(_session.InvokeRecords($"Invoke-MemoryDump web01 -Path '{Dumps}' -BufferSize 1KB").Errors);
+    }
+
     [Fact]
     public void Without_any_dump_the_counts_are_zero_and_the_rest_is_null()
     {
