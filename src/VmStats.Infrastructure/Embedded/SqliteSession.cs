@@ -1,11 +1,15 @@
+using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
 namespace VmStats.Infrastructure.Embedded;
 
 /// <summary>An open connection to the file, with SQLite's own API beside it.</summary>
-internal sealed class SqliteSession : IDisposable
+internal sealed partial class SqliteSession : IDisposable
 {
+    // SQLITE_FCNTL_HAS_MOVED. Windows doesn't know it: there, a file that is open can't be moved.
+    private const int HasMovedOperation = 20;
+
     private readonly SqliteConnection _connection;
 
     private SqliteSession(SqliteConnection connection) => _connection = connection;
@@ -17,8 +21,19 @@ internal sealed class SqliteSession : IDisposable
         Open(path, SqliteOpenMode.ReadWrite, pooling: false, busyMilliseconds: 50);
 
     /// <summary>Opens the file for reading; the connection comes from the pool and goes back to it.</summary>
-    public static SqliteSession OpenReader(string path) =>
-        Open(path, SqliteOpenMode.ReadOnly, pooling: true, busyMilliseconds: 5_000);
+    public static SqliteSession OpenReader(string path)
+    {
+        SqliteSession session = Open(path, SqliteOpenMode.ReadOnly, pooling: true, busyMilliseconds: 5_000);
+        if (!session.HasMoved)
+        {
+            return session;
+        }
+
+        // The pool would give connections to the old file for ever.
+        ClearPool(path);
+        session.Dispose();
+        return Open(path, SqliteOpenMode.ReadOnly, pooling: true, busyMilliseconds: 5_000);
+    }
 
     /// <summary>Closes the pooled connections of a file.</summary>
     public static void ClearPool(string path)
@@ -38,6 +53,16 @@ internal sealed class SqliteSession : IDisposable
     {
         using SqliteStatement statement = Prepare(sql);
         return statement.Step() ? statement.Int64(0) : 0;
+    }
+
+    /// <summary>True when the file that is open is no longer the one at its path: that was deleted, moved away or replaced.</summary>
+    public bool HasMoved
+    {
+        get
+        {
+            int moved = 0;
+            return FileControl(Handle, null, HasMovedOperation, ref moved) == raw.SQLITE_OK && moved != 0;
+        }
     }
 
     /// <summary>True outside a transaction.</summary>
@@ -67,4 +92,7 @@ internal sealed class SqliteSession : IDisposable
 
     private static string ConnectionString(string path, SqliteOpenMode mode, bool pooling) =>
         new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = pooling }.ToString();
+
+    [LibraryImport("e_sqlite3", EntryPoint = "sqlite3_file_control", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int FileControl(sqlite3 database, string? name, int operation, ref int result);
 }

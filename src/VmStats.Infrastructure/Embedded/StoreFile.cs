@@ -66,13 +66,14 @@ internal static class StoreFile
         WriteLock.Retry(path, () => writer.Execute("PRAGMA journal_mode = WAL"), CancellationToken.None);
         WriteLock.Begin(writer, path, CancellationToken.None);
 
-        // Another process may have done it since.
+        // Another process may have done it since. Generations begin anywhere, so that what is known of one file is never
+        // taken for known of another that has come in its place.
         if (!Verify(writer, path))
         {
             writer.Execute(
                 $"""
                 CREATE TABLE vmstats_meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-                INSERT INTO vmstats_meta VALUES('generation', 1);
+                INSERT INTO vmstats_meta VALUES('generation', abs(random() / 4));
                 CREATE TABLE vmstats_measurements(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
                 CREATE TABLE vmstats_columns(
                     measurement INTEGER NOT NULL, position INTEGER NOT NULL, name TEXT NOT NULL,

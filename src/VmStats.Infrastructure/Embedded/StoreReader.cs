@@ -25,6 +25,12 @@ internal sealed class StoreReader : IDisposable
     public static StoreReader Open(string path, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        if (!File.Exists(path))
+        {
+            // Deleted since it was opened: made anew, as by the next write.
+            StoreFile.Prepare(path);
+        }
+
         try
         {
             StoreReader reader = new(path, SqliteSession.OpenReader(path), cancellationToken);

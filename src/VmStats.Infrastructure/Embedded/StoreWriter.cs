@@ -58,7 +58,7 @@ internal sealed class StoreWriter(string path, TimeSpan? retention, TimeProvider
         try
         {
             ObjectDisposedException.ThrowIf(_isClosed, typeof(EmbeddedStore));
-            return await Task.Run(() => work(_points ??= new PointWriter(path)), cancellationToken).ConfigureAwait(false);
+            return await Task.Run(() => work(Writer()), cancellationToken).ConfigureAwait(false);
         }
         catch (SqliteException e)
         {
@@ -68,6 +68,19 @@ internal sealed class StoreWriter(string path, TimeSpan? retention, TimeProvider
         {
             _turn.Release();
         }
+    }
+
+    /// <summary>The connection to the file at the path. One that was moved away would take points that nobody ever sees.</summary>
+    private PointWriter Writer()
+    {
+        if (_points?.Session.HasMoved == true)
+        {
+            _points.Dispose();
+            _points = null;
+            StoreFile.Prepare(path);
+        }
+
+        return _points ??= new PointWriter(path);
     }
 
     private void PruneWhenDue()

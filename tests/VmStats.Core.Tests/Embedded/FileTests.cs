@@ -95,6 +95,82 @@ public sealed class FileTests : AsyncTest
 #pragma warning restore CA1416
     }
 
+    [SkippableTheory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task A_file_that_is_moved_away_under_a_session_is_begun_anew(bool isMoved, bool isReplaced)
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Windows moves no file that is open.");
+        await _fixture.Write(Vm("1", "old", 0, 1));
+        Assert.Equal(["0 old"], await _fixture.Lines(s_all, "uuid"));
+        string away = Path.Combine(Directory.CreateDirectory(Path.Combine(_fixture.Folder, "away")).FullName, "store.db");
+        foreach (string suffix in new[] { "", "-wal", "-shm" })
+        {
+            if (isMoved)
+            {
+                File.Move(_fixture.FilePath + suffix, away + suffix);
+            }
+            else
+            {
+                File.Delete(_fixture.FilePath + suffix);
+            }
+        }
+
+        if (isReplaced)
+        {
+            await using EmbeddedStore other = EmbeddedStore.Open(_fixture.FilePath, null);
+            await other.WriteAsync([Vm("7", "other", 1, 1)], default);
+            Assert.Equal(["1 other"], await _fixture.Lines(s_all, "uuid"));
+        }
+
+        Assert.Equal(1, (await _fixture.Write(Vm("1", "new", 2, 1))).Written);
+        string[] expected = isReplaced ? ["1 other", "2 new"] : ["2 new"];
+        Assert.Equal(expected, await _fixture.Lines(s_all, "uuid"));
+        await using EmbeddedStore fresh = EmbeddedStore.Open(_fixture.FilePath, null);
+        Assert.Equal(expected, await _fixture.Lines(s_all, "uuid"));
+        if (isMoved)
+        {
+            await using EmbeddedStore moved = EmbeddedStore.Open(away, null);
+            Assert.NotNull(await moved.GetSchemaAsync("vm_totals", default));
+        }
+    }
+
+    [SkippableFact]
+    public async Task A_file_that_is_deleted_before_a_reading_is_an_empty_store()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Windows deletes no file that is open.");
+        await _fixture.Write(Vm("1", "old", 0, 1));
+        Assert.Single(await _fixture.Query(s_all));
+        foreach (string suffix in new[] { "", "-wal", "-shm" })
+        {
+            File.Delete(_fixture.FilePath + suffix);
+        }
+
+        Assert.Empty(await _fixture.Query(s_all));
+        await _fixture.Write(Vm("1", "new", 1, 1));
+        Assert.Equal(["1 new"], await _fixture.Lines(s_all, "uuid"));
+    }
+
+    [SkippableFact]
+    public async Task What_was_known_of_one_file_is_not_taken_for_known_of_the_next()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Windows deletes no file that is open.");
+
+        // As many changes of the schema in both, but other ones.
+        foreach (string field in new[] { "one", "two", "three" })
+        {
+            PointShape shape = new("m", ["t"], [field]);
+            await _fixture.Write(new Point(shape, T0, ["t"], [FieldValue.From(1L)]));
+            Assert.Equal([field], (await _fixture.Store.GetSchemaAsync("m", default))!.Fields.Keys);
+            Assert.Equal(["0 1"], await _fixture.Lines(new StoreQuery("m"), field));
+            foreach (string suffix in new[] { "", "-wal", "-shm" })
+            {
+                File.Delete(_fixture.FilePath + suffix);
+            }
+        }
+    }
+
     [Fact]
     public async Task Two_writers_take_turns_and_lose_nothing()
     {
