@@ -1,5 +1,6 @@
 using VmStats.Benchmarks.Dumps;
 using VmStats.Benchmarks.Embedded;
+using VmStats.Benchmarks.Wire;
 
 namespace VmStats.Benchmarks;
 
@@ -10,10 +11,18 @@ internal static class Program
     {
         ["embedded"] = ("the embedded store: points in, latest of all VMs, one VM's hour, roll-up  [--rows N | --large]", EmbeddedBenchmark.RunAsync),
         ["dumps"] = ("memory dumps: rate, CPU, memory beside hashlib + gzip and zstd + sha256sum; a guest's pause beside virsh  [--size MiB] [--guest] [--large]", DumpBenchmark.RunAsync),
+        ["rows"] = ("wide rows from a loopback server into a PowerShell pipeline  [--rows N]", RowsBenchmark.RunAsync),
+        ["lines"] = ("line protocol encoded and posted to a server that forgets it  [--points N]", LinesBenchmark.RunAsync),
     };
 
     private static async Task<int> Main(string[] arguments)
     {
+        if (arguments is [SinkServer.Verb])
+        {
+            await SinkServer.RunAsync(arguments);
+            return 0;
+        }
+
         if (arguments.Length > 0 && s_benchmarks.TryGetValue(arguments[0], out var benchmark))
         {
             await benchmark.Run(arguments[1..]);

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Text;
 using System.Text.Json;
 using VmStats.Data;
 
@@ -8,9 +7,8 @@ namespace VmStats.Influx;
 /// <summary>Reads single JSON values. Texts that come again (tags) are made once and kept for the stream.</summary>
 internal sealed class WireValue
 {
-    private const int Slots = 1024;
     private const int LongestKept = 128;
-    private readonly Kept[] _kept = new Kept[Slots];
+    private readonly KeptTexts _kept = new();
 
     /// <summary>The value under the reader; nested values are given as their JSON text.</summary>
     /// <param name="reader">Stands on the value; afterwards on its last token.</param>
@@ -53,24 +51,8 @@ internal sealed class WireValue
             return isTag ? TagText.Decode(reader.GetString()!) : reader.GetString()!;
         }
 
-        ReadOnlySpan<byte> bytes = reader.ValueSpan;
-        uint hash = 2166136261;
-        foreach (byte b in bytes)
-        {
-            hash = (hash ^ b) * 16777619;
-        }
-
-        ref Kept slot = ref _kept[hash % Slots];
-        if (slot.Bytes is null || slot.IsTag != isTag || !bytes.SequenceEqual(slot.Bytes))
-        {
-            string text = Encoding.UTF8.GetString(bytes);
-            slot = new Kept(bytes.ToArray(), isTag ? TagText.Decode(text) : text, isTag);
-        }
-
-        return slot.Text;
+        return _kept.Get(reader.ValueSpan, isTag);
     }
-
-    private readonly record struct Kept(byte[] Bytes, string Text, bool IsTag);
 
     private static string Nested(ref Utf8JsonReader reader)
     {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Management.Automation;
 using VmStats.PowerShell.Errors;
 
@@ -12,10 +11,14 @@ internal sealed class CommandOutput : ICommandOutput, IDisposable
 {
     private const int Capacity = 1024;
 
-    private readonly BlockingCollection<(Kind Kind, object Value)> _queue = new(Capacity);
+    private readonly BatchQueue<(Kind Kind, object Value)> _queue;
     private readonly CancellationToken _cancellationToken;
 
-    internal CommandOutput(CancellationToken cancellationToken) => _cancellationToken = cancellationToken;
+    internal CommandOutput(CancellationToken cancellationToken)
+    {
+        _cancellationToken = cancellationToken;
+        _queue = new BatchQueue<(Kind Kind, object Value)>(Capacity, cancellationToken);
+    }
 
     private enum Kind
     {
@@ -40,17 +43,7 @@ internal sealed class CommandOutput : ICommandOutput, IDisposable
     internal void Verbose(string text) => Add(Kind.Verbose, text);
 
     /// <summary>Shows progress, if the pipeline thread keeps up: it never holds the work up.</summary>
-    public void Progress(ProgressRecord record)
-    {
-        try
-        {
-            _queue.TryAdd((Kind.Progress, record));
-        }
-        catch (Exception e) when (e is InvalidOperationException or ObjectDisposedException)
-        {
-            // A late report of work that has just ended.
-        }
-    }
+    public void Progress(ProgressRecord record) => _queue.TryAdd((Kind.Progress, record));
 
     /// <summary>Runs a call (ShouldProcess, say) on the pipeline thread and gives its result.</summary>
     internal Task<T> OnPipelineAsync<T>(Func<T> call)
@@ -62,47 +55,51 @@ internal sealed class CommandOutput : ICommandOutput, IDisposable
         return result.Task;
     }
 
-    internal void Complete() => _queue.CompleteAdding();
+    internal void Complete() => _queue.Complete();
 
     /// <summary>Carries out all calls until the work ends. Called by the pipeline thread.</summary>
     internal void Drain(PSCmdlet command)
     {
-        foreach ((Kind kind, object value) in _queue.GetConsumingEnumerable(_cancellationToken))
+        while (_queue.Take() is { } batch)
         {
-            switch (kind)
+            foreach ((Kind kind, object value) in batch)
             {
-                case Kind.Object:
-                    command.WriteObject(value);
-                    break;
-                case Kind.Error:
-                    command.WriteError((ErrorRecord)value);
-                    break;
-                case Kind.Warning:
-                    command.WriteWarning((string)value);
-                    break;
-                case Kind.Verbose:
-                    command.WriteVerbose((string)value);
-                    break;
-                case Kind.Progress:
-                    command.WriteProgress((ProgressRecord)value);
-                    break;
-                default:
-                    ((Action)value)();
-                    break;
+                _cancellationToken.ThrowIfCancellationRequested();
+                CarryOut(command, kind, value);
             }
         }
     }
 
     /// <summary>Frees a producer that waits for room; what it still puts out is dropped.</summary>
-    internal void Discard()
-    {
-        while (_queue.TryTake(out _))
-        {
-        }
-    }
+    internal void Discard() => _queue.Discard();
 
     /// <inheritdoc/>
     public void Dispose() => _queue.Dispose();
 
-    private void Add(Kind kind, object value) => _queue.Add((kind, value), _cancellationToken);
+    private static void CarryOut(PSCmdlet command, Kind kind, object value)
+    {
+        switch (kind)
+        {
+            case Kind.Object:
+                command.WriteObject(value);
+                break;
+            case Kind.Error:
+                command.WriteError((ErrorRecord)value);
+                break;
+            case Kind.Warning:
+                command.WriteWarning((string)value);
+                break;
+            case Kind.Verbose:
+                command.WriteVerbose((string)value);
+                break;
+            case Kind.Progress:
+                command.WriteProgress((ProgressRecord)value);
+                break;
+            default:
+                ((Action)value)();
+                break;
+        }
+    }
+
+    private void Add(Kind kind, object value) => _queue.Add((kind, value));
 }
