@@ -10,18 +10,21 @@ internal sealed record PipelineResult(long RawBytes, long StoredBytes, string Sh
 /// <summary>
 /// Hash of the raw bytes, compression, hash of the stored bytes and writing, each on threads of its own: a guest is paused
 /// while its memory comes, so nothing here waits for a thread pool. Memory is bounded by the buffers; who feeds it waits
-/// for a free one.
+/// for a free one. Where all fits into them, the work can be put off until it has come: the guest's host has but so many cores.
 /// </summary>
 internal sealed class DumpPipeline : IDisposable
 {
     public const int BlockBytes = 1 << 20;
 
+    private static readonly byte[] s_zeros = new byte[BlockBytes];
+
     private readonly SafeFileHandle _output;
     private readonly BlockCompressor? _compressor;
     private readonly CancellationTokenSource _stop = new();
-    private readonly BlockingCollection<Block> _toHash = [];
-    private readonly BlockingCollection<Block> _toCompress = [];
-    private readonly BlockingCollection<Block> _toWrite;
+    private readonly ManualResetEventSlim _go;
+    private readonly BlockingCollection<DumpBlock> _toHash = [];
+    private readonly BlockingCollection<DumpBlock> _toCompress = [];
+    private readonly BlockingCollection<DumpBlock> _toWrite;
     private readonly ConcurrentBag<byte[]> _free = [];
     private readonly SemaphoreSlim _buffers;
     private readonly List<Thread> _threads = [];
@@ -36,15 +39,17 @@ internal sealed class DumpPipeline : IDisposable
     /// <param name="compressor">Null to store what comes.</param>
     /// <param name="workers">Threads that compress.</param>
     /// <param name="bufferBytes">Most bytes of raw memory that wait in here.</param>
-    public DumpPipeline(SafeFileHandle output, BlockCompressor? compressor, int workers, long bufferBytes)
+    /// <param name="workLater">Put the work off until all has come, or the buffers are full.</param>
+    public DumpPipeline(SafeFileHandle output, BlockCompressor? compressor, int workers, long bufferBytes, bool workLater = false)
     {
+        _go = new ManualResetEventSlim(!workLater);
         _output = output;
         _compressor = compressor;
         int buffers = (int)Math.Clamp(bufferBytes / BlockBytes, workers + 3, int.MaxValue / 2);
         _buffers = new SemaphoreSlim(buffers);
 
         // A block leaves its buffer when it is hashed and compressed; what waits to be written is bounded apart.
-        _toWrite = new BlockingCollection<Block>(buffers);
+        _toWrite = new BlockingCollection<DumpBlock>(buffers);
         Start("hash", HashBlocks);
         Start("write", WriteBlocks);
         for (int i = 0; compressor is not null && i < workers; i++)
@@ -64,7 +69,17 @@ internal sealed class DumpPipeline : IDisposable
     {
         try
         {
-            return _buffers.Wait(milliseconds, _stop.Token) ? _free.TryTake(out byte[]? buffer) ? buffer : new byte[BlockBytes] : null;
+            if (!_buffers.Wait(0))
+            {
+                _go.Set();
+                if (!_buffers.Wait(milliseconds, _stop.Token))
+                {
+                    return null;
+                }
+            }
+
+            // Not zeroed: that would cost as much as the copy.
+            return _free.TryTake(out byte[]? buffer) ? buffer : GC.AllocateUninitializedArray<byte>(BlockBytes);
         }
         catch (OperationCanceledException)
         {
@@ -75,7 +90,14 @@ internal sealed class DumpPipeline : IDisposable
     /// <summary>Hands over a filled buffer.</summary>
     public void Submit(byte[] buffer, int length)
     {
-        Block block = new(buffer, length);
+        // Zeros keep their turn, but no memory: the buffer is free at once.
+        bool isZero = SparseWriter.IsZero(buffer.AsSpan(0, length));
+        if (isZero)
+        {
+            _free.Add(buffer);
+        }
+
+        DumpBlock block = new(isZero ? s_zeros : buffer, length, isZero);
         _rawBytes += length;
         _toHash.Add(block);
         if (_compressor is not null)
@@ -97,6 +119,7 @@ internal sealed class DumpPipeline : IDisposable
     /// <exception cref="Exception">What a stage failed with.</exception>
     public PipelineResult Complete()
     {
+        _go.Set();
         _toHash.CompleteAdding();
         _toCompress.CompleteAdding();
         _toWrite.CompleteAdding();
@@ -126,13 +149,14 @@ internal sealed class DumpPipeline : IDisposable
         _toCompress.Dispose();
         _toWrite.Dispose();
         _buffers.Dispose();
+        _go.Dispose();
         _stop.Dispose();
     }
 
     private void HashBlocks()
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (Block block in _toHash.GetConsumingEnumerable(_stop.Token))
+        foreach (DumpBlock block in _toHash.GetConsumingEnumerable(_stop.Token))
         {
             hash.AppendData(block.Raw);
             Release(block);
@@ -143,9 +167,9 @@ internal sealed class DumpPipeline : IDisposable
 
     private void CompressBlocks()
     {
-        foreach (Block block in _toCompress.GetConsumingEnumerable(_stop.Token))
+        foreach (DumpBlock block in _toCompress.GetConsumingEnumerable(_stop.Token))
         {
-            block.Compressed = _compressor!.Compress(block.Raw, SparseWriter.IsZero(block.Raw));
+            block.Compressed = _compressor!.Compress(block.Raw, block.IsZero);
             Release(block);
             block.Ready.Set();
         }
@@ -161,7 +185,7 @@ internal sealed class DumpPipeline : IDisposable
 
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         WriteStored(hash, _compressor.Header.Span);
-        foreach (Block block in _toWrite.GetConsumingEnumerable(_stop.Token))
+        foreach (DumpBlock block in _toWrite.GetConsumingEnumerable(_stop.Token))
         {
             block.Ready.Wait(_stop.Token);
             WriteStored(hash, block.Compressed.Span);
@@ -176,9 +200,13 @@ internal sealed class DumpPipeline : IDisposable
     private void WriteRaw()
     {
         // Stored bytes are the raw bytes: one hash serves for both.
-        foreach (Block block in _toWrite.GetConsumingEnumerable(_stop.Token))
+        foreach (DumpBlock block in _toWrite.GetConsumingEnumerable(_stop.Token))
         {
-            SparseWriter.Write(_output, block.Raw, _storedBytes);
+            if (!block.IsZero)
+            {
+                SparseWriter.Write(_output, block.Raw, _storedBytes);
+            }
+
             Interlocked.Add(ref _storedBytes, block.Length);
             Release(block);
         }
@@ -193,11 +221,15 @@ internal sealed class DumpPipeline : IDisposable
         Interlocked.Add(ref _storedBytes, bytes.Length);
     }
 
-    private void Release(Block block)
+    private void Release(DumpBlock block)
     {
         if (block.ReleaseOne())
         {
-            _free.Add(block.Buffer);
+            if (!block.IsZero)
+            {
+                _free.Add(block.Buffer);
+            }
+
             _buffers.Release();
         }
     }
@@ -213,6 +245,7 @@ internal sealed class DumpPipeline : IDisposable
     {
         try
         {
+            _go.Wait(_stop.Token);
             stage();
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -223,23 +256,5 @@ internal sealed class DumpPipeline : IDisposable
         {
             Abort(e);
         }
-    }
-
-    // Two stages read the raw bytes; the buffer is free after both.
-    private sealed class Block(byte[] buffer, int length)
-    {
-        private int _readers = 2;
-
-        public byte[] Buffer { get; } = buffer;
-
-        public int Length { get; } = length;
-
-        public ReadOnlySpan<byte> Raw => Buffer.AsSpan(0, Length);
-
-        public CompressedBlock Compressed { get; set; }
-
-        public ManualResetEventSlim Ready { get; } = new();
-
-        public bool ReleaseOne() => Interlocked.Decrement(ref _readers) == 0;
     }
 }

@@ -217,7 +217,8 @@ internal sealed class DumpRun(
             MemoryDumpCompression.Zstd => new ZstdBlockCompressor(infrastructure, request.EffectiveLevel!.Value),
             _ => null,
         };
-        return new DumpPipeline(file.Handle, compressor, options.Workers, request.BufferBytes);
+        bool fits = request.BufferBytes > request.Vm.MaximumMemoryBytes;
+        return new DumpPipeline(file.Handle, compressor, options.Workers, request.BufferBytes, workLater: fits);
     }
 
     private VmStatsException Typed(Exception failure) => failure switch
