@@ -172,6 +172,8 @@ public sealed class ConnectVmStatsCommand : VmStatsCommand
             ? start.CertificateAuthority
             : SessionState.Path.GetUnresolvedProviderPathFromPSPath(CertificateAuthority),
         SkipCertificateCheck = SkipCertificateCheck || start.SkipCertificateCheck,
+        SliceLength = SliceLength ?? start.SliceLength,
+        LookBack = LookBack ?? start.LookBack,
         Timeout = TimeoutSec > 0 ? TimeSpan.FromSeconds(TimeoutSec) : start.Timeout,
         Proxy = Proxy ?? start.Proxy,
         AllowUnencrypted = AllowUnencrypted || start.AllowUnencrypted,

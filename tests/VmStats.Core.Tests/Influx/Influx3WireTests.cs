@@ -144,6 +144,21 @@ public sealed class Influx3WireTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_server_that_asks_for_time_is_given_it_or_the_failure_says_how_much()
+    {
+        _server.Answer(429, "", ("Retry-After", "7"));
+        Assert.Equal(TimeSpan.FromSeconds(7), (await Assert.ThrowsAsync<InfluxException>(ReadAsync)).RetryAfter);
+
+        // Nobody waits for longer than a minute: the first failure is the answer.
+        await using Influx3StandIn busy = await Influx3StandIn.StartAsync();
+        busy.Answer(503, "busy", ("Retry-After", "600"));
+        await using ITelemetryStore store = StoreFactory.Open(Options() with { Url = busy.Url }, new Infrastructure.Infrastructure());
+        InfluxException failure = await Assert.ThrowsAsync<InfluxException>(async () => await store.GetSchemaAsync("vm_totals", default));
+        Assert.Equal(TimeSpan.FromMinutes(10), failure.RetryAfter);
+        Assert.Single(busy.Requests);
+    }
+
+    [Fact]
     public async Task A_read_is_tried_again_while_the_server_is_busy()
     {
         _server.Answer(503, "busy").Answer(429, "", ("Retry-After", "0")).Answer(200, "");

@@ -26,11 +26,6 @@ internal sealed class PartialAggregates
         _layout = new RowLayout([.. _groupBy, .. _aggregates.Select(aggregate => aggregate.Name)]);
     }
 
-    /// <summary>False when one of the functions can't be made from parts.</summary>
-    public static bool CanMerge(QueryPlan plan) => plan.Aggregates.TrueForAll(aggregate => aggregate.Function is
-        AggregateFunction.Count or AggregateFunction.Average or AggregateFunction.Minimum or AggregateFunction.Maximum
-        or AggregateFunction.Sum or AggregateFunction.First or AggregateFunction.Last);
-
     /// <summary>What is to be asked of a part.</summary>
     public Aggregation Parts(Aggregation whole) => whole with
     {

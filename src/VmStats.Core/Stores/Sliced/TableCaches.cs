@@ -52,8 +52,8 @@ internal sealed record TableCaches(IReadOnlyList<LastValueCache> Last, IReadOnly
 /// <summary>Asks which caches a table has, and keeps the answer for a short while.</summary>
 internal sealed class TableCachesReader(InfluxQuery influx, TimeProvider clock)
 {
-    private const string LastSql = "SELECT name, key_column_names, value_column_names, count, ttl FROM system.last_caches WHERE \"table\" = $table";
-    private const string DistinctSql = "SELECT name, column_names, max_age_seconds FROM system.distinct_caches WHERE \"table\" = $table";
+    internal const string LastSql = "SELECT name, key_column_names, value_column_names, count, ttl FROM system.last_caches WHERE \"table\" = $table";
+    internal const string DistinctSql = "SELECT name, column_names, max_age_seconds FROM system.distinct_caches WHERE \"table\" = $table";
     private static readonly TimeSpan s_keep = TimeSpan.FromMinutes(1);
     private readonly ConcurrentDictionary<string, (DateTimeOffset At, TableCaches Caches)> _known = new(StringComparer.Ordinal);
 
@@ -65,17 +65,22 @@ internal sealed class TableCachesReader(InfluxQuery influx, TimeProvider clock)
             return known.Caches;
         }
 
-        TableCaches caches = new(
-            await AskAsync(LastSql, table, ReadLast, cancellationToken).ConfigureAwait(false),
-            await AskAsync(DistinctSql, table, ReadDistinct, cancellationToken).ConfigureAwait(false));
-        _known[table] = (clock.GetUtcNow(), caches);
+        IReadOnlyList<LastValueCache>? last = await AskAsync(LastSql, table, ReadLast, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<DistinctValueCache>? distinct = await AskAsync(DistinctSql, table, ReadDistinct, cancellationToken).ConfigureAwait(false);
+        TableCaches caches = new(last ?? [], distinct ?? []);
+        if (last is not null && distinct is not null)
+        {
+            _known[table] = (clock.GetUtcNow(), caches);
+        }
+
         return caches;
     }
 
     /// <summary>Forgets a table's caches: one was made or is gone.</summary>
     public void Forget(string table) => _known.TryRemove(table, out _);
 
-    private async ValueTask<IReadOnlyList<T>> AskAsync<T>(string sql, string table, Func<StoreRow, T> read, CancellationToken cancellationToken)
+    // Null when the server can't say it now: it is asked again the next time, and the query does without caches.
+    private async ValueTask<IReadOnlyList<T>?> AskAsync<T>(string sql, string table, Func<StoreRow, T> read, CancellationToken cancellationToken)
     {
         List<T> caches = [];
         try
@@ -86,9 +91,10 @@ internal sealed class TableCachesReader(InfluxQuery influx, TimeProvider clock)
                 caches.Add(read(row));
             }
         }
-        catch (InfluxException e) when (!e.IsTransient && e.Kind is not (VmStatsErrorKind.Authentication or VmStatsErrorKind.Unavailable))
+        catch (InfluxException e) when (e.Kind != VmStatsErrorKind.Authentication)
         {
-            // A build without such caches.
+            // A build without such caches, or a token that may not read of them.
+            return e.IsTransient ? null : [];
         }
 
         return caches;

@@ -32,7 +32,7 @@ internal sealed record TableFiles(long Count, long? Oldest, long? Newest)
 /// <summary>Asks for a table's files, and keeps the answer for a short while.</summary>
 internal sealed class TableFilesReader(InfluxQuery influx, TimeProvider clock)
 {
-    private const string Sql = "SELECT count(*) AS files, min(min_time) AS oldest, max(max_time) AS newest FROM system.parquet_files WHERE table_name = $table";
+    internal const string Sql = "SELECT count(*) AS files, min(min_time) AS oldest, max(max_time) AS newest FROM system.parquet_files WHERE table_name = $table";
     private static readonly TimeSpan s_keep = TimeSpan.FromMinutes(1);
     private readonly ConcurrentDictionary<string, (DateTimeOffset At, TableFiles? Files)> _known = new(StringComparer.Ordinal);
 
@@ -53,9 +53,14 @@ internal sealed class TableFilesReader(InfluxQuery influx, TimeProvider clock)
                 files = new TableFiles(row["files"].AsInt64() ?? 0, row["oldest"].AsInt64(), row["newest"].AsInt64());
             }
         }
-        catch (InfluxException e) when (!e.IsTransient && e.Kind is not (VmStatsErrorKind.Authentication or VmStatsErrorKind.Unavailable))
+        catch (InfluxException e) when (e.Kind != VmStatsErrorKind.Authentication)
         {
-            // Some builds have no such table; slices of the set length do without it.
+            // Some builds have no such table, some tokens may not read it: slices of the set length do without it. A server
+            // that is busy may answer the next time; the query itself is tried again and says what is wrong.
+            if (e.IsTransient)
+            {
+                return null;
+            }
         }
 
         _known[table] = (clock.GetUtcNow(), files);
