@@ -23,7 +23,7 @@ internal sealed record SeriesRequest(
 /// <summary>Reads the rows of a measurement as samples of series: each row with the one before it of its own series.</summary>
 internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions options)
 {
-    private const long PrimingLeast = 10 * UnixTime.NanosecondsPerSecond;
+    private const long PrimingLeast = 150 * UnixTime.NanosecondsPerSecond;
     private const long PrimingMost = 300 * UnixTime.NanosecondsPerSecond;
     private const int PrimingPart = 10;
 
@@ -90,7 +90,8 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
         }
     }
 
-    // A little more is read than asked for, so that the first samples have one before them: a tenth of the range.
+    // A little more is read than asked for, so that the first samples have one before them: a tenth of the range, two and a
+    // half minutes at least (polls of a minute, one of them missing), five minutes at most.
     private long? PrimingStart(TimeRange range)
     {
         if (range.Start is not long start)

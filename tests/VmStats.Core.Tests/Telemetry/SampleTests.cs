@@ -42,6 +42,14 @@ public sealed class SampleTests : AsyncTest
     }
 
     [Fact]
+    public async Task The_first_sample_of_a_short_range_has_the_one_before_it_though_a_poll_of_a_minute_was_missed()
+    {
+        await _table.WriteAsync(0, WebTags, ("net_rxbytes", 0));
+        await _table.WriteAsync(120, WebTags, ("net_rxbytes", 1_200));
+        Assert.Equal([10.0], (await _table.RangeAsync(90, 130)).Select(sample => sample.NetRxBytesPerSecond));
+    }
+
+    [Fact]
     public async Task A_level_that_went_down_is_no_reset()
     {
         await _table.WriteAsync(0, WebTags, ("memrss", 500), ("cpus", 4), ("memavailable", 800), ("memusable", 600));
