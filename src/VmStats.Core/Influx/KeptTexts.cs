@@ -55,19 +55,26 @@ internal sealed class KeptTexts
         ulong hash = (uint)bytes.Length * 0x9E3779B97F4A7C15;
         if (bytes.Length >= sizeof(ulong))
         {
-            hash = (hash ^ BinaryPrimitives.ReadUInt64LittleEndian(bytes)) * 0xBF58476D1CE4E5B9;
-            hash = (hash ^ BinaryPrimitives.ReadUInt64LittleEndian(bytes[((bytes.Length - sizeof(ulong)) / 2)..])) * 0x94D049BB133111EB;
-            hash = (hash ^ BinaryPrimitives.ReadUInt64LittleEndian(bytes[^sizeof(ulong)..])) * 0x9E3779B97F4A7C15;
+            hash = Mix(hash ^ BinaryPrimitives.ReadUInt64LittleEndian(bytes));
+            hash = Mix(hash ^ BinaryPrimitives.ReadUInt64LittleEndian(bytes[((bytes.Length - sizeof(ulong)) / 2)..]));
+            hash = Mix(hash ^ BinaryPrimitives.ReadUInt64LittleEndian(bytes[^sizeof(ulong)..]));
         }
         else
         {
             foreach (byte b in bytes)
             {
-                hash = (hash ^ b) * 0xBF58476D1CE4E5B9;
+                hash = Mix(hash ^ b);
             }
         }
 
         return (uint)(hash >> 32);
+    }
+
+    // The last letters stand in the highest bits, which a multiplication alone would not carry down.
+    private static ulong Mix(ulong hash)
+    {
+        hash *= 0xBF58476D1CE4E5B9;
+        return (hash ^ (hash >> 32)) * 0x94D049BB133111EB;
     }
 
     private static int Free(Kept[] table, uint hash)
