@@ -79,6 +79,16 @@ public sealed class ConnectVmStatsCommand : VmStatsCommand
     [Parameter(ParameterSetName = UrlSet)]
     public SwitchParameter AllowUnencrypted { get; set; }
 
+    /// <summary>InfluxDB 3: the longest range that one query asks for, 1d by default. A longer one is read in slices; slices that the server refuses are halved.</summary>
+    [Parameter(ParameterSetName = UrlSet)]
+    [DurationTransformation]
+    public TimeSpan? SliceLength { get; set; }
+
+    /// <summary>InfluxDB 3: how far back the latest samples and the list of VMs are looked for, 7d by default. Initialize-VmStatsDatabase makes caches that keep as much.</summary>
+    [Parameter(ParameterSetName = UrlSet)]
+    [DurationTransformation]
+    public TimeSpan? LookBack { get; set; }
+
     /// <summary>Embedded store: how long telemetry is kept; this session's writes prune what is older. Records of dumps stay. Without it, all is kept.</summary>
     [Parameter(ParameterSetName = PathSet)]
     [DurationTransformation]
