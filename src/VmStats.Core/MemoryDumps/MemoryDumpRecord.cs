@@ -30,6 +30,9 @@ public sealed record MemoryDumpRecord
     /// <summary>The file, on the host where it was taken.</summary>
     public string? Path { get; init; }
 
+    /// <summary>The dump folder, also of an attempt that left no file; null in records of the original's programs.</summary>
+    public string? Folder { get; init; }
+
     /// <summary>SHA-256 of the raw image, lower-case hex.</summary>
     public string? Sha256 { get; init; }
 

@@ -5,6 +5,10 @@ namespace VmStats.Core.Tests.Hypervisors;
 /// <summary>One libvirtd with one running Linux guest for all tests of a class; nothing where libvirt isn't installed.</summary>
 public sealed class RealLibvirt : IAsyncLifetime
 {
+    // 128 MiB boot in seconds; a larger guest is for a run by hand.
+    private static readonly int s_memoryMiB = int.Parse(
+        Environment.GetEnvironmentVariable("VMSTATS_TEST_GUEST_MIB") ?? "128", System.Globalization.CultureInfo.InvariantCulture);
+
     private LibvirtSession? _session;
     private GuestVm? _guest;
 
@@ -19,7 +23,7 @@ public sealed class RealLibvirt : IAsyncLifetime
         if (LibvirtSession.WhyAbsent is null)
         {
             _session = await LibvirtSession.StartAsync();
-            _guest = await _session.DefineAndStartAsync("guest", 128);
+            _guest = await _session.DefineAndStartAsync("guest", s_memoryMiB);
             Marker = await LibvirtSession.WaitForGuestAsync(_guest);
         }
     }

@@ -142,6 +142,18 @@ public sealed class LedgerTests
     }
 
     [SkippableFact]
+    public async Task A_failed_attempt_that_was_cut_from_the_ledgers_end_is_found_against_the_store()
+    {
+        await using DumpLab lab = new();
+        MemoryDumpRecord dump = await lab.TakeAsync();
+        await Assert.ThrowsAsync<MemoryDumpException>(() => lab.TakeAsync(vm: "mail01"));
+        Assert.Equal(LedgerEvent.Attempt, lab.Ledger.Read().Last!.Entry.Event);
+        Assert.Equal(lab.Folder, (await lab.RecordsAsync())[0].Folder);
+        lab.TamperLedger(lines => lines.RemoveAt(1));
+        Assert.Equal(["LedgerCutOrRewritten"], await lab.FindAsync(dump.Path!));
+    }
+
+    [SkippableFact]
     public async Task A_dump_taken_while_another_is_verified_is_not_mistaken_for_a_cut_ledger()
     {
         await using DumpLab lab = new();

@@ -162,6 +162,21 @@ public sealed class MemoryDumpCommandTests : IDisposable
     }
 
     [SkippableFact]
+    public void Ctrl_C_closes_the_stream_and_the_attempt_is_recorded()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
+        using (RunningPipeline dumping = _session.BeginInvoke($"Invoke-MemoryDump db01 -HypervisorUri 'sim://slow?vms=8&seed=3&dumprate=4' -Path '{Dumps}'"))
+        {
+            dumping.WaitUntil(pipeline => pipeline.LastProgress is { PercentComplete: > 0 });
+            Assert.True(dumping.Stop().Stopped);
+        }
+
+        Assert.DoesNotContain(Files(), file => file.Contains(".elf", StringComparison.Ordinal) || file.EndsWith(".partial", StringComparison.Ordinal));
+        Assert.Equal("Cancelled", $"{Assert.Single(_session.Invoke("Get-MemoryDumpRecord db01")).Properties["State"].Value}");
+        Assert.Equal("Running", $"{_session.Invoke("Get-MonitoredVm db01 -Live -HypervisorUri 'sim://slow?vms=8&seed=3&dumprate=4'")[0].Properties["State"].Value}");
+    }
+
+    [SkippableFact]
     public void A_dump_is_verified_expanded_and_a_flipped_bit_is_named()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");

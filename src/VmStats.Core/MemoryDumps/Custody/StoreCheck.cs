@@ -64,7 +64,7 @@ internal sealed class StoreCheck
 
     // The same path on two hosts is two folders.
     private static bool IsOfFolder(MemoryDumpRecord record, string folder, DumpManifest? manifest) =>
-        record.Path is string path && Path.GetDirectoryName(path) == folder
+        (record.Folder ?? Path.GetDirectoryName(record.Path)) == folder
         && (manifest is null || record.HostName == manifest.HostName);
 
     private static void CompareRecord(MemoryDumpRecord record, ImageScan scan, List<MemoryDumpFinding> findings)

@@ -18,6 +18,7 @@ internal static class DumpRecords
         HostName = data.HostName,
         State = ending,
         DumpId = data.DumpId,
+        Folder = data.Folder,
         Compression = data.Compression,
         CompressionLevel = data.CompressionLevel,
         Format = MemoryDumpPaths.NameOf(data.Format),

@@ -21,6 +21,7 @@ internal static class MemDumpsRow
             State = state,
             DumpId = Guid.TryParse(Text(row, MemDumpsTable.DumpId), out Guid dump) ? dump : null,
             Path = Text(row, MemDumpsTable.Path),
+            Folder = Text(row, MemDumpsTable.Folder),
             Sha256 = Text(row, MemDumpsTable.Sha256),
             StoredSha256 = Text(row, MemDumpsTable.StoredSha256),
             IsHashVerified = row[MemDumpsTable.HashVerified].AsBoolean() ?? !IsOfService(row),

@@ -31,6 +31,7 @@ internal static class MemDumpsTable
     public const string Uuid = "uuid";
     public const string HypervisorHost = "hypervisor_host";
     public const string DumpId = "dump_id";
+    public const string Folder = "dump_folder";
     public const string State = "state";
     public const string StoredSha256 = "stored_sha256";
     public const string HashVerified = "hash_verified";
@@ -54,7 +55,7 @@ internal static class MemDumpsTable
         (Sha256, FieldKind.String), (Duration, FieldKind.Float), (StoredBytes, FieldKind.Integer), (ChangeTime, FieldKind.Integer),
         (WriteTime, FieldKind.Integer), (AccessTime, FieldKind.Integer), (Path, FieldKind.String), (IsOk, FieldKind.Boolean),
         (RawBytes, FieldKind.Integer), (Uuid, FieldKind.String), (HypervisorHost, FieldKind.String), (DumpId, FieldKind.String),
-        (State, FieldKind.String), (StoredSha256, FieldKind.String), (HashVerified, FieldKind.Boolean), (Elapsed, FieldKind.Float),
+        (Folder, FieldKind.String), (State, FieldKind.String), (StoredSha256, FieldKind.String), (HashVerified, FieldKind.Boolean), (Elapsed, FieldKind.Float),
         (Pause, FieldKind.Float), (Compression, FieldKind.String), (CompressionLevel, FieldKind.Integer), (Format, FieldKind.String),
         (Flags, FieldKind.String), (Operator, FieldKind.String), (Note, FieldKind.String), (ToolVersion, FieldKind.String),
         (ErrorId, FieldKind.String), (Error, FieldKind.String), (LedgerHead, FieldKind.String), (IsSimulated, FieldKind.Boolean),
@@ -110,6 +111,7 @@ internal static class MemDumpsTable
             [Uuid] = FieldValue.From(record.Uuid?.ToString()),
             [HypervisorHost] = FieldValue.From(record.HostName),
             [DumpId] = FieldValue.From(record.DumpId?.ToString()),
+            [Folder] = FieldValue.From(record.Folder),
             [State] = FieldValue.From(Lower(record.State.ToString())),
             [StoredSha256] = FieldValue.From(record.StoredSha256),
             [HashVerified] = record.IsHashVerified ? default : FieldValue.From(false),
