@@ -106,9 +106,17 @@ public sealed class InitializationTests(Influx3 influx3, Influx1 influx1) : ICla
         await using ITelemetryStore store = Open(options);
         await RunAsync(store, options, null);
         await store.WriteAsync([Make(UnixTime.ToNanoseconds(DateTimeOffset.UtcNow), "live", 2)], default);
+        StoreQuery groups = new("vm_totals") { Distinct = ["name", "uuid"] };
         Assert.Single(await ReadAsync(store, s_latest));
+        Assert.Single(await ReadAsync(store, groups));
         influx3.Server.DropCaches(options.Database!, "vm_totals");
-        Assert.Single(await ReadAsync(store, s_latest));
+        Assert.Single(await ReadAsync(store, groups));
+
+        await RunAsync(store, options, null);
+        await using ITelemetryStore another = Open(options);
+        Assert.Single(await ReadAsync(another, s_latest));
+        influx3.Server.DropCaches(options.Database!, "vm_totals");
+        Assert.Single(await ReadAsync(another, s_latest));
     }
 
     [SkippableFact]

@@ -115,6 +115,48 @@ public abstract class StoreScenarios
     }
 
     [SkippableFact]
+    public async Task Aggregates_of_a_whole_range_are_a_row_per_group_without_a_time()
+    {
+        await using ITelemetryStore store = await OpenAsync();
+        await store.WriteAsync(Enumerable.Range(0, 10).Select(i => Make(i, "a", i)).Append(Make(3, "b", 100)).ToArray(), default);
+        Aggregate[] aggregates =
+        [
+            new(AggregateFunction.Count, "cputime", "n"), new(AggregateFunction.Average, "cputime", "avg"), new(AggregateFunction.Sum, "cputime", "sum"),
+            new(AggregateFunction.First, "cputime", "first"), new(AggregateFunction.Last, "cputime", "last"),
+        ];
+        StoreQuery query = new("vm_totals") { Start = T0 + Minute, Finish = T0 + (9 * Minute), Aggregation = new Aggregation(aggregates, ["name"]) };
+        List<StoreRow> rows = await ReadAsync(store, query);
+        Assert.All(rows, row => Assert.Null(row.Time));
+        Assert.Equal(
+            ["a 8 4.5 36 1 8", "b 1 100 100 100 100"],
+            rows.Select(row => $"{row["name"]} {string.Join(' ', aggregates.Select(one => row[one.Name].ToString()))}").Order(StringComparer.Ordinal));
+
+        // Rows are counted as well as values: one VM has a row without the value.
+        await store.WriteAsync([new Point(new PointShape("vm_totals", ["name", "uuid"], ["load"]), T0 + (4 * Minute), ["b", "uuid-b"], [FieldValue.From(1.0)])], default);
+        List<StoreRow> counted = await ReadAsync(store, query with
+        {
+            Aggregation = new Aggregation([new(AggregateFunction.Count, null, "rows"), new(AggregateFunction.Count, "cputime", "n")], ["name"]),
+        });
+        Assert.Equal(["a 8 8", "b 2 1"], counted.Select(row => $"{row["name"]} {row["rows"]} {row["n"]}").Order(StringComparer.Ordinal));
+    }
+
+    [SkippableFact]
+    public async Task Buckets_come_newest_first_and_end_at_the_limit()
+    {
+        await using ITelemetryStore store = await OpenAsync();
+        await store.WriteAsync(Enumerable.Range(0, 10).Select(i => Make(i, "a", i)).Append(Make(9, "b", 100)).ToArray(), default);
+        List<StoreRow> rows = await ReadAsync(store, new StoreQuery("vm_totals")
+        {
+            Start = T0,
+            Finish = T0 + (10 * Minute),
+            Descending = true,
+            Limit = 3,
+            Aggregation = new Aggregation([new(AggregateFunction.Maximum, "cputime", "max")], [], 2 * Minute),
+        });
+        Assert.Equal(["8 100", "6 7", "4 5"], rows.Select(row => $"{(row.Time - T0) / Minute} {row["max"]}"));
+    }
+
+    [SkippableFact]
     public async Task A_measurement_that_is_not_there_gives_nothing_and_no_error()
     {
         await using ITelemetryStore store = await OpenAsync();

@@ -26,7 +26,7 @@ internal sealed class LatestReader(InfluxQuery influx, SqlReader reader, AskSql 
         long? readBefore = null;
         TableCaches caches = await _caches.GetAsync(query.Measurement, cancellationToken).ConfigureAwait(false);
         LastValueCache? cache = caches.Last.Where(last => last.Answers(plan)).MaxBy(last => last.TimeToLive);
-        if (cache is not null && await TryReadCacheAsync(plan, cache, found, cancellationToken).ConfigureAwait(false))
+        if (cache is not null && await TryReadCacheAsync(plan, "last_cache", cache.Name, found.Add, cancellationToken).ConfigureAwait(false))
         {
             // What is younger than the cache's time to live is in it; silent groups may be older.
             readBefore = reader.Now - UnixTime.ToNanoseconds(cache.TimeToLive);
@@ -49,19 +49,33 @@ internal sealed class LatestReader(InfluxQuery influx, SqlReader reader, AskSql 
         StoreQuery query = plan.Query;
         TableCaches caches = await _caches.GetAsync(query.Measurement, cancellationToken).ConfigureAwait(false);
         DistinctValueCache? cache = caches.Distinct.Where(distinct => distinct.MaxAge >= options.LookBack && distinct.Answers(plan)).MaxBy(distinct => distinct.MaxAge);
-        TableFiles? files = cache is not null || query.Start is not null ? null : await reader.FilesAsync(query.Measurement, cancellationToken).ConfigureAwait(false);
-        IAsyncEnumerable<StoreRow> rows = cache is not null ? ask(plan, InfluxSqlRenderer.Cache("distinct_cache", query.Measurement, cache.Name), cancellationToken)
-            : query.Start is not null || files is { AreFew: true } ? reader.ReadAsync(WithoutPage(plan), cancellationToken)
-            : reader.ReadAsync(QueryPlan.For(WithoutPage(plan).Query with { Start = Anchor(files) - UnixTime.ToNanoseconds(options.LookBack) }, plan.Schema)!, cancellationToken);
         Dictionary<GroupKey, StoreRow> distinct = [];
-        await foreach (StoreRow row in rows.ConfigureAwait(false))
+        if (cache is null || !await TryReadCacheAsync(plan, "distinct_cache", cache.Name, Add, cancellationToken).ConfigureAwait(false))
         {
-            distinct.TryAdd(LatestRows.KeyOf(plan, row), row);
+            await foreach (StoreRow row in ReadGroupsAsync(WithoutPage(plan), cancellationToken).ConfigureAwait(false))
+            {
+                Add(row);
+            }
         }
 
-        bool isPage = cache is not null;
         foreach (StoreRow row in distinct.OrderBy(entry => entry.Key.Values, TagOrder.Instance).Select(entry => entry.Value)
-            .Skip(isPage ? 0 : query.Skip).Take(isPage ? int.MaxValue : query.Limit ?? int.MaxValue))
+            .Skip(query.Skip).Take(query.Limit ?? int.MaxValue))
+        {
+            yield return row;
+        }
+
+        void Add(StoreRow row) => distinct.TryAdd(LatestRows.KeyOf(plan, row), row);
+    }
+
+    // Of a table that is too large for one query, as far back as it is looked.
+    private async IAsyncEnumerable<StoreRow> ReadGroupsAsync(QueryPlan plan, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (plan.Query.Start is null && await reader.FilesAsync(plan.Query.Measurement, cancellationToken).ConfigureAwait(false) is not { AreFew: true } and var files)
+        {
+            plan = QueryPlan.For(plan.Query with { Start = (plan.Query.Finish ?? Anchor(files)) - UnixTime.ToNanoseconds(options.LookBack) }, plan.Schema)!;
+        }
+
+        await foreach (StoreRow row in reader.ReadAsync(plan, cancellationToken).ConfigureAwait(false))
         {
             yield return row;
         }
@@ -69,14 +83,15 @@ internal sealed class LatestReader(InfluxQuery influx, SqlReader reader, AskSql 
 
     private static QueryPlan WithoutPage(QueryPlan plan) => QueryPlan.For(plan.Query with { Skip = 0, Limit = null }, plan.Schema)!;
 
-    private async ValueTask<bool> TryReadCacheAsync(QueryPlan plan, LastValueCache cache, LatestRows found, CancellationToken cancellationToken)
+    private async ValueTask<bool> TryReadCacheAsync(
+        QueryPlan plan, string function, string name, Action<StoreRow> add, CancellationToken cancellationToken)
     {
         try
         {
-            string source = InfluxSqlRenderer.Cache("last_cache", plan.Query.Measurement, cache.Name);
+            string source = InfluxSqlRenderer.Cache(function, plan.Query.Measurement, name);
             await foreach (StoreRow row in ask(WithoutPage(plan), source, cancellationToken).ConfigureAwait(false))
             {
-                found.Add(row);
+                add(row);
             }
 
             return true;
