@@ -8,6 +8,7 @@ namespace VmStats.Influx;
 /// <summary>Reads InfluxDB 3's jsonl: one object a line, each line ended by a line feed.</summary>
 internal sealed class JsonLinesReader(RowBuilder builder, InfluxFailures failures)
 {
+    private const int TimeLength = 4;
     private readonly WireValue _values = new();
 
     /// <summary>The rows as they arrive. A line without its end is an answer cut off.</summary>
@@ -78,7 +79,7 @@ internal sealed class JsonLinesReader(RowBuilder builder, InfluxFailures failure
 
     private void ReadProperty(ref Utf8JsonReader reader)
     {
-        if (reader.ValueTextEquals("time"u8))
+        if (reader.ValueSpan.Length == TimeLength && reader.ValueTextEquals("time"u8))
         {
             reader.Read();
             if (reader.TokenType == JsonTokenType.String && WireTime.TryParse(reader.ValueSpan, out long time))

@@ -27,8 +27,9 @@ internal sealed class WireValue
     /// <summary>A number: with a point or an exponent it is a float, else an integer; a column known as float has floats without a point too (InfluxDB 1.x).</summary>
     public static FieldValue Number(ReadOnlySpan<byte> text, FieldKind kind)
     {
-        if (kind != FieldKind.Float && text.IndexOfAny((byte)'.', (byte)'e', (byte)'E') < 0)
+        if (kind != FieldKind.Float)
         {
+            // A point or an exponent ends the digits before the text ends.
             if (kind != FieldKind.Unsigned && Utf8Parser.TryParse(text, out long integer, out int consumed) && consumed == text.Length)
             {
                 return FieldValue.From(integer);
