@@ -73,7 +73,8 @@ public sealed partial class InvokeInfluxQueryCommand : StoreCommand
 
     private static PSObject ToObject(StoreRow row, StableColumns columns)
     {
-        PSObject item = new(columns.Columns.Count + 1);
+        // Without a capacity: compiled against PowerShell Standard, a number would be the object that is wrapped.
+        PSObject item = new();
         if (columns.HasTime)
         {
             Add(item, TimeColumn, row.Time is long time ? UnixTime.FromNanoseconds(time) : null);

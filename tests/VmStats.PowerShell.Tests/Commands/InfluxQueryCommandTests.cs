@@ -61,6 +61,7 @@ public sealed class InfluxQueryCommandTests
         session.InvokeRecords($"Connect-VmStats {server.Url} vms -Api V3 -NoProbe").NoErrors();
         server.Answer(200, "{\"a\":1}\n{\"time\":\"2026-01-01T00:00:00.5\",\"b\":\"x\"}\n{\"a\":9223372036854775807,\"b\":\"y\"}\n");
         PSObject[] rows = [.. session.Invoke("Invoke-InfluxQuery 'SELECT a, b, time FROM t'")];
+        Assert.All(rows, row => Assert.IsType<PSCustomObject>(row.BaseObject));
         Assert.All(rows, row => Assert.Equal(["time", "a", "b"], row.Properties.Select(property => property.Name)));
         Assert.Equal([1L, null, long.MaxValue], rows.Select(row => row.Properties["a"].Value));
         Assert.Equal("/api/v3/query_sql", Assert.Single(server.Requests).Target);
