@@ -49,7 +49,10 @@ public sealed class StartVmTelemetryCollectorCommand : HypervisorCommand
     {
         ITelemetryStore store = Store;
         IHypervisor hypervisor = OpenHypervisor();
-        if (!ShouldProcess($"{hypervisor.Uri} -> {store.Info.Address}", "Collect telemetry"))
+
+        // libvirt's own default has a name only once it is reached.
+        string uri = Guard(() => hypervisor.Uri);
+        if (!ShouldProcess($"{uri} -> {store.Info.Address}", "Collect telemetry"))
         {
             return;
         }

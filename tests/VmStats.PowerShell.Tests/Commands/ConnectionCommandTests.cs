@@ -71,6 +71,16 @@ public sealed class ConnectionCommandTests : IDisposable
         Assert.NotEmpty(session.InvokeRecords("Get-MonitoredVm").Warnings);
     }
 
+    [SkippableFact]
+    public void Libvirts_default_that_cannot_be_reached_has_an_error_id_and_a_way_out()
+    {
+        using ModuleRunspace session = new();
+        Records records = session.InvokeRecords($"Connect-VmStats -Path '{_folder.Path}/t.db'; Start-VmTelemetryCollector -WhatIf");
+        Skip.If(records.Errors.Count == 0, "libvirt's default can be reached here.");
+        Assert.NotNull(records.SingleError.ErrorDetails?.RecommendedAction);
+        Assert.DoesNotContain("Exception", records.SingleError.FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Test_walks_the_links_and_names_the_broken_one()
     {
