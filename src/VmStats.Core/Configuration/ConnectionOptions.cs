@@ -70,4 +70,20 @@ public sealed record ConnectionOptions
 
     /// <summary>Embedded store: how long telemetry is kept; null for ever. Records of dumps are kept for ever.</summary>
     public TimeSpan? RetentionPeriod { get; init; }
+
+    /// <summary>With the user and the password that stand in the URL, where nothing else says who asks.</summary>
+    internal ConnectionOptions WithUserOfUrl()
+    {
+        if (Url is null || !Url.IsAbsoluteUri || Url.UserInfo.Length == 0 || UserName is not null || Token is not null)
+        {
+            return this;
+        }
+
+        string[] parts = Url.UserInfo.Split(':', 2);
+        return this with
+        {
+            UserName = Uri.UnescapeDataString(parts[0]),
+            Password = new Secret(parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : "", $"the URL (from {UrlSource})"),
+        };
+    }
 }

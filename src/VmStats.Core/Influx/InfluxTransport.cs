@@ -16,7 +16,7 @@ internal sealed class InfluxTransport : IDisposable
     public InfluxTransport(ConnectionOptions options, HttpMessageHandler? handler)
     {
         Uri url = options.Url ?? throw new ArgumentException("The connection has no URL.", nameof(options));
-        _options = WithUserInfo(options, url);
+        _options = options.WithUserOfUrl();
         _base = BaseOf(url);
         Address = SafeText.Url(_base);
         Failures = new InfluxFailures(_options, Address);
@@ -73,22 +73,6 @@ internal sealed class InfluxTransport : IDisposable
         return builder.Uri;
     }
 
-    private static ConnectionOptions WithUserInfo(ConnectionOptions options, Uri url)
-    {
-        if (url.UserInfo.Length == 0 || options.UserName is not null || options.Token is not null)
-        {
-            return options;
-        }
-
-        string[] parts = url.UserInfo.Split(':', 2);
-        string source = $"the URL (from {options.UrlSource})";
-        return options with
-        {
-            UserName = Uri.UnescapeDataString(parts[0]),
-            Password = new Secret(parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : "", source),
-        };
-    }
-
     private AuthenticationHeaderValue? Authorization(InfluxApi api)
     {
         if (_options.Token is { } token)
@@ -132,7 +116,7 @@ internal sealed class InfluxTransport : IDisposable
 
         throw new InfluxException("TokenOverHttpRefused", VmStatsErrorKind.PermissionDenied,
             $"The {(_options.Token is null ? "password" : "token")} from {secret.Source} would travel in the open to {Address}.",
-            "Use https, or a tunnel to this machine; -AllowUnencrypted sends it in the open all the same.", Address);
+            "Use https, or a tunnel to this machine; Connect-VmStats -AllowUnencrypted, or INFLUX_ALLOW_UNENCRYPTED=1, sends it in the open all the same.", Address);
     }
 
     private HttpClient CreateClient(HttpMessageHandler? handler)

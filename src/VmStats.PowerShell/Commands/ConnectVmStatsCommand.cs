@@ -168,15 +168,22 @@ public sealed class ConnectVmStatsCommand : VmStatsCommand
         ConnectionOptions start = sameServer
             ? environment
             : new ConnectionOptions { Timeout = environment.Timeout, CertificateAuthority = environment.CertificateAuthority };
+        if (url.UserInfo.Length > 0)
+        {
+            start = start with { Token = null, UserName = null, Password = null };
+        }
+
         return (Override(start with { Url = url, UrlSource = "-Url" }), "-Url");
     }
 
     private ConnectionOptions Override(ConnectionOptions start) => start with
     {
         Database = Database ?? start.Database,
-        Token = Token is null ? start.Token : new Secret(new NetworkCredential("", Token).Password, "-Token"),
-        UserName = Credential?.UserName ?? start.UserName,
-        Password = Credential is null ? start.Password : new Secret(Credential.GetNetworkCredential().Password, "-Credential"),
+
+        // Who says here how to authenticate doesn't mean what the environment says.
+        Token = Token is null ? (Credential is null ? start.Token : null) : new Secret(new NetworkCredential("", Token).Password, "-Token"),
+        UserName = Credential?.UserName ?? (Token is null ? start.UserName : null),
+        Password = Credential is null ? (Token is null ? start.Password : null) : new Secret(Credential.GetNetworkCredential().Password, "-Credential"),
         Api = MyInvocation.BoundParameters.ContainsKey(nameof(Api)) ? Api : start.Api,
         CertificateAuthority = CertificateAuthority is null
             ? start.CertificateAuthority

@@ -45,5 +45,5 @@ public sealed class VmStatsConnection
     internal ITelemetryStore Store { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Kind} {Address} {Database}";
+    public override string ToString() => Version is null ? $"{Address} {Database}" : $"{Kind} {Address} {Database}";
 }

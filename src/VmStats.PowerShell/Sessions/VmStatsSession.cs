@@ -47,8 +47,11 @@ internal sealed class VmStatsSession
     }
 
     /// <summary>Opens a store without asking it anything.</summary>
-    internal static VmStatsConnection Open(ConnectionOptions options, string source) =>
-        new(options, StoreFactory.Open(options, InfrastructureLoader.Current), source);
+    internal static VmStatsConnection Open(ConnectionOptions options, string source)
+    {
+        ConnectionOptions complete = options.WithUserOfUrl();
+        return new(complete, StoreFactory.Open(complete, InfrastructureLoader.Current), source);
+    }
 
     /// <summary>Makes a connection the default of this runspace, in place of the one before.</summary>
     internal void SetDefault(VmStatsConnection? connection)

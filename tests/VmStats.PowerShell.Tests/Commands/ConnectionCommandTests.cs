@@ -71,6 +71,26 @@ public sealed class ConnectionCommandTests : IDisposable
         Assert.NotEmpty(session.InvokeRecords("Get-MonitoredVm").Warnings);
     }
 
+    [Theory]
+    [InlineData("Connect-VmStats http://other:pass2@127.0.0.1:1", "Basic (other)")]
+    [InlineData("Connect-VmStats http://127.0.0.1:1 -Credential ([pscredential]::new('third', [Net.NetworkCredential]::new('', 'x').SecurePassword))", "Basic (third)")]
+    [InlineData("Connect-VmStats -Credential ([pscredential]::new('third', [Net.NetworkCredential]::new('', 'x').SecurePassword))", "Basic (third)")]
+    [InlineData("Connect-VmStats http://127.0.0.1:1", "Token (INFLUX_TOKEN)")]
+    public void What_Connect_is_told_of_authentication_wins_over_the_environment(string connect, string authentication)
+    {
+        using ModuleRunspace session = new(new Dictionary<string, string?> { ["INFLUX_URL"] = "http://127.0.0.1:1", ["INFLUX_TOKEN"] = Token, ["INFLUX_DB"] = "vms" });
+        PSObject connection = Assert.Single(session.InvokeRecords(connect + " -Api V1 -NoProbe -PassThru").NoErrors().Output);
+        Assert.Equal(authentication, connection.Properties["Authentication"].Value);
+    }
+
+    [Fact]
+    public void A_server_that_was_not_asked_yet_is_not_given_a_version()
+    {
+        using ModuleRunspace session = new();
+        session.InvokeRecords("Connect-VmStats http://127.0.0.1:1 vms -NoProbe").NoErrors();
+        Assert.Equal("http://127.0.0.1:1 vms", Assert.Single(session.Invoke("Get-VmStatsConnection")).ToString());
+    }
+
     [SkippableFact]
     public void Libvirts_default_that_cannot_be_reached_has_an_error_id_and_a_way_out()
     {
