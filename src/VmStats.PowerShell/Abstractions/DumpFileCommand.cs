@@ -7,30 +7,59 @@ namespace VmStats.PowerShell.Abstractions;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class DumpFileCommand : StoreCommand
 {
-    /// <summary>The dump's file, as Invoke-MemoryDump and Get-MemoryDumpRecord give it.</summary>
+    /// <summary>The dump's file, as Invoke-MemoryDump and Get-MemoryDumpRecord give it; wildcards are allowed. A record of a failed attempt has none, and is passed over.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("PSPath", "FullName")]
-    [ValidateNotNullOrEmpty]
-    public string[] Path { get; set; } = [];
+    [SupportsWildcards]
+    [AllowNull]
+    [AllowEmptyString]
+    [AllowEmptyCollection]
+    public string?[]? Path { get; set; } = [];
 
     /// <inheritdoc/>
     protected sealed override void ProcessRecord()
     {
-        foreach (string path in Path)
+        foreach (string? path in Path ?? [null])
         {
-            try
+            if (string.IsNullOrEmpty(path))
             {
-                Process(SessionState.Path.GetUnresolvedProviderPathFromPSPath(path));
+                PassOver();
+                continue;
             }
-            catch (VmStatsException e)
+
+            foreach (string file in DumpPaths.Resolve(SessionState.Path, path))
             {
-                WriteError(e);
+                ProcessOne(file);
             }
         }
     }
 
     /// <summary>Works on one dump; a <see cref="VmStatsException"/> concerns that one only.</summary>
     private protected abstract void Process(string path);
+
+    private void ProcessOne(string file)
+    {
+        try
+        {
+            Process(file);
+        }
+        catch (VmStatsException e)
+        {
+            WriteError(e);
+        }
+    }
+
+    private void PassOver()
+    {
+        if (MyInvocation.ExpectingInput)
+        {
+            WriteVerbose("A record without a file, as that of a failed attempt, is passed over.");
+            return;
+        }
+
+        WriteError(new VmStatsException(
+            "DumpPathMissing", VmStatsErrorKind.InvalidArgument, "No dump is named: -Path is empty.", "Get-MemoryDumpRecord shows where dumps are.", null));
+    }
 
     /// <summary>Runs work on one dump, with a progress bar over the stored bytes.</summary>
     private protected T Work<T>(string activity, string path, Func<IProgress<long>, CancellationToken, Task<T>> work)

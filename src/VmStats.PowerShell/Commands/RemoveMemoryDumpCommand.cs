@@ -9,6 +9,7 @@ namespace VmStats.PowerShell.Commands;
 
 /// <summary>Removes memory dumps by age, count or size, or puts them on hold; each step is in the folder's ledger.</summary>
 /// <remarks>
+/// Dumps down the pipeline, or of -Path, narrow what is looked at, wherever they are; without a rule these go themselves.
 /// A dump on hold stays. The only verified dump of a VM, or its last one where none was verified, stays unless -Force is
 /// given. Records in the store are kept.
 ///
@@ -24,6 +25,10 @@ namespace VmStats.PowerShell.Commands;
 /// Puts every dump of db01 on hold; -Release lifts it.
 /// </example>
 /// <example>
+/// <code>Get-MemoryDumpRecord db01 -First 1 | Remove-MemoryDump -Hold</code>
+/// Puts the newest dump of db01 on hold.
+/// </example>
+/// <example>
 /// <code>Remove-MemoryDump -Interrupted</code>
 /// Clears up after a crash, and gives the records that were made of it.
 /// </example>
@@ -36,6 +41,9 @@ public sealed class RemoveMemoryDumpCommand : StoreCommand
     private const string ReleaseSet = "Release";
     private const string InterruptedSet = "Interrupted";
 
+    private readonly HashSet<string> _paths = new(StringComparer.Ordinal);
+    private bool _isNarrowed;
+
     /// <summary>The dump folder. Without it DUMP_DIR, else the default folder.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -47,6 +55,14 @@ public sealed class RemoveMemoryDumpCommand : StoreCommand
     [ArgumentCompleter(typeof(VmNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? Name { get; set; }
+
+    /// <summary>Only these dumps, as Invoke-MemoryDump and Get-MemoryDumpRecord give them; wildcards are allowed.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = PolicySet)]
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = HoldSet)]
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ReleaseSet)]
+    [Alias("PSPath", "FullName")]
+    [SupportsWildcards]
+    public string?[]? Path { get; set; }
 
     /// <summary>Dumps older than this: 30d, 2w.</summary>
     [Parameter(ParameterSetName = PolicySet)]
@@ -80,6 +96,23 @@ public sealed class RemoveMemoryDumpCommand : StoreCommand
     public SwitchParameter Interrupted { get; set; }
 
     /// <inheritdoc/>
+    protected override void BeginProcessing() =>
+        // A pipeline that brings nothing asks for nothing, never for the whole folder.
+        _isNarrowed = MyInvocation.ExpectingInput || MyInvocation.BoundParameters.ContainsKey(nameof(Path));
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (string? path in Path ?? [])
+        {
+            if (!string.IsNullOrEmpty(path))
+            {
+                _paths.UnionWith(DumpPaths.Resolve(SessionState.Path, path));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     protected override void EndProcessing()
     {
         string folder = Folder is not null
@@ -91,16 +124,59 @@ public sealed class RemoveMemoryDumpCommand : StoreCommand
             return;
         }
 
+        if (!_isNarrowed)
+        {
+            WorkOn(folder, null);
+            return;
+        }
+
+        foreach (IGrouping<string, string> files in _paths.GroupBy(path => System.IO.Path.GetDirectoryName(path) ?? folder))
+        {
+            WorkOn(files.Key, [.. files]);
+        }
+    }
+
+    private void WorkOn(string folder, HashSet<string>? files)
+    {
         MemoryDumpRetention retention = new(folder, TimeProvider.System);
         NamePattern[]? patterns = Name?.Select(name => new NamePattern(name)).ToArray();
-        bool IsWanted(MemoryDumpFile dump) => patterns is null || patterns.Any(pattern => pattern.Matches(dump.Name));
+        bool IsWanted(MemoryDumpFile dump) =>
+            (patterns is null || patterns.Any(pattern => pattern.Matches(dump.Name))) && files?.Contains(dump.Path) != false;
+        if (files is not null)
+        {
+            ReportMissing(retention, files);
+        }
+
         if (ParameterSetName == PolicySet)
         {
-            Remove(retention, new RetentionPolicy { OlderThan = OlderThan, KeepLast = KeepLast, MaximumBytes = MaximumSize, Where = IsWanted, Force = Force });
+            bool hasRule = OlderThan is not null || KeepLast is not null || MaximumSize is not null;
+            Remove(retention, new RetentionPolicy
+            {
+                OlderThan = OlderThan,
+                KeepLast = KeepLast,
+                MaximumBytes = MaximumSize,
+                Paths = hasRule ? null : files,
+                Where = IsWanted,
+                Force = Force,
+            });
         }
         else
         {
             SetHold(retention, IsWanted);
+        }
+    }
+
+    private void ReportMissing(MemoryDumpRetention retention, HashSet<string> files)
+    {
+        HashSet<string> known = [.. Compute((_, _) => Task.FromResult(retention.List())).Select(dump => dump.Path)];
+        foreach (string file in files.Where(file => !known.Contains(file)))
+        {
+            WriteError(new VmStatsException(
+                "DumpNotFound",
+                VmStatsErrorKind.NotFound,
+                $"There is no dump '{file}'.",
+                "Get-MemoryDumpRecord shows where dumps are; a path is that of the host where the dump was taken.",
+                file));
         }
     }
 

@@ -218,6 +218,38 @@ public sealed class MemoryDumpCommandTests : IDisposable
     }
 
     [SkippableFact]
+    public void Piped_dumps_and_no_others_are_held_and_removed()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
+        _session.InvokeRecords($"Invoke-MemoryDump db01, web01 -Path '{Dumps}'").NoErrors();
+        Assert.Equal("DumpNotFound", _session.InvokeRecords($"Remove-MemoryDump -Path '{Dumps}/gone.elf' -WhatIf").SingleError.FullyQualifiedErrorId.Split(',')[0]);
+
+        // The records' own folder, not the default one; and nothing when nothing comes.
+        Records held = _session.InvokeRecords("Get-MemoryDumpRecord db01 | Remove-MemoryDump -Hold -Confirm:$false").NoErrors();
+        Assert.Equal("db01", Assert.Single(held.Output).Properties["Name"].Value);
+        _session.InvokeRecords($"Get-MemoryDumpRecord nobody | Remove-MemoryDump -Folder '{Dumps}' -KeepLast 0 -Force -Confirm:$false").NoErrors();
+        _session.InvokeRecords($"Remove-MemoryDump -Path $null -Folder '{Dumps}' -KeepLast 0 -Force -Confirm:$false").NoErrors();
+        _session.InvokeRecords($"Remove-MemoryDump -Path '{Dumps}/web*' -OlderThan 1d -Force -Confirm:$false").NoErrors();
+        Assert.Equal(2, DumpFiles());
+        _session.InvokeRecords("Get-MemoryDumpRecord | Remove-MemoryDump -Force -Confirm:$false").NoErrors();
+        Assert.Equal(1, DumpFiles());
+        _session.InvokeRecords($"[IO.Directory]::GetFiles('{Dumps}', 'db01*.zst') | ForEach-Object {{ [IO.FileInfo]$_ }} | Remove-MemoryDump -Release -Confirm:$false").NoErrors();
+        _session.InvokeRecords($"Remove-MemoryDump -Path '{Dumps}/*' -Force -Confirm:$false").NoErrors();
+        Assert.Equal(0, DumpFiles());
+    }
+
+    [SkippableFact]
+    public void Dumps_are_tested_by_wildcards_and_failed_records_are_passed_over()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
+        _session.InvokeRecords($"Invoke-MemoryDump db01, web01 -Path '{Dumps}'").NoErrors();
+        Assert.Equal(2, _session.InvokeRecords($"Test-MemoryDump '{Dumps}/*'").NoErrors().Output.Count);
+        Assert.Single(_session.InvokeRecords($"Test-MemoryDump '{Dumps}/web*.zst'").NoErrors().Output);
+        Assert.Single(_session.InvokeRecords($"[pscustomobject]@{{ Path = $null }}, (Get-MemoryDumpRecord db01) | Test-MemoryDump").NoErrors().Output);
+        Assert.Equal("DumpPathMissing", _session.InvokeRecords("Test-MemoryDump ''").SingleError.FullyQualifiedErrorId.Split(',')[0]);
+    }
+
+    [SkippableFact]
     public void What_a_dead_process_left_is_cleared_away_on_request_and_nothing_else()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
