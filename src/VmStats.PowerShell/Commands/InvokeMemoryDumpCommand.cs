@@ -230,6 +230,8 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCommand
         DumpConfirmation confirmation = new(this, Crash, Reset);
         Run(async (output, cancellationToken) =>
         {
+            // Before the VMs are asked for: a remote host that is down would be told of instead, as if it could help to start it.
+            dumper.Refuse();
             foreach (VmInfo vm in await targets.ResolveAsync(hypervisor, output, cancellationToken))
             {
                 MemoryDumpRequest request = Request(vm);

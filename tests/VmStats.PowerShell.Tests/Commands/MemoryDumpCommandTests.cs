@@ -249,6 +249,29 @@ public sealed class MemoryDumpCommandTests : IDisposable
         Assert.Equal("DumpPathMissing", _session.InvokeRecords("Test-MemoryDump ''").SingleError.FullyQualifiedErrorId.Split(',')[0]);
     }
 
+    [SkippableTheory]
+    [InlineData("")]
+    [InlineData("-WhatIf")]
+    public void A_remote_hypervisor_is_refused_before_it_is_reached(string more)
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
+        ErrorRecord error = _session.InvokeRecords($"Invoke-MemoryDump db01 -HypervisorUri qemu+ssh://no-such-host.invalid/system -Path '{Dumps}' {more}").SingleError;
+        Assert.Equal("DumpRemoteRefused", error.FullyQualifiedErrorId.Split(',')[0]);
+        Assert.Contains("-ServiceUrl", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public void A_finished_dump_shows_all_of_its_bytes()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
+        PSObject dump = Assert.Single(_session.InvokeRecords($"Invoke-MemoryDump db01 -Path '{Dumps}' -Compression None").NoErrors().Output);
+        PSObject status = _session.Invoke("Get-MemoryDumpStatus db01").Single(one => Equals(one.Properties["DumpId"].Value, dump.Properties["DumpId"].Value));
+        foreach (string property in (string[])["ProcessedBytes", "TotalBytes"])
+        {
+            Assert.Equal(dump.Properties["RawBytes"].Value, status.Properties[property].Value);
+        }
+    }
+
     [SkippableFact]
     public void What_a_dead_process_left_is_cleared_away_on_request_and_nothing_else()
     {

@@ -165,7 +165,16 @@ internal sealed class DumpRun(
         }
 
         // Last, so that a process that dies before the record is written leaves something for the next to record.
-        state.Update(current => current with { State = record.State, FinishedAt = DateTimeOffset.UtcNow, StoredBytes = record.StoredBytes ?? 0 });
+        // What was looked at last while it ran is not where it ended.
+        state.Update(current => current with
+        {
+            State = record.State,
+            FinishedAt = DateTimeOffset.UtcNow,
+            ProcessedBytes = record.RawBytes ?? current.ProcessedBytes,
+            TotalBytes = record.RawBytes ?? current.TotalBytes,
+            StoredBytes = record.StoredBytes ?? 0,
+            MegabytesPerSecond = record.MegabytesPerSecond ?? current.MegabytesPerSecond,
+        });
         return record with { Warnings = _warnings };
     }
 

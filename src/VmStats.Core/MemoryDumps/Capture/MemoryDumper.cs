@@ -68,7 +68,9 @@ internal sealed class MemoryDumper : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _slots.Dispose();
 
-    private void Refuse()
+    /// <summary>Refuses what can't be dumped from here, whichever VM it is. A URI with a host is refused by its text: nobody is asked.</summary>
+    /// <exception cref="VmStatsException"><c>DumpRemoteRefused</c>, <c>DumpPlatformNotSupported</c>.</exception>
+    public void Refuse()
     {
         if (!OperatingSystem.IsLinux())
         {
