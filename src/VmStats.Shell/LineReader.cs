@@ -17,6 +17,10 @@ internal sealed class LineReader
         _editor.KeyBindings.Add(ConsoleKey.Tab, ConsoleModifiers.Shift, () => new CompletionCommand(complete, forward: false));
         _editor.KeyBindings.Add<PreviousHistoryCommand>(ConsoleKey.UpArrow);
         _editor.KeyBindings.Add<NextHistoryCommand>(ConsoleKey.DownArrow);
+
+        // Enter typed ahead, while a command still has the terminal, comes as the line feed that the terminal made of it.
+        _editor.KeyBindings.Add<SubmitCommand>(ConsoleKey.Enter, ConsoleModifiers.Control);
+        _editor.KeyBindings.Add<SubmitCommand>(ConsoleKey.J, ConsoleModifiers.Control);
         _editor.KeyBindings.Add(ConsoleKey.D, ConsoleModifiers.Control, () => new LeaveCommand());
     }
 

@@ -31,6 +31,16 @@ public class TerminalTests
     }
 
     [SkippableFact]
+    public void Enter_typed_ahead_is_enter_though_the_terminal_made_a_line_feed_of_it()
+    {
+        using ShellProcess shell = Start();
+        shell.Type("40 + 2\n");
+        shell.Expect("\n42");
+        shell.Type("exit 3\n");
+        Assert.Equal(3, shell.WaitForExit());
+    }
+
+    [SkippableFact]
     public void A_statement_goes_on_over_lines_and_exit_gives_its_code()
     {
         using ShellProcess shell = Start();
