@@ -39,8 +39,10 @@ internal static class MetricCatalog
                 throw new VmStatsException(
                     "MetricNotFound",
                     VmStatsErrorKind.NotFound,
-                    $"There is no metric '{pattern}'.",
-                    "Get-VmTelemetryMetric lists the metrics with their units.",
+                    All.FirstOrDefault(metric => name.Matches(metric.Name)) is VmTelemetryMetric other
+                        ? $"'{other.Name}' describes a {other.AppliesTo}, not a {string.Join(" or ", subjects)}."
+                        : $"There is no metric '{pattern}'.",
+                    "Get-VmTelemetryMetric lists the metrics with their units; -Device of Get-VmTelemetry and Measure-VmTelemetry asks about devices, not VMs.",
                     pattern);
             }
         }

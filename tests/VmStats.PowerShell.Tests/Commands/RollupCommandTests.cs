@@ -54,6 +54,8 @@ public sealed class RollupCommandTests(CollectedFleet fleet) : IClassFixture<Col
         Assert.Equal("OrderByMissing", Id(Session.InvokeRecords("Get-VmTelemetry -Device -Top 2")));
         Assert.Equal("MetricAmbiguous", Id(Session.InvokeRecords("Get-VmTelemetry -OrderBy Cpu*")));
         Assert.Equal("MetricNotFound", Id(Session.InvokeRecords("Get-VmTelemetry -Metric CpuPercentage")));
+        Assert.Contains("'CpuPercent' describes a Vm, not a Nic or Disk.", $"{Session.InvokeRecords("Get-VmTelemetry -Device -Metric CpuPercent").SingleError}", StringComparison.Ordinal);
+        Assert.Contains("'RxBytes' describes a Nic, not a Vm.", $"{Session.InvokeRecords("Get-VmTelemetry -Metric rxbytes").SingleError}", StringComparison.Ordinal);
         Assert.Empty(Session.Invoke("Get-VmTelemetry -Metric nosuch*"));
         Assert.Equal(2, Session.Invoke("Get-VmTelemetry -Device -Top 2 -OrderBy WriteBytesPerSecond").Count);
     }
