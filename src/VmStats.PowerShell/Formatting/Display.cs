@@ -8,6 +8,7 @@ namespace VmStats.PowerShell.Formatting;
 public static class Display
 {
     private static readonly string[] s_units = ["B", "K", "M", "G", "T", "P", "E"];
+    private static readonly string[] s_thousands = ["", "k", "M", "G", "T", "P", "E"];
 
     /// <summary>Bytes with a binary unit (K is 1024), as df -h and free -h show them; empty for null.</summary>
     public static string Size(double? bytes)
@@ -34,6 +35,17 @@ public static class Display
     public static string Number(double? value, int decimals) =>
         value?.ToString("#,0." + new string('0', decimals), CultureInfo.CurrentCulture) ?? "";
 
+    /// <summary>The value of a metric, short: bytes with binary units, times in seconds, large counts with k, M, G (thousands); empty for null.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="unit">The unit of the catalogue.</param>
+    public static string Value(double? value, string? unit) => (value, unit) switch
+    {
+        (null, _) => "",
+        (_, "bytes" or "bytes/s") => Size(value),
+        (double nanoseconds, "ns") => Count(nanoseconds / 1e9) + "s",
+        (double number, _) => Count(number),
+    };
+
     /// <summary>A time in the reader's zone: today's to the second, others with their date; empty for null.</summary>
     public static string Time(DateTimeOffset? time) => time?.ToLocalTime() switch
     {
@@ -42,6 +54,17 @@ public static class Display
         DateTimeOffset local when local.Year == DateTime.Today.Year => local.ToString("MM-dd HH:mm", CultureInfo.InvariantCulture),
         DateTimeOffset local => local.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
     };
+
+    private static string Count(double number)
+    {
+        int unit = 0;
+        for (; Math.Abs(number) >= 100_000 && unit < s_thousands.Length - 1; number /= 1000)
+        {
+            unit++;
+        }
+
+        return number.ToString(unit == 0 && number == Math.Floor(number) ? "#,0" : "#,0.0", CultureInfo.CurrentCulture) + s_thousands[unit];
+    }
 
     /// <summary>The last part of a path; empty for null.</summary>
     public static string File(string? path) => path is null ? "" : Path.GetFileName(path);

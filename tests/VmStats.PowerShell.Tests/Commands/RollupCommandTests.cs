@@ -77,6 +77,21 @@ public sealed class RollupCommandTests(CollectedFleet fleet) : IClassFixture<Col
         Assert.Contains(Session.Invoke("Measure-VmTelemetry -Device -Last 2h"), row => Get<string>(row, "Metric") == "WriteLatencyMilliseconds");
     }
 
+    [Theory]
+    [InlineData("Measure-VmTelemetry -Last 2h", "Maximum", @"\d[KM]\s")]
+    [InlineData("Measure-VmTelemetry -Last 2h -Device", "Maximum", @"\bvda\s+ReadBytesPerSecond")]
+    [InlineData("Measure-VmTelemetry -Last 2h -Metric CpuTimeNanoseconds", "Maximum", @"\ds\s")]
+    [InlineData("Get-VmTelemetry -As Sample -Metric *BytesPerSecond", "bytes/s", @"\d[KM] bytes/s")]
+    public void Narrow_tables_show_all_columns_uncut(string command, string column, string pattern)
+    {
+        using ModuleRunspace narrow = new(width: 80);
+        narrow.InvokeRecords($"Connect-VmStats -Path '{fleet.Folder}/t.db'").NoErrors();
+        string text = narrow.InvokeText(command);
+        Assert.Contains(column, text, StringComparison.Ordinal);
+        Assert.Matches(pattern, text);
+        Assert.DoesNotContain("…", text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_embedded_store_has_no_raw_language()
     {
