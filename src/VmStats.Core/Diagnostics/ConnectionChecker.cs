@@ -116,7 +116,9 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
         if (store is not InfluxStore { Info.Kind: StoreKind.InfluxDB3 } influx
             || await TokenLifetime.FindAsync(influx.Influx, token, cancellationToken).ConfigureAwait(false) is not { } found)
         {
-            return Finding.Passed(accepted + ".");
+            return Finding.Passed(store.Info.Kind == StoreKind.InfluxDB1
+                ? $"The token from {token.Source} is not refused; an InfluxDB 1.x without authentication takes any."
+                : accepted + ".");
         }
 
         if (found.Expires is not DateTimeOffset expires)

@@ -14,6 +14,9 @@ public abstract class VmTelemetryCommand : StoreCommand
     private protected const string LastSet = "Last";
     private protected const string RangeSet = "Range";
 
+    /// <summary>What is taken where an answer needs a range and none is given.</summary>
+    private protected static readonly TimeSpan DefaultRange = TimeSpan.FromHours(1);
+
     private readonly VmTargets _targets = new();
 
     /// <summary>Names of VMs; wildcards are allowed. Without it, and without input, all VMs.</summary>

@@ -56,21 +56,18 @@ public sealed class GetVmTelemetryCommand : VmTelemetryCommand
     [ValidateNotNullOrEmpty]
     public string[]? Metric { get; set; }
 
-    /// <summary>The width of the buckets, such as 30s, 5m, 1h; or Auto, the width by which the range has at most 120 buckets.</summary>
-    [Parameter(ParameterSetName = LastSet)]
-    [Parameter(ParameterSetName = RangeSet)]
+    /// <summary>The width of the buckets, such as 30s, 5m, 1h; or Auto, the width by which the range has some 120 buckets at most. Without a range, of the last hour.</summary>
+    [Parameter]
     [DurationTransformation(NullWord = "Auto")]
     [ArgumentCompleter(typeof(IntervalCompleter))]
     public TimeSpan? Interval { get; set; }
 
     /// <summary>How the samples of a bucket become one value. Percentiles are nearest rank over the samples. The sum of a counter is its growth. Without -Interval, buckets are of width Auto; with -Top, it also ranks.</summary>
-    [Parameter(ParameterSetName = LastSet)]
-    [Parameter(ParameterSetName = RangeSet)]
+    [Parameter]
     public TelemetryRollup Rollup { get; set; } = TelemetryRollup.Average;
 
     /// <summary>What stands for a bucket without samples, from a VM's first bucket to the end of the range.</summary>
-    [Parameter(ParameterSetName = LastSet)]
-    [Parameter(ParameterSetName = RangeSet)]
+    [Parameter]
     public TelemetryFill Fill { get; set; } = TelemetryFill.None;
 
     /// <summary>Only so many VMs (or devices): those with the greatest value of -OrderBy, now or, rolled up by -Rollup, over the range.</summary>
@@ -113,7 +110,7 @@ public sealed class GetVmTelemetryCommand : VmTelemetryCommand
         DeviceFilter? devices = IsOfDevices ? new DeviceFilter(Names: DeviceName?.Select(name => new NamePattern(name)).ToArray()) : null;
         SeriesRequest request = new(set, vms, named, devices);
         VmTelemetryMetric? ranking = Ranking();
-        if (range is not TimeRange bounded)
+        if ((range ?? (IsBucketed ? RangeOf(DefaultRange) : null)) is not TimeRange bounded)
         {
             await ReadLatestAsync(reader, request, ranking, item => Write(output, item, metrics), cancellationToken);
             return;

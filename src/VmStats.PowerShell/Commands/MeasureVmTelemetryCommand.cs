@@ -23,8 +23,6 @@ namespace VmStats.PowerShell.Commands;
 [OutputType(typeof(VmTelemetryStatistics))]
 public sealed class MeasureVmTelemetryCommand : VmTelemetryCommand
 {
-    private static readonly TimeSpan s_defaultRange = TimeSpan.FromHours(1);
-
     private static readonly VmTelemetryMetric[] s_vmMetrics =
     [
         VmMetrics.CpuPercent, VmMetrics.MemoryUsedPercent, VmMetrics.MemoryRssBytes, VmMetrics.NetRxBytesPerSecond,
@@ -65,7 +63,7 @@ public sealed class MeasureVmTelemetryCommand : VmTelemetryCommand
         }
 
         SeriesRequest request = new(Device ? DeviceMetrics.Set : VmMetrics.Set, vms, metrics, Device ? new DeviceFilter() : null);
-        foreach (VmTelemetryStatistics one in await reader.MeasureAsync(request, range ?? RangeOf(s_defaultRange), cancellationToken))
+        foreach (VmTelemetryStatistics one in await reader.MeasureAsync(request, range ?? RangeOf(DefaultRange), cancellationToken))
         {
             output.Write(one);
         }

@@ -9,7 +9,7 @@ public sealed class IntervalCompleter : IArgumentCompleter
 {
     private static readonly (string Text, string ToolTip)[] s_widths =
     [
-        ("Auto", "at most 120 buckets over the range"), ("10s", "10 seconds"), ("1m", "1 minute"), ("5m", "5 minutes"),
+        ("Auto", "some 120 buckets at most over the range"), ("10s", "10 seconds"), ("1m", "1 minute"), ("5m", "5 minutes"),
         ("15m", "15 minutes"), ("1h", "1 hour"), ("1d", "1 day"),
     ];
 

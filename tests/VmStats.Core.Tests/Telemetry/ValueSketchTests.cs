@@ -50,9 +50,10 @@ public sealed class ValueSketchTests
     [InlineData(1, "00:00:10")]
     [InlineData(20, "00:00:10")]
     [InlineData(60, "00:00:30")]
+    [InlineData(61, "00:01:00")]
     [InlineData(24 * 60, "00:15:00")]
     [InlineData(7 * 24 * 60, "03:00:00")]
     [InlineData(365 * 24 * 60, "4.00:00:00")]
-    public void An_automatic_width_gives_at_most_a_hundred_and_twenty_buckets(int minutes, string width) =>
+    public void An_automatic_width_gives_some_hundred_and_twenty_buckets_at_most(int minutes, string width) =>
         Assert.Equal(width, AutoInterval.For(TimeSpan.FromMinutes(minutes)).ToString());
 }

@@ -24,10 +24,15 @@ public sealed class RollupCommandTests(CollectedFleet fleet) : IClassFixture<Col
     [InlineData("-Interval Auto", 30)]
     [InlineData("-Rollup P95", 30)]
     [InlineData("-Fill Previous -Interval 00:05:00", 300)]
-    public void The_width_of_buckets_is_chosen_or_given(string arguments, int seconds) =>
-        Assert.All(
-            Session.Invoke($"Get-VmTelemetry -Start 50m {arguments} -Metric CpuPercent"),
-            one => Assert.Equal(TimeSpan.FromSeconds(seconds), one.Properties["Interval"].Value));
+    public void The_width_of_buckets_is_chosen_or_given(string arguments, int seconds)
+    {
+        foreach (string range in new[] { "-Start 59m", "-Last 1h", "" })
+        {
+            IReadOnlyList<PSObject> buckets = Session.Invoke($"Get-VmTelemetry {range} {arguments} -Metric CpuPercent");
+            Assert.NotEmpty(buckets);
+            Assert.All(buckets, one => Assert.Equal(TimeSpan.FromSeconds(seconds), one.Properties["Interval"].Value));
+        }
+    }
 
     [Fact]
     public void The_long_form_has_a_row_per_metric_with_its_unit()

@@ -3,7 +3,8 @@ namespace VmStats.Telemetry.Rollups;
 /// <summary>Chooses a width of buckets that people would choose.</summary>
 internal static class AutoInterval
 {
-    private const int MostBuckets = 120;
+    // One more than a round range holds: where it isn't aligned, it cuts a bucket at each end.
+    private const int MostBuckets = 121;
 
     private static readonly TimeSpan[] s_ladder =
     [
@@ -12,7 +13,7 @@ internal static class AutoInterval
         TimeSpan.FromHours(12),
     ];
 
-    /// <summary>The least width by which a range has at most 120 buckets: 10 s, 30 s, 1 min ... 12 h, then whole days.</summary>
+    /// <summary>The least width by which a range has at most 121 buckets: 10 s, 30 s, 1 min ... 12 h, then whole days.</summary>
     public static TimeSpan For(TimeSpan range)
     {
         foreach (TimeSpan width in s_ladder)
