@@ -12,7 +12,10 @@ public sealed class Influx3WireTests : IAsyncLifetime
 {
     private const string Token = "apiv3_s3cret-must-not-show";
 
+    private static readonly TimeSpan s_short = TimeSpan.FromSeconds(2);
+
     private Influx3StandIn _server = null!;
+    private TimeSpan _timeout = TimeSpan.FromMinutes(1);
 
     public async Task InitializeAsync() => _server = await Influx3StandIn.StartAsync();
 
@@ -60,6 +63,7 @@ public sealed class Influx3WireTests : IAsyncLifetime
     [Fact]
     public async Task An_answer_that_stalls_is_a_time_out()
     {
+        _timeout = s_short;
         _server.AnswerStalled("{\"time\":\"2026-01-01T00:00:00\",\"a\":1}\n");
         InfluxException failure = await Assert.ThrowsAsync<InfluxException>(ReadAsync);
         Assert.Equal(VmStatsErrorKind.Timeout, failure.Kind);
@@ -68,6 +72,7 @@ public sealed class Influx3WireTests : IAsyncLifetime
     [Fact]
     public async Task Bytes_that_trickle_and_never_make_a_row_are_a_time_out()
     {
+        _timeout = s_short;
         _server.AnswerTrickled("{\"time\":\"2026-01-01T00:00:00\",\"a\":1,", TimeSpan.FromMilliseconds(200));
         InfluxException failure = await Assert.ThrowsAsync<InfluxException>(ReadAsync);
         Assert.Equal(VmStatsErrorKind.Timeout, failure.Kind);
@@ -76,6 +81,7 @@ public sealed class Influx3WireTests : IAsyncLifetime
     [Fact]
     public async Task Rows_that_come_slowly_are_no_time_out()
     {
+        _timeout = s_short;
         _server.AnswerSlowly(Enumerable.Repeat("{\"time\":\"2026-01-01T00:00:00\",\"a\":1}\n", 6), TimeSpan.FromMilliseconds(500));
         await ReadAsync();
     }
@@ -173,7 +179,7 @@ public sealed class Influx3WireTests : IAsyncLifetime
         Database = "vms",
         Token = new Secret(Token, "INFLUX_TOKEN"),
         Api = InfluxApi.V3,
-        Timeout = TimeSpan.FromSeconds(2),
+        Timeout = _timeout,
     };
 
     private async Task ReadAsync()
