@@ -139,8 +139,7 @@ function Summarize([object[]] $Tests) {
     $reasons = [Collections.Generic.SortedDictionary[string, int]]::new()
     foreach ($test in $skipped) { $reasons[$test.Reason] = 1 + $(if ($reasons.ContainsKey($test.Reason)) { $reasons[$test.Reason] } else { 0 }) }
     foreach ($reason in $reasons.Keys) { Say "SKIPPED $($reasons[$reason]): $reason" }
-    $tail = if ($skipped.Count -gt 0) { ", $($skipped.Count) skipped" }
-    Say "$passed passed, $($failed.Count) failed$tail"
+    Say "$passed passed, $($failed.Count) failed"
     if ($failed.Count -gt 0 -or $passed -eq 0) { exit 1 }
 }
 
