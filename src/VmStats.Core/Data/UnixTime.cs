@@ -24,6 +24,15 @@ public static class UnixTime
     public static DateTimeOffset FromNanoseconds(long nanoseconds) =>
         DateTimeOffset.UnixEpoch.AddTicks(Math.DivRem(nanoseconds, NanosecondsPerTick, out long rest) - (rest < 0 ? 1 : 0));
 
+    /// <summary>The start of the bucket that a time lies in: the greatest multiple of a width that is not above it.</summary>
+    /// <param name="nanoseconds">The time, UTC nanoseconds; it may lie before 1970.</param>
+    /// <param name="width">The width in nanoseconds, over 0.</param>
+    public static long Floor(long nanoseconds, long width)
+    {
+        long rest = nanoseconds % width;
+        return nanoseconds - (rest < 0 ? rest + width : rest);
+    }
+
     /// <summary>ISO 8601 text in UTC with nine digits of fraction, such as <c>2026-01-01T00:00:00.000000001Z</c>.</summary>
     public static string ToText(long nanoseconds)
     {

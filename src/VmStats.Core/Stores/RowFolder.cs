@@ -38,20 +38,12 @@ internal sealed class RowFolder(Aggregation aggregation, IReadOnlyList<string> g
         }
     }
 
-    private long? Bucket(long? time)
-    {
-        if (aggregation.Interval is not long width || time is not long at)
-        {
-            return null;
-        }
-
-        long rest = at % width;
-        return at - (rest < 0 ? rest + width : rest);
-    }
+    private long? Bucket(long? time) =>
+        aggregation.Interval is long width && time is long at ? UnixTime.Floor(at, width) : null;
 
     private Accumulator[] Group(StoreRow row, long? bucket)
     {
-        GroupKey key = new(bucket, groupBy.Select(tag => row[tag]).ToArray());
+        GroupKey key = GroupKey.Of(bucket, groupBy, row);
         if (!_groups.TryGetValue(key, out Accumulator[]? accumulators))
         {
             accumulators = aggregates.Select(aggregate => new Accumulator(aggregate.Function)).ToArray();
@@ -65,6 +57,9 @@ internal sealed class RowFolder(Aggregation aggregation, IReadOnlyList<string> g
 /// <summary>A bucket's time and the values of the columns that rows are grouped by.</summary>
 internal readonly struct GroupKey(long? time, FieldValue[] values) : IEquatable<GroupKey>
 {
+    /// <summary>The group that a row belongs to.</summary>
+    public static GroupKey Of(long? time, IReadOnlyList<string> groupBy, StoreRow row) => new(time, groupBy.Select(tag => row[tag]).ToArray());
+
     public long? Time { get; } = time;
 
     public FieldValue[] Values { get; } = values;

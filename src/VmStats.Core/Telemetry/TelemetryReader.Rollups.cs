@@ -89,10 +89,7 @@ internal sealed partial class TelemetryReader
         }
 
         return folds.Values
-            .OrderBy(fold => fold.Name, StringComparer.OrdinalIgnoreCase)
-            .ThenBy(fold => fold.Key.Vm.Uuid)
-            .ThenBy(fold => fold.Key.DeviceType, StringComparer.Ordinal)
-            .ThenBy(fold => fold.Key.Device, StringComparer.Ordinal)
+            .InSeriesOrder(fold => fold.Name, fold => fold.Key)
             .SelectMany(fold => fold.Results())
             .ToArray();
     }

@@ -96,11 +96,8 @@ internal sealed partial class TelemetryReader
         }
     }
 
-    private static IEnumerable<SeriesPair> InOrder(IEnumerable<SeriesPair> pairs) => pairs
-        .OrderBy(pair => pair.Columns.Name(pair.Row), StringComparer.OrdinalIgnoreCase)
-        .ThenBy(pair => pair.Key.Vm.Uuid)
-        .ThenBy(pair => pair.Key.DeviceType, StringComparer.Ordinal)
-        .ThenBy(pair => pair.Key.Device, StringComparer.Ordinal);
+    private static IEnumerable<SeriesPair> InOrder(IEnumerable<SeriesPair> pairs) =>
+        pairs.InSeriesOrder(pair => pair.Columns.Name(pair.Row), pair => pair.Key);
 
     // The collector samples all VMs at one interval, so the series vouch for each other.
     private static long? UsualSpacing(IReadOnlyList<SeriesPair> pairs)

@@ -33,7 +33,7 @@ internal static class AggregateQuery
         using SqliteStatement statement = source.Select(inputs.Fields).Prepare(session);
         while (statement.Step())
         {
-            long? next = aggregation.Interval is long interval ? BucketOf(statement.Int64(0), interval) : null;
+            long? next = aggregation.Interval is long interval ? UnixTime.Floor(statement.Int64(0), interval) : null;
             if (next != bucket)
             {
                 foreach (AggregateGroup complete in touched)
@@ -57,13 +57,6 @@ internal static class AggregateQuery
         {
             yield return complete.Take(layout, bucket);
         }
-    }
-
-    /// <summary>Start of the bucket that a time lies in; buckets are aligned to 1970, before it too.</summary>
-    private static long BucketOf(long time, long interval)
-    {
-        long rest = time % interval;
-        return time - (rest < 0 ? rest + interval : rest);
     }
 
     private static Dictionary<long, AggregateGroup> Groups(

@@ -13,7 +13,7 @@ internal sealed class LatestRows(QueryPlan plan)
     public bool IsComplete => _groups.Count > 0 && _groups.Values.All(rows => rows.Count >= _depth);
 
     /// <summary>The group of a row.</summary>
-    public static GroupKey KeyOf(QueryPlan plan, StoreRow row) => new(null, plan.GroupBy.Select(tag => row[tag]).ToArray());
+    public static GroupKey KeyOf(QueryPlan plan, StoreRow row) => GroupKey.Of(null, plan.GroupBy, row);
 
     /// <summary>True when the row's group lacks rows.</summary>
     public bool Wants(StoreRow row) => !_groups.TryGetValue(KeyOf(plan, row), out List<StoreRow>? rows) || rows.Count < _depth;

@@ -66,7 +66,7 @@ internal sealed class PartialAggregates
 
     private void Add(Dictionary<GroupKey, Part[]> groups, StoreRow row)
     {
-        GroupKey key = new(row.Time, _groupBy.Select(tag => row[tag]).ToArray());
+        GroupKey key = GroupKey.Of(row.Time, _groupBy, row);
         if (!groups.TryGetValue(key, out Part[]? merged))
         {
             groups.Add(key, merged = _aggregates.Select(aggregate => new Part(aggregate.Function, _descending)).ToArray());

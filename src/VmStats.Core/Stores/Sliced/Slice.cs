@@ -1,3 +1,5 @@
+using VmStats.Data;
+
 namespace VmStats.Stores.Sliced;
 
 /// <summary>A range of time that one query asks for. The bounds of the query may be open; how far it reaches is known.</summary>
@@ -20,7 +22,7 @@ internal readonly record struct Slice(long From, long To, bool IsOpenAtStart = f
     /// <param name="second">The newer half.</param>
     public bool TryHalve(long alignment, out Slice first, out Slice second)
     {
-        long middle = Floor(From + ((To - From) / 2), alignment);
+        long middle = UnixTime.Floor(From + ((To - From) / 2), alignment);
         if (middle <= From)
         {
             middle += alignment;
@@ -37,7 +39,7 @@ internal readonly record struct Slice(long From, long To, bool IsOpenAtStart = f
     {
         List<Slice> slices = [];
         long from = From;
-        for (long to = Floor(From, length) + length; to < To; to += length)
+        for (long to = UnixTime.Floor(From, length) + length; to < To; to += length)
         {
             slices.Add(new Slice(from, to, IsOpenAtStart && slices.Count == 0));
             from = to;
@@ -45,12 +47,5 @@ internal readonly record struct Slice(long From, long To, bool IsOpenAtStart = f
 
         slices.Add(new Slice(from, To, IsOpenAtStart && slices.Count == 0, IsOpenAtFinish));
         return slices;
-    }
-
-    /// <summary>The greatest multiple of a width that is not above a time.</summary>
-    public static long Floor(long time, long width)
-    {
-        long rest = time % width;
-        return time - (rest < 0 ? rest + width : rest);
     }
 }

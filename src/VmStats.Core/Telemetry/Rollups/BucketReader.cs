@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using VmStats.Data;
 
 namespace VmStats.Telemetry.Rollups;
 
@@ -24,7 +25,7 @@ internal sealed class BucketReader(RollupRequest request)
     {
         await foreach ((SeriesState state, SampleData sample) in samples.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
-            long start = Floor(sample.Time);
+            long start = UnixTime.Floor(sample.Time, request.Interval);
             if (start != _current)
             {
                 AdvanceTo(start);
@@ -96,19 +97,9 @@ internal sealed class BucketReader(RollupRequest request)
         if (_sorted.Count != _series.Count)
         {
             _sorted.Clear();
-            _sorted.AddRange(_series.Values
-                .OrderBy(series => series.Name, StringComparer.OrdinalIgnoreCase)
-                .ThenBy(series => series.Key.Vm.Uuid)
-                .ThenBy(series => series.Key.DeviceType, StringComparer.Ordinal)
-                .ThenBy(series => series.Key.Device, StringComparer.Ordinal));
+            _sorted.AddRange(_series.Values.InSeriesOrder(series => series.Name, series => series.Key));
         }
 
         return _sorted;
-    }
-
-    private long Floor(long time)
-    {
-        long rest = time % request.Interval;
-        return time - (rest < 0 ? rest + request.Interval : rest);
     }
 }
