@@ -65,9 +65,11 @@ internal sealed class TableCachesReader(InfluxQuery influx, TimeProvider clock)
             return known.Caches;
         }
 
-        IReadOnlyList<LastValueCache>? last = await AskAsync(LastSql, table, ReadLast, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<DistinctValueCache>? distinct = await AskAsync(DistinctSql, table, ReadDistinct, cancellationToken).ConfigureAwait(false);
-        TableCaches caches = new(last ?? [], distinct ?? []);
+        IReadOnlyList<StoreRow>? last = await SystemTables.AskAsync(influx, LastSql, table, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<StoreRow>? distinct = await SystemTables.AskAsync(influx, DistinctSql, table, cancellationToken).ConfigureAwait(false);
+        TableCaches caches = new([.. (last ?? []).Select(ReadLast)], [.. (distinct ?? []).Select(ReadDistinct)]);
+
+        // What the server can't say now is asked again the next time; this query does without caches.
         if (last is not null && distinct is not null)
         {
             _known[table] = (clock.GetUtcNow(), caches);
@@ -78,27 +80,6 @@ internal sealed class TableCachesReader(InfluxQuery influx, TimeProvider clock)
 
     /// <summary>Forgets a table's caches: one was made or is gone.</summary>
     public void Forget(string table) => _known.TryRemove(table, out _);
-
-    // Null when the server can't say it now: it is asked again the next time, and the query does without caches.
-    private async ValueTask<IReadOnlyList<T>?> AskAsync<T>(string sql, string table, Func<StoreRow, T> read, CancellationToken cancellationToken)
-    {
-        List<T> caches = [];
-        try
-        {
-            Dictionary<string, FieldValue> parameters = new() { ["table"] = FieldValue.From(table) };
-            await foreach (StoreRow row in influx.QuerySqlAsync(sql, parameters, cancellationToken).ConfigureAwait(false))
-            {
-                caches.Add(read(row));
-            }
-        }
-        catch (InfluxException e) when (e.Kind != VmStatsErrorKind.Authentication)
-        {
-            // A build without such caches, or a token that may not read of them.
-            return e.IsTransient ? null : [];
-        }
-
-        return caches;
-    }
 
     private static LastValueCache ReadLast(StoreRow row) => new(
         row["name"].AsString() ?? "", Names(row["key_column_names"]) ?? [], Names(row["value_column_names"]), row["count"].AsInt64() ?? 0, Seconds(row["ttl"]));

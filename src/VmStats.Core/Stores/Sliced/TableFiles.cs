@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using VmStats.Data;
 using VmStats.Influx;
 
 namespace VmStats.Stores.Sliced;
@@ -44,25 +43,13 @@ internal sealed class TableFilesReader(InfluxQuery influx, TimeProvider clock)
             return known.Files;
         }
 
-        TableFiles? files = null;
-        try
+        if (await SystemTables.AskAsync(influx, Sql, table, cancellationToken).ConfigureAwait(false) is not { } rows)
         {
-            Dictionary<string, FieldValue> parameters = new() { ["table"] = FieldValue.From(table) };
-            await foreach (StoreRow row in influx.QuerySqlAsync(Sql, parameters, cancellationToken).ConfigureAwait(false))
-            {
-                files = new TableFiles(row["files"].AsInt64() ?? 0, row["oldest"].AsInt64(), row["newest"].AsInt64());
-            }
-        }
-        catch (InfluxException e) when (e.Kind != VmStatsErrorKind.Authentication)
-        {
-            // Some builds have no such table, some tokens may not read it: slices of the set length do without it. A server
-            // that is busy may answer the next time; the query itself is tried again and says what is wrong.
-            if (e.IsTransient)
-            {
-                return null;
-            }
+            // Slices of the set length do without; the query itself is tried again and says what is wrong.
+            return null;
         }
 
+        TableFiles? files = rows.Count == 0 ? null : new(rows[0]["files"].AsInt64() ?? 0, rows[0]["oldest"].AsInt64(), rows[0]["newest"].AsInt64());
         _known[table] = (clock.GetUtcNow(), files);
         return files;
     }
