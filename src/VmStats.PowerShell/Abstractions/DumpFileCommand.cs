@@ -80,7 +80,7 @@ public abstract class DumpFileCommand : StoreCommand
             }
             finally
             {
-                output.Progress(new ProgressRecord(1, activity, "Done") { RecordType = ProgressRecordType.Completed });
+                output.EndProgress(1, activity);
             }
         });
         return failure is null ? result! : throw failure;

@@ -5,7 +5,7 @@ internal static class DumpFlags
 {
     /// <summary>Refuses flags that libvirt takes one of, and levels that a compression doesn't have.</summary>
     /// <exception cref="VmStatsException"><c>DumpFlagsConflict</c>, <c>DumpLevelInvalid</c>.</exception>
-    internal static bool Check(bool crash, bool reset, bool live, MemoryDumpCompression compression, int? level)
+    internal static void Check(bool crash, bool reset, bool live, MemoryDumpCompression compression, int? level)
     {
         string[] exclusive = [.. new[] { (crash, "-Crash"), (reset, "-Reset"), (live, "-Live") }.Where(flag => flag.Item1).Select(flag => flag.Item2)];
         if (exclusive.Length > 1)
@@ -13,8 +13,9 @@ internal static class DumpFlags
             throw new VmStatsException("DumpFlagsConflict", VmStatsErrorKind.InvalidArgument, $"{string.Join(" and ", exclusive)} exclude each other.", "Give one of them.");
         }
 
-        return compression != MemoryDumpCompression.Gzip || level is null or <= 9
-            ? true
-            : throw new VmStatsException("DumpLevelInvalid", VmStatsErrorKind.InvalidArgument, $"gzip has no level {level}.", "Give 1 to 9, or use -Compression Zstd.");
+        if (compression == MemoryDumpCompression.Gzip && level > 9)
+        {
+            throw new VmStatsException("DumpLevelInvalid", VmStatsErrorKind.InvalidArgument, $"gzip has no level {level}.", "Give 1 to 9, or use -Compression Zstd.");
+        }
     }
 }

@@ -16,7 +16,7 @@ internal sealed class DumpProgress(ICommandOutput output, string vm, int activit
     });
 
     /// <summary>Takes the bar away.</summary>
-    internal void Complete() => output.Progress(new ProgressRecord(activity, _activity, "Done") { RecordType = ProgressRecordType.Completed });
+    internal void Complete() => output.EndProgress(activity, _activity);
 
     private static string Describe(MemoryDumpProgress value)
     {

@@ -49,5 +49,5 @@ internal sealed class ServiceDumpProgress(ICommandOutput output, string vm, int 
     });
 
     /// <summary>Takes the bar away.</summary>
-    internal void Complete() => output.Progress(new ProgressRecord(activity, _activity, "Done") { RecordType = ProgressRecordType.Completed });
+    internal void Complete() => output.EndProgress(activity, _activity);
 }

@@ -17,3 +17,11 @@ internal interface ICommandOutput
     /// <summary>Shows progress; never holds the work up.</summary>
     void Progress(ProgressRecord record);
 }
+
+/// <summary>What every output can do by what it can do already.</summary>
+internal static class CommandOutputExtensions
+{
+    /// <summary>Takes a progress bar away.</summary>
+    internal static void EndProgress(this ICommandOutput output, int id, string activity) =>
+        output.Progress(new ProgressRecord(id, activity, "Done") { RecordType = ProgressRecordType.Completed });
+}

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Management.Automation;
 using VmStats.Configuration;
+using VmStats.MemoryDumps;
 using VmStats.PowerShell.Sessions;
 using VmStats.Stores;
 
@@ -30,6 +31,11 @@ public abstract class StoreCommand : VmStatsCommand
     /// <summary>The store of this command; what its queries report is shown as progress and warnings.</summary>
     private protected ITelemetryStore Store => _observed ??= new ObservedStore(ResolvedConnection.Store, _reports = new QueryReports());
 
+    /// <summary>The dump folder: the one that was named, else DUMP_DIR, else the default.</summary>
+    private protected string DumpFolder(string? named) => named is not null
+        ? SessionState.Path.GetUnresolvedProviderPathFromPSPath(named)
+        : Settings.DumpDirectory ?? MemoryDumpPaths.DefaultDumpFolder;
+
     /// <inheritdoc/>
     private protected sealed override void OutputChanged(CommandOutput? output)
     {
@@ -56,6 +62,13 @@ public abstract class StoreCommand : VmStatsCommand
     }
 
     private VmStatsSettings ReadSettings() => Guard(() => InfrastructureLoader.Current.ReadEnvironment());
+
+    /// <inheritdoc cref="Guard{T}(Func{T})"/>
+    private protected void Guard(Action call) => Guard(() =>
+    {
+        call();
+        return true;
+    });
 
     /// <summary>Runs a call that may fail with a <see cref="VmStatsException"/>; its failure ends the command.</summary>
     private protected T Guard<T>(Func<T> call)

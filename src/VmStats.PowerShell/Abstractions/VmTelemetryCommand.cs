@@ -30,6 +30,17 @@ public abstract class VmTelemetryCommand : StoreCommand
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public Guid? Uuid { get; set; }
 
+    /// <summary>Each disk and network interface instead of the VM as a whole.</summary>
+    [Parameter]
+    public SwitchParameter Device { get; set; }
+
+    /// <summary>Only these metrics; wildcards are allowed. Get-VmTelemetryMetric lists them.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(MetricNameCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[]? Metric { get; set; }
+
     /// <summary>The range from so long ago until now: 90s, 5m, 1h, 7d.</summary>
     [Parameter(Mandatory = true, ParameterSetName = LastSet)]
     [DurationTransformation]
@@ -45,6 +56,19 @@ public abstract class VmTelemetryCommand : StoreCommand
     [TimeTransformation]
     [Alias("End")]
     public DateTimeOffset? Finish { get; set; }
+
+    /// <summary>True where devices are asked for, and not VMs as a whole.</summary>
+    private protected virtual bool IsOfDevices => Device;
+
+    /// <summary>What the metrics must describe.</summary>
+    private protected VmTelemetryMetricSubject[] Subjects =>
+        IsOfDevices ? [VmTelemetryMetricSubject.Nic, VmTelemetryMetricSubject.Disk] : [VmTelemetryMetricSubject.Vm];
+
+    /// <summary>The metrics of VMs, or those of devices.</summary>
+    private protected MetricSet Set => IsOfDevices ? DeviceMetrics.Set : VmMetrics.Set;
+
+    /// <summary>The metrics that -Metric names; null without it.</summary>
+    private protected IReadOnlyList<VmTelemetryMetric>? NamedMetrics() => Metric is null ? null : MetricCatalog.Resolve(Metric, Subjects);
 
     /// <inheritdoc/>
     protected override void ProcessRecord() => _targets.Add(Uuid, Name);

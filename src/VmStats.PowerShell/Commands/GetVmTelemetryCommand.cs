@@ -13,7 +13,8 @@ namespace VmStats.PowerShell.Commands;
 /// Without a range, each VM's latest sample, silent VMs included (Quality is Stale). With -Last or -Start, the samples
 /// of the range in order of time, as they arrive; with -Interval, one object per bucket and VM. Rates are per second
 /// since the sample before, and absent where a counter went back; what the hypervisor or the guest didn't report is
-/// null, never zero. Buckets are aligned to 1970-01-01 UTC; the first and the last may be cut by the range.
+/// null, never zero. With -Metric, the properties of other metrics are null. Buckets are aligned to 1970-01-01 UTC; the
+/// first and the last may be cut by the range.
 /// </remarks>
 /// <example>
 /// <code>Get-VmTelemetry</code>
@@ -39,22 +40,11 @@ namespace VmStats.PowerShell.Commands;
 [OutputType(typeof(VmTelemetry), typeof(VmDeviceTelemetry), typeof(VmTelemetrySample))]
 public sealed class GetVmTelemetryCommand : VmTelemetryCommand
 {
-    /// <summary>Each disk and network interface instead of the VM as a whole.</summary>
-    [Parameter]
-    public SwitchParameter Device { get; set; }
-
     /// <summary>Only the devices of these names, such as vda or vnet*; wildcards are allowed. Implies -Device.</summary>
     [Parameter]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[]? DeviceName { get; set; }
-
-    /// <summary>Only these metrics; the properties of others are null. Wildcards are allowed. Get-VmTelemetryMetric lists them.</summary>
-    [Parameter]
-    [SupportsWildcards]
-    [ArgumentCompleter(typeof(MetricNameCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string[]? Metric { get; set; }
 
     /// <summary>The width of the buckets, such as 30s, 5m, 1h; or Auto, the width by which the range has some 120 buckets at most. Without a range, of the last hour.</summary>
     [Parameter]
@@ -85,10 +75,7 @@ public sealed class GetVmTelemetryCommand : VmTelemetryCommand
     [Parameter]
     public TelemetryShape As { get; set; } = TelemetryShape.Wide;
 
-    private bool IsOfDevices => Device || DeviceName is not null;
-
-    private VmTelemetryMetricSubject[] Subjects =>
-        IsOfDevices ? [VmTelemetryMetricSubject.Nic, VmTelemetryMetricSubject.Disk] : [VmTelemetryMetricSubject.Vm];
+    private protected override bool IsOfDevices => Device || DeviceName is not null;
 
     private bool IsBucketed => IsBound(nameof(Interval)) || IsBound(nameof(Rollup)) || IsBound(nameof(Fill));
 
@@ -99,16 +86,15 @@ public sealed class GetVmTelemetryCommand : VmTelemetryCommand
         CommandOutput output,
         CancellationToken cancellationToken)
     {
-        MetricSet set = IsOfDevices ? DeviceMetrics.Set : VmMetrics.Set;
-        IReadOnlyList<VmTelemetryMetric>? named = Metric is null ? null : MetricCatalog.Resolve(Metric, Subjects);
+        IReadOnlyList<VmTelemetryMetric>? named = NamedMetrics();
         if (named is { Count: 0 })
         {
             return;
         }
 
-        IReadOnlyList<VmTelemetryMetric> metrics = named ?? set.Metrics;
+        IReadOnlyList<VmTelemetryMetric> metrics = named ?? Set.Metrics;
         DeviceFilter? devices = IsOfDevices ? new DeviceFilter(Names: DeviceName?.Select(name => new NamePattern(name)).ToArray()) : null;
-        SeriesRequest request = new(set, vms, named, devices);
+        SeriesRequest request = new(Set, vms, named, devices);
         VmTelemetryMetric? ranking = Ranking();
         if ((range ?? (IsBucketed ? RangeOf(DefaultRange) : null)) is not TimeRange bounded)
         {

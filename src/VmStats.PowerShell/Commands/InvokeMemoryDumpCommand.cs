@@ -221,9 +221,7 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCommand
 
     private void Gather(IHypervisor hypervisor, VmTargets targets, MemoryDumpWork work, ITelemetryStore store)
     {
-        string folder = Path is not null
-            ? SessionState.Path.GetUnresolvedProviderPathFromPSPath(Path)
-            : Settings.DumpDirectory ?? MemoryDumpPaths.DefaultDumpFolder;
+        string folder = DumpFolder(Path);
         MemoryDumper dumper = new(hypervisor, store, InfrastructureLoader.Current, new MemoryDumperOptions { Folder = folder, MaxParallel = ThrottleLimit ?? Settings.MaxParallelDumps });
         work.Own(dumper);
         MemoryDumpPlanner planner = new(store);

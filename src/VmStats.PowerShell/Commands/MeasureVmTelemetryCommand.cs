@@ -1,15 +1,15 @@
 using System.Management.Automation;
 using VmStats.PowerShell.Abstractions;
-using VmStats.PowerShell.Completion;
 using VmStats.Telemetry;
 
 namespace VmStats.PowerShell.Commands;
 
 /// <summary>Measures the telemetry of VMs over a range: count, average, minimum, maximum and percentiles per VM and metric.</summary>
 /// <remarks>
-/// Without a range, the last hour. Percentiles are nearest rank over all samples of the range, whatever its length and
-/// however many queries it takes: exact up to 4,096 samples of a VM, beyond that within half a percent of themselves
-/// (PercentileError says which). Metrics that a VM never had are left out.
+/// Without a range, the last hour; without -Metric, CPU, memory, and the bytes of network and disk per second.
+/// Percentiles are nearest rank over all samples of the range, whatever its length and however many queries it takes:
+/// exact up to 4,096 samples of a VM, beyond that within half a percent of themselves (PercentileError says which).
+/// Metrics that a VM never had are left out.
 /// </remarks>
 /// <example>
 /// <code>Measure-VmTelemetry -Last 1d | Sort-Object P95 -Descending</code>
@@ -35,17 +35,6 @@ public sealed class MeasureVmTelemetryCommand : VmTelemetryCommand
         DeviceMetrics.ReadLatencyMilliseconds, DeviceMetrics.WriteLatencyMilliseconds,
     ];
 
-    /// <summary>Each disk and network interface instead of the VM as a whole.</summary>
-    [Parameter]
-    public SwitchParameter Device { get; set; }
-
-    /// <summary>The metrics; wildcards are allowed. Without it, CPU, memory, and the bytes of network and disk per second.</summary>
-    [Parameter]
-    [SupportsWildcards]
-    [ArgumentCompleter(typeof(MetricNameCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string[]? Metric { get; set; }
-
     private protected override async Task ReadAsync(
         TelemetryReader reader,
         IReadOnlyList<MonitoredVm>? vms,
@@ -53,16 +42,13 @@ public sealed class MeasureVmTelemetryCommand : VmTelemetryCommand
         CommandOutput output,
         CancellationToken cancellationToken)
     {
-        VmTelemetryMetricSubject[] subjects =
-            Device ? [VmTelemetryMetricSubject.Nic, VmTelemetryMetricSubject.Disk] : [VmTelemetryMetricSubject.Vm];
-        IReadOnlyList<VmTelemetryMetric> metrics =
-            Metric is not null ? MetricCatalog.Resolve(Metric, subjects) : Device ? s_deviceMetrics : s_vmMetrics;
+        IReadOnlyList<VmTelemetryMetric> metrics = NamedMetrics() ?? (Device ? s_deviceMetrics : s_vmMetrics);
         if (metrics.Count == 0)
         {
             return;
         }
 
-        SeriesRequest request = new(Device ? DeviceMetrics.Set : VmMetrics.Set, vms, metrics, Device ? new DeviceFilter() : null);
+        SeriesRequest request = new(Set, vms, metrics, Device ? new DeviceFilter() : null);
         foreach (VmTelemetryStatistics one in await reader.MeasureAsync(request, range ?? RangeOf(DefaultRange), cancellationToken))
         {
             output.Write(one);

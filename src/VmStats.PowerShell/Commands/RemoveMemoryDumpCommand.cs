@@ -115,9 +115,7 @@ public sealed class RemoveMemoryDumpCommand : StoreCommand
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        string folder = Folder is not null
-            ? SessionState.Path.GetUnresolvedProviderPathFromPSPath(Folder)
-            : Settings.DumpDirectory ?? MemoryDumpPaths.DefaultDumpFolder;
+        string folder = DumpFolder(Folder);
         if (Interrupted)
         {
             ClearUp(folder);
@@ -168,21 +166,16 @@ public sealed class RemoveMemoryDumpCommand : StoreCommand
 
     private void ReportMissing(MemoryDumpRetention retention, HashSet<string> files)
     {
-        HashSet<string> known = [.. Compute((_, _) => Task.FromResult(retention.List())).Select(dump => dump.Path)];
+        HashSet<string> known = [.. Guard(retention.List).Select(dump => dump.Path)];
         foreach (string file in files.Where(file => !known.Contains(file)))
         {
-            WriteError(new VmStatsException(
-                "DumpNotFound",
-                VmStatsErrorKind.NotFound,
-                $"There is no dump '{file}'.",
-                "Get-MemoryDumpRecord shows where dumps are; a path is that of the host where the dump was taken.",
-                file));
+            WriteError(DumpErrors.NotFound(file));
         }
     }
 
     private void Remove(MemoryDumpRetention retention, RetentionPolicy policy)
     {
-        foreach (MemoryDumpRemoval removal in Compute((_, _) => Task.FromResult(retention.Plan(policy))))
+        foreach (MemoryDumpRemoval removal in Guard(() => retention.Plan(policy)))
         {
             if (removal.KeptBecause is string why)
             {
@@ -220,7 +213,7 @@ public sealed class RemoveMemoryDumpCommand : StoreCommand
 
     private void SetHold(MemoryDumpRetention retention, Func<MemoryDumpFile, bool> isWanted)
     {
-        foreach (MemoryDumpFile dump in Compute((_, _) => Task.FromResult(retention.List())).Where(isWanted))
+        foreach (MemoryDumpFile dump in Guard(retention.List).Where(isWanted))
         {
             if (ShouldProcess(dump.Path, Hold ? "Put on hold" : "Release from hold"))
             {

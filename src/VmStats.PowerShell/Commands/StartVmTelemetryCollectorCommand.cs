@@ -108,7 +108,7 @@ public sealed class StartVmTelemetryCollectorCommand : HypervisorCommand
         finally
         {
             await collector.StopAsync(CancellationToken.None);
-            output.Progress(new ProgressRecord(1, progress.Activity, "Done") { RecordType = ProgressRecordType.Completed });
+            output.EndProgress(1, progress.Activity);
         }
 
         void Tell(string? error)

@@ -19,6 +19,13 @@ internal static class DumpErrors
         "Wait for it (Get-MemoryDumpStatus), or stop it with Stop-MemoryDump.",
         name);
 
+    public static VmStatsException NotFound(string path) => new(
+        "DumpNotFound",
+        VmStatsErrorKind.NotFound,
+        $"There is no dump '{path}'.",
+        "Get-MemoryDumpRecord shows where dumps are; a path is that of the host where the dump was taken.",
+        path);
+
     public static VmStatsException NotRunning(string name, VmState state) => new(
         "VmNotRunning",
         VmStatsErrorKind.InvalidOperation,

@@ -28,12 +28,7 @@ internal static class DumpCustody
     public static string Find(string path)
     {
         string full = Path.GetFullPath(path);
-        return File.Exists(full) ? full : throw new VmStatsException(
-            "DumpNotFound",
-            VmStatsErrorKind.NotFound,
-            $"There is no dump '{full}'.",
-            "Get-MemoryDumpRecord shows where dumps are; a path is that of the host where the dump was taken.",
-            full);
+        return File.Exists(full) ? full : throw DumpErrors.NotFound(full);
     }
 
     /// <summary>The manifest, or null where there is none.</summary>
