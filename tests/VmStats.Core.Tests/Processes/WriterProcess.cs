@@ -13,18 +13,7 @@ internal sealed class WriterProcess : IDisposable
 
     public WriterProcess(params string[] arguments)
     {
-        ProcessStartInfo start = new(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (string argument in (string[])["exec", typeof(ChildProgram).Assembly.Location, .. arguments])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        _process = Process.Start(start)!;
+        _process = ChildProgram.Start(arguments);
         _errors = _process.StandardError.ReadToEndAsync();
     }
 
