@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using VmStats.Configuration;
+using VmStats.Influx;
 
 namespace VmStats.Diagnostics;
 
@@ -56,6 +57,8 @@ internal sealed class NetworkProbe(Uri url, ConnectionOptions options)
             return Finding.Skipped("The URL is plain http.");
         }
 
+        // As the connection judges, even where the user has it overlook what it finds.
+        RemoteCertificateValidationCallback judge = CertificateCheck.For(options with { SkipCertificateCheck = false });
         string? complaint = null;
         DateTime? expires = null;
         try
@@ -67,10 +70,10 @@ internal sealed class NetworkProbe(Uri url, ConnectionOptions options)
                 SslClientAuthenticationOptions handshake = new()
                 {
                     TargetHost = url.IdnHost,
-                    RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
+                    RemoteCertificateValidationCallback = (sender, certificate, chain, errors) =>
                     {
                         expires = (certificate as X509Certificate2)?.NotAfter;
-                        complaint = Complaint(certificate as X509Certificate2, errors);
+                        complaint = Complaint(() => judge(sender, certificate, chain, errors));
 
                         // Nothing is sent over this connection; a bad certificate is what is looked for.
                         return certificate is not null;
@@ -79,8 +82,8 @@ internal sealed class NetworkProbe(Uri url, ConnectionOptions options)
                 await tls.AuthenticateAsClientAsync(handshake, cancellationToken).WaitAsync(options.Timeout, cancellationToken).ConfigureAwait(false);
                 string what = $"{tls.SslProtocol}, certificate valid until {expires:u}";
                 return complaint is null ? Finding.Passed(what + ".")
-                    : options.SkipCertificateCheck ? Finding.Warning($"{what}; {complaint}, which is ignored.", "Without -SkipCertificateCheck the connection would be safe.")
-                    : Finding.Failed($"{what}; {complaint}.", "Give the CA's file by -CertificateAuthority or INFLUX_CA_FILE, or mend the certificate.");
+                    : options.SkipCertificateCheck ? Finding.Warning($"{what}. {complaint} That is ignored.", "Without -SkipCertificateCheck the connection would be safe.")
+                    : Finding.Failed($"{what}. {complaint}", "Give the CA's file by -CertificateAuthority or INFLUX_CA_FILE, or mend the certificate.");
             }
         }
         catch (Exception e) when (e is AuthenticationException or IOException or SocketException or TimeoutException)
@@ -89,25 +92,17 @@ internal sealed class NetworkProbe(Uri url, ConnectionOptions options)
         }
     }
 
-    private string? Complaint(X509Certificate2? certificate, SslPolicyErrors errors)
+    private static string? Complaint(Action judge)
     {
-        if (errors == SslPolicyErrors.None)
+        try
         {
+            judge();
             return null;
         }
-
-        if (errors == SslPolicyErrors.RemoteCertificateChainErrors && certificate is not null && options.CertificateAuthority is string file)
+        catch (CertificateRefusedException e)
         {
-            using X509Chain chain = new();
-            chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-            chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-            chain.ChainPolicy.CustomTrustStore.ImportFromPemFile(file);
-            return chain.Build(certificate) ? null : "it was not issued by a CA of the file given";
+            return e.Message;
         }
-
-        return errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch)
-            ? $"it is not for the name {url.Host}"
-            : "it was issued by a CA that this system does not trust";
     }
 
     private async Task<TcpClient> OpenAsync(CancellationToken cancellationToken)

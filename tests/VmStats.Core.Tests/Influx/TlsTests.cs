@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using VmStats.Configuration;
 using VmStats.Data;
+using VmStats.Diagnostics;
 using VmStats.Fixtures.Influx;
 using VmStats.Influx;
 
@@ -29,9 +30,11 @@ public sealed class TlsTests : IDisposable
         await using Influx3StandIn server = await Influx3StandIn.StartAsync(certificate: certificate);
         server.Answer(200, "{\"x\":1}\n");
         ConnectionOptions options = Options(server) with { CertificateAuthority = isKnown ? Authority() : null };
+        Finding link = await LinkAsync(options);
         if (error is null)
         {
             Assert.Equal(1, await CountAsync(options));
+            Assert.Equal(VmStatsConnectionCheckResult.Passed, link.Result);
             return;
         }
 
@@ -39,6 +42,12 @@ public sealed class TlsTests : IDisposable
         Assert.Equal((error, VmStatsErrorKind.Protocol, false), (failure.ErrorId, failure.Kind, failure.IsTransient));
         Assert.NotNull(failure.Recommendation);
         Assert.Empty(server.Requests);
+
+        // The check of the connection finds what the connection would, and names it by the same words.
+        CertificateRefusedException refused = Assert.IsType<CertificateRefusedException>(failure.InnerException!.GetBaseException());
+        Assert.Equal(VmStatsConnectionCheckResult.Failed, link.Result);
+        Assert.Contains(refused.Message, link.Detail, StringComparison.Ordinal);
+        Assert.Equal(VmStatsConnectionCheckResult.Warning, (await LinkAsync(options with { SkipCertificateCheck = true })).Result);
         Assert.Equal(1, await CountAsync(options with { SkipCertificateCheck = true }));
     }
 
@@ -83,6 +92,13 @@ public sealed class TlsTests : IDisposable
         Token = new Secret("apiv3_s3cret", "INFLUX_TOKEN"),
         Api = InfluxApi.V3,
     };
+
+    private static async Task<Finding> LinkAsync(ConnectionOptions options)
+    {
+        NetworkProbe probe = new(options.Url!, options);
+        await probe.ResolveAsync(default);
+        return await probe.AuthenticateAsync(default);
+    }
 
     private string Authority()
     {
