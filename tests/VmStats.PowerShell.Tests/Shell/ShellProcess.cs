@@ -48,10 +48,14 @@ internal sealed class ShellProcess : IDisposable
     public static ShellProcess StartInterruptible(params string[] arguments) =>
         Started(new ShellProcess("env", ["--default-signal=INT", "dotnet", Repository.Shell, .. arguments]));
 
-    /// <summary>Starts the shell on a pseudo-terminal; what it draws is read character by character.</summary>
+    /// <summary>
+    /// Starts the shell on a pseudo-terminal, with Ctrl+C taken as it is there; what it draws is read character by character.
+    /// </summary>
     public static ShellProcess StartOnTerminal()
     {
-        ShellProcess shell = new("script", ["-qec", $"dotnet '{Repository.Shell}'", "/dev/null"]);
+        // exec: script runs the command with $SHELL or sh, and an sh that stays between would take each Ctrl+C too and
+        // end with its own 130.
+        ShellProcess shell = new("script", ["-qec", $"exec env --default-signal=INT dotnet '{Repository.Shell}'", "/dev/null"]);
         _ = shell.PumpAsync();
         return shell;
     }
