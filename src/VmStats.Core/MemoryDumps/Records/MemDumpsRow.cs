@@ -73,7 +73,7 @@ internal static class MemDumpsRow
         row[column].AsInt64() ?? (row[column].AsDouble() is double number && Math.Abs(number) < 9e18 ? (long)Math.Round(number) : null);
 
     private static TimeSpan? Span(StoreRow row, string column) =>
-        row[column].AsDouble() is double seconds and >= 0 and < 1e9 ? TimeSpan.FromSeconds(seconds) : null;
+        DurationSeconds.Parse(row[column].AsDouble());
 
     private static DateTimeOffset? Moment(StoreRow row, string column) =>
         Whole(row, column) is long seconds and > 0 and < 253_402_300_800 ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;

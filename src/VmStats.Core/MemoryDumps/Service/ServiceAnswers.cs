@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using VmStats.Data;
 
 namespace VmStats.MemoryDumps;
 
@@ -22,7 +23,7 @@ internal static class ServiceAnswers
                 PercentComplete = status.Progress,
                 StartedAt = TimeOf(status.StartedAt),
                 FinishedAt = TimeOf(status.FinishedAt),
-                Duration = status.Duration is double seconds and >= 0 and < 1e9 ? TimeSpan.FromSeconds(seconds) : null,
+                Duration = DurationSeconds.Parse(status.Duration),
                 Path = status.DumpPath,
                 Message = status.Message,
                 Source = address,

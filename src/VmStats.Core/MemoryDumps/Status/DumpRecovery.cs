@@ -1,3 +1,5 @@
+using VmStats.Data;
+
 namespace VmStats.MemoryDumps;
 
 /// <summary>
@@ -100,8 +102,8 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
             StoredSha256 = manifest.StoredSha256,
             RawBytes = manifest.RawBytes,
             StoredBytes = manifest.StoredBytes,
-            Duration = TimeSpan.FromSeconds(manifest.DurationSeconds),
-            PauseTime = manifest.VmState == nameof(VmState.Running) ? TimeSpan.FromSeconds(manifest.CallSeconds) : null,
+            Duration = DurationSeconds.Parse(manifest.DurationSeconds),
+            PauseTime = manifest.VmState == nameof(VmState.Running) ? DurationSeconds.Parse(manifest.CallSeconds) : null,
             LastWriteTime = File.GetLastWriteTimeUtc(path),
         };
     }
