@@ -10,6 +10,7 @@ namespace VmStats.Queries;
 /// </summary>
 internal sealed class InfluxQLRenderer
 {
+    private const int RateBuckets = 16;
     private readonly StringBuilder _text = new();
     private readonly Dictionary<string, FieldValue> _parameters = [];
     private readonly QueryPlan _plan;
@@ -25,8 +26,15 @@ internal sealed class InfluxQLRenderer
     /// <exception cref="ArgumentException">It counts whole rows: see <see cref="CanRender"/>.</exception>
     public static RenderedQuery Render(QueryPlan plan) => new InfluxQLRenderer(plan).Render();
 
-    /// <summary>False for what InfluxQL has no words for: the number of rows, as it counts only values of one field.</summary>
-    public static bool CanRender(QueryPlan plan) => plan.Query.Aggregation is null || plan.Aggregates.TrueForAll(a => a.Column is not null);
+    /// <summary>
+    /// False for what InfluxQL has no words for: the number of rows, as it counts only values of one field, and rates in
+    /// buckets or without an end.
+    /// </summary>
+    public static bool CanRender(QueryPlan plan) => plan.Query.Aggregation is not { } aggregation
+        || (plan.Aggregates.TrueForAll(a => a.Column is not null) && (aggregation.Rates is null || CanRenderRates(plan.Query)));
+
+    private static bool CanRenderRates(StoreQuery query) =>
+        query.Aggregation!.Interval is null && (query.Start is null || query.Finish > query.Start);
 
     /// <summary>A name in double quotes.</summary>
     public static string Quote(string name)
@@ -78,6 +86,11 @@ internal sealed class InfluxQLRenderer
 
     private RenderedQuery RenderAggregation()
     {
+        if (_query.Aggregation!.Rates is { } rates)
+        {
+            return RenderRates(rates);
+        }
+
         long? interval = _query.Aggregation!.Interval;
         _text.Append("SELECT ").AppendJoin(", ", _plan.Aggregates.Select(a => $"{Call(a)} AS {Quote(a.Name)}"));
         AppendFromWhere();
@@ -90,6 +103,30 @@ internal sealed class InfluxQLRenderer
         return Finish([.. _plan.GroupBy, .. _plan.Aggregates.Select(aggregate => aggregate.Name)], limitsHere: true);
     }
 
+    // The bounds of an outer query would bound the inner one, too, and cut its lead-in off. So the outer one has none, but
+    // buckets, of which the reader passes over those before the range, and merges the others. Of a sixteenth of the range, since
+    // a server reads one bucket more than asked for wherever there is a derivative (so its lead-in is that much longer).
+    private RenderedQuery RenderRates(CounterRates rates)
+    {
+        _text.Append("SELECT ").AppendJoin(", ", _plan.Aggregates.Select(a => $"{Function(a)}(rate) AS {Quote(a.Name)}"));
+        _text.Append(" FROM (SELECT NON_NEGATIVE_DERIVATIVE(").Append(Quote(rates.Counter)).Append("::field, 1s) AS rate");
+        AppendFromWhere(rates.LeadIn, $"{Quote(rates.Counter)}::field >= 0");
+        AppendGroupBy(null);
+        _text.Append(')');
+        if (_query.Start is long start)
+        {
+            long width = Math.Max(rates.LeadIn, (_query.Finish!.Value - start) / RateBuckets + 1);
+            AppendGroupBy(width, offset: start - UnixTime.Floor(start, width));
+            _text.Append(" fill(none)");
+        }
+        else
+        {
+            AppendGroupBy(null);
+        }
+
+        return Finish([.. _plan.GroupBy, .. _plan.Aggregates.Select(aggregate => aggregate.Name)], limitsHere: true) with { Since = _query.Start };
+    }
+
     // InfluxQL leaves out rows in which none of the named fields is present; all are named, so that none is left out.
     private string Everything()
     {
@@ -98,31 +135,30 @@ internal sealed class InfluxQLRenderer
             .Concat(_plan.Schema.Fields.Keys.Where(field => !_plan.IsTag(field)).Select(field => Quote(field) + "::field")));
     }
 
-    private static string Call(Aggregate aggregate)
-    {
-        string function = aggregate.Function switch
-        {
-            AggregateFunction.Count => "COUNT",
-            AggregateFunction.Average => "MEAN",
-            AggregateFunction.Minimum => "MIN",
-            AggregateFunction.Maximum => "MAX",
-            AggregateFunction.Sum => "SUM",
-            AggregateFunction.First => "FIRST",
-            AggregateFunction.Last => "LAST",
-            _ => throw new ArgumentOutOfRangeException(nameof(aggregate), aggregate.Function, null),
-        };
-        return aggregate.Column is { } column
-            ? $"{function}({Quote(column)}::field)"
-            : throw new ArgumentException("InfluxQL can't count rows.", nameof(aggregate));
-    }
+    // The mean of whole numbers is made of their 64-bit sum, which wraps without a word; that of floats is not.
+    private static string Call(Aggregate aggregate) => aggregate.Column is { } column
+        ? $"{Function(aggregate)}({Quote(column)}::{(aggregate.Function == AggregateFunction.Average ? "float" : "field")})"
+        : throw new ArgumentException("InfluxQL can't count rows.", nameof(aggregate));
 
-    private void AppendFromWhere()
+    private static string Function(Aggregate aggregate) => aggregate.Function switch
+        {
+        AggregateFunction.Count => "COUNT",
+        AggregateFunction.Average => "MEAN",
+        AggregateFunction.Minimum => "MIN",
+        AggregateFunction.Maximum => "MAX",
+        AggregateFunction.Sum => "SUM",
+        AggregateFunction.First => "FIRST",
+        AggregateFunction.Last => "LAST",
+        _ => throw new ArgumentOutOfRangeException(nameof(aggregate), aggregate.Function, null),
+    };
+
+    private void AppendFromWhere(long leadIn = 0, string? condition = null)
     {
         _text.Append(" FROM ").Append(Quote(_query.Measurement));
-        List<string> all = [];
+        List<string> all = condition is null ? [] : [condition];
         if (_query.Start is long start)
         {
-            all.Add($"time >= {Parameter(FieldValue.From(start))}");
+            all.Add($"time >= {Parameter(FieldValue.From(start - leadIn))}");
         }
 
         if (_query.Finish is long finish)
@@ -145,9 +181,9 @@ internal sealed class InfluxQLRenderer
     private string Render(Condition condition, FieldValue value) =>
         $"{Quote(condition.Column)}::{(condition.IsTag ? "tag" : "field")} = {Parameter(value)}";
 
-    private void AppendGroupBy(long? interval)
+    private void AppendGroupBy(long? interval, long offset = 0)
     {
-        List<string> keys = interval is long width ? [$"time({Number(width)}ns)"] : [];
+        List<string> keys = interval is long width ? [offset == 0 ? $"time({Number(width)}ns)" : $"time({Number(width)}ns, {Number(offset)}ns)"] : [];
         keys.AddRange(_plan.GroupBy.Select(Quote));
         if (keys.Count > 0)
         {

@@ -8,6 +8,7 @@ namespace VmStats.Queries;
 internal sealed class InfluxSqlRenderer
 {
     private const string Rank = "vmstats rank";
+    private const string Rate = "vmstats rate";
     private readonly StringBuilder _sql = new();
     private readonly Dictionary<string, FieldValue> _parameters = [];
     private readonly QueryPlan _plan;
@@ -96,9 +97,19 @@ internal sealed class InfluxSqlRenderer
         select.AddRange(_plan.GroupBy.Select(Quote));
         // By place: the bucket is called "time", and GROUP BY "time" would mean the raw column.
         List<string> keys = Enumerable.Range(1, select.Count).Select(place => Number(place)).ToList();
-        select.AddRange(_plan.Aggregates.Select(aggregate => $"{Call(aggregate)} AS {Quote(aggregate.Name)}"));
-        _sql.Append("SELECT ").AppendJoin(", ", select).Append(" FROM ").Append(_source);
-        AppendWhere();
+        CounterRates? rates = _query.Aggregation.Rates;
+        select.AddRange(_plan.Aggregates.Select(aggregate => $"{Call(rates is null ? aggregate : aggregate with { Column = Rate })} AS {Quote(aggregate.Name)}"));
+        _sql.Append("SELECT ").AppendJoin(", ", select).Append(" FROM ");
+        if (rates is null)
+        {
+            _sql.Append(_source);
+            AppendWhere();
+        }
+        else
+        {
+            AppendRates(rates);
+        }
+
         if (keys.Count > 0)
         {
             _sql.Append(" GROUP BY ").AppendJoin(", ", keys).Append(" ORDER BY ");
@@ -111,6 +122,33 @@ internal sealed class InfluxSqlRenderer
         }
 
         return [.. _plan.GroupBy, .. _plan.Aggregates.Select(aggregate => aggregate.Name)];
+    }
+
+    // The rows of the range with the rate since the row before, in place of the table.
+    private void AppendRates(CounterRates rates)
+    {
+        const string before = "\"vmstats before\"", earlier = "\"vmstats earlier\"";
+        string counter = Quote(rates.Counter);
+        string keys = string.Concat(_plan.GroupBy.Select(tag => $", {Quote(tag)}"));
+        string window = $"OVER ({(_plan.GroupBy.Count == 0 ? "" : $"PARTITION BY {string.Join(", ", _plan.GroupBy.Select(Quote))} ")}ORDER BY \"time\")";
+
+        // A difference of whole numbers is exact; where they are unsigned or floats, it is one of floats.
+        string growth = _plan.Schema.Fields[rates.Counter] == FieldKind.Integer
+            ? $"CAST({counter} - {before} AS DOUBLE)"
+            : $"(CAST({counter} AS DOUBLE) - CAST({before} AS DOUBLE))";
+        string seconds = $"(CAST(CAST(\"time\" AS BIGINT) - CAST({earlier} AS BIGINT) AS DOUBLE) / 1000000000.0)";
+        string rate = $"CASE WHEN {counter} >= {before} AND \"time\" > {earlier} THEN {growth} / {seconds} END AS {Quote(Rate)}";
+        string lagged = $"{counter}, lag({counter}) {window} AS {before}, lag(\"time\") {window} AS {earlier}";
+        _sql.Append("(SELECT \"time\"").Append(keys).Append(", ").Append(rate);
+        _sql.Append(" FROM (SELECT \"time\"").Append(keys).Append(", ").Append(lagged).Append(" FROM ").Append(_source);
+        AppendWhere(rates.LeadIn, $"{counter} >= 0");
+        _sql.Append(')');
+        if (_query.Start is long start)
+        {
+            _sql.Append(" WHERE \"time\" >= ").Append(Parameter(FieldValue.From(UnixTime.ToText(start))));
+        }
+
+        _sql.Append(") WHERE ").Append(Quote(Rate)).Append(" IS NOT NULL");
     }
 
     private static string Call(Aggregate aggregate)
@@ -138,12 +176,12 @@ internal sealed class InfluxSqlRenderer
         return $"date_bin(INTERVAL '{Number(count)} {unit}', \"time\", TIMESTAMP '1970-01-01T00:00:00Z') AS \"time\"";
     }
 
-    private void AppendWhere()
+    private void AppendWhere(long leadIn = 0, string? condition = null)
     {
-        List<string> all = [];
+        List<string> all = condition is null ? [] : [condition];
         if (_query.Start is long start)
         {
-            all.Add($"\"time\" >= {Parameter(FieldValue.From(UnixTime.ToText(start)))}");
+            all.Add($"\"time\" >= {Parameter(FieldValue.From(UnixTime.ToText(start - leadIn)))}");
         }
 
         if (_query.Finish is long finish)
@@ -153,8 +191,8 @@ internal sealed class InfluxSqlRenderer
 
         foreach (List<Condition> any in _plan.Conditions)
         {
-            string condition = string.Join(" OR ", any.Select(Render));
-            all.Add(any.Count > 1 ? $"({condition})" : condition);
+            string either = string.Join(" OR ", any.Select(Render));
+            all.Add(any.Count > 1 ? $"({either})" : either);
         }
 
         if (all.Count > 0)

@@ -53,7 +53,8 @@ internal sealed class QueryPlan
         if (query.Aggregation is { } aggregation)
         {
             plan.Aggregates.AddRange(aggregation.Aggregates.Where(a => a.Column is null || schema.Fields.ContainsKey(a.Column)));
-            return plan.Aggregates.Count == 0 ? null : plan;
+            bool isMissing = aggregation.Rates is { } rates && !schema.Fields.ContainsKey(rates.Counter);
+            return plan.Aggregates.Count == 0 || isMissing ? null : plan;
         }
 
         plan.AddColumns();
@@ -81,6 +82,7 @@ internal sealed class QueryPlan
             {
                 AggregateFunction.Count => FieldKind.Integer,
                 AggregateFunction.Average => FieldKind.Float,
+                _ when Query.Aggregation!.Rates is not null => FieldKind.Float,
                 _ => Schema.Fields[aggregate.Column!],
             };
         }

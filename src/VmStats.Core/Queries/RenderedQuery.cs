@@ -13,4 +13,7 @@ internal sealed record RenderedQuery(string Text, IReadOnlyDictionary<string, Fi
 
     /// <summary>Rows that the reader gives at most, where the dialect can't limit them.</summary>
     public int? Limit { get; init; }
+
+    /// <summary>The rows are parts of the answer, by time, and those before this time (UTC nanoseconds) are none; null where they are the answer.</summary>
+    public long? Since { get; init; }
 }

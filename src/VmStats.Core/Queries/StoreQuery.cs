@@ -65,7 +65,23 @@ public sealed record LatestPerGroup(IReadOnlyList<string> By, int Depth);
 public sealed record Aggregation(
     IReadOnlyList<Aggregate> Aggregates,
     IReadOnlyList<string> GroupBy,
-    long? Interval = null);
+    long? Interval = null)
+{
+    /// <summary>When set, the aggregates are computed over the rates of a counter instead of over its values.</summary>
+    public CounterRates? Rates { get; init; }
+}
+
+/// <summary>
+/// The rates of a counter: by how much it grew per second between one row of a group and the next that has it. Between two
+/// rows of which the later has less (a reset) there is none; nor to or from a row in which it is negative, which is libvirt's
+/// "not reported".
+/// </summary>
+/// <param name="Counter">The field; the aggregates' column.</param>
+/// <param name="LeadIn">
+/// Nanoseconds before the query's start of which rows are read, too, so that the first row of the range has one before it.
+/// A range that is read in slices has the same at each slice, so that no rate is lost but over a gap that is longer.
+/// </param>
+public sealed record CounterRates(string Counter, long LeadIn);
 
 /// <summary>One aggregate of one column.</summary>
 /// <param name="Function">The function.</param>

@@ -151,9 +151,17 @@ public sealed class InfluxStore : ITelemetryStore
             yield break;
         }
 
+        PartialAggregates? partial = null;
+        if (plan.Query.Aggregation is { Rates: not null } aggregation)
+        {
+            partial = new PartialAggregates(plan);
+            plan = QueryPlan.For(plan.Query with { Aggregation = partial.Parts(aggregation) }, plan.Schema)!;
+        }
+
         RenderedQuery rendered = InfluxQLRenderer.Render(plan);
         IAsyncEnumerable<StoreRow> rows = StreamAsync(
             token => Influx.QueryInfluxQLAsync(rendered.Text, rendered.Parameters, plan.InfluxQLColumns(rendered), token), cancellationToken);
+        rows = partial?.MergeAsync(RowOperators.SinceAsync(rows, rendered.Since, cancellationToken), cancellationToken) ?? rows;
         bool hasTime = plan.Query.Distinct is null && (plan.Query.Aggregation is null || plan.Query.Aggregation.Interval is not null);
         if (plan.Query.Aggregation?.Interval is not null && plan.GroupBy.Count > 0)
         {
@@ -177,11 +185,12 @@ public sealed class InfluxStore : ITelemetryStore
             Descending = false,
             Limit = null,
             Skip = 0,
-            Columns = [.. plan.GroupBy, .. plan.Aggregates.Select(aggregate => aggregate.Column).OfType<string>()],
+            Start = query.Start - (query.Aggregation!.Rates?.LeadIn ?? 0),
+            Columns = [.. plan.GroupBy, .. plan.Aggregates.Select(aggregate => aggregate.Column).OfType<string>(), .. plan.Query.Aggregation!.Rates is { } rates ? [rates.Counter] : Array.Empty<string>()],
         };
         await foreach (StoreRow row in QueryAsync(raw, cancellationToken).ConfigureAwait(false))
         {
-            folder.Add(row);
+            folder.Add(row, query.Start);
         }
 
         foreach (StoreRow row in folder.Rows(query.Descending).Skip(query.Skip).Take(query.Limit ?? int.MaxValue))

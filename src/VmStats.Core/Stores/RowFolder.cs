@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using VmStats.Data;
 using VmStats.Queries;
 
@@ -7,11 +8,20 @@ namespace VmStats.Stores;
 internal sealed class RowFolder(Aggregation aggregation, IReadOnlyList<string> groupBy, IReadOnlyList<Aggregate> aggregates)
 {
     private readonly Dictionary<GroupKey, Accumulator[]> _groups = [];
+    private readonly Dictionary<GroupKey, RateReader> _rates = [];
     private readonly RowLayout _layout = new([.. groupBy, .. aggregates.Select(aggregate => aggregate.Name)]);
 
     /// <summary>Adds a row.</summary>
-    public void Add(StoreRow row)
+    /// <param name="row">The row.</param>
+    /// <param name="start">Where the range begins: of rows before it, rates are computed from only.</param>
+    public void Add(StoreRow row, long? start = null)
     {
+        if (aggregation.Rates is { } rates)
+        {
+            AddRate(row, row[rates.Counter], row.Time < start);
+            return;
+        }
+
         Accumulator[] accumulators = Group(row, Bucket(row.Time));
         for (int i = 0; i < aggregates.Count; i++)
         {
@@ -35,6 +45,22 @@ internal sealed class RowFolder(Aggregation aggregation, IReadOnlyList<string> g
         foreach ((GroupKey key, Accumulator[] accumulators) in sorted)
         {
             yield return new StoreRow(_layout, key.Time, [.. key.Values, .. accumulators.Select(accumulator => accumulator.Result)]);
+        }
+    }
+
+    private void AddRate(StoreRow row, FieldValue value, bool isLeadIn)
+    {
+        GroupKey series = GroupKey.Of(null, groupBy, row);
+        ref RateReader reader = ref CollectionsMarshal.GetValueRefOrAddDefault(_rates, series, out _);
+        FieldValue rate = reader.Next(row.Time ?? 0, value);
+        if (rate.IsNull || isLeadIn)
+        {
+            return;
+        }
+
+        foreach (Accumulator accumulator in Group(row, Bucket(row.Time)))
+        {
+            accumulator.Add(rate);
         }
     }
 

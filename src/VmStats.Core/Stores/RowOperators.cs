@@ -26,6 +26,19 @@ internal static class RowOperators
         }
     }
 
+    /// <summary>Leaves out the rows of a time before one, and their times from the others.</summary>
+    public static async IAsyncEnumerable<StoreRow> SinceAsync(
+        IAsyncEnumerable<StoreRow> rows, long? time, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (StoreRow row in rows.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            if (time is null || row.Time >= time)
+            {
+                yield return row.WithoutTime();
+            }
+        }
+    }
+
     /// <summary>Holds all rows and gives them in order of time; rows of one time keep their order.</summary>
     public static async IAsyncEnumerable<StoreRow> SortByTimeAsync(
         IAsyncEnumerable<StoreRow> rows, bool descending, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using VmStats.Data;
 using VmStats.Queries;
+using VmStats.Stores;
 
 namespace VmStats.Infrastructure.Embedded;
 
@@ -9,6 +10,7 @@ internal sealed class AggregateGroup
     private readonly FieldValue[] _key;
     private readonly IReadOnlyList<Aggregate> _aggregates;
     private readonly Accumulator[] _accumulators;
+    private RateReader _rates;
     private bool _isTouched;
 
     public AggregateGroup(FieldValue[] key, int place, IReadOnlyList<Aggregate> aggregates, bool newestFirst)
@@ -22,10 +24,12 @@ internal sealed class AggregateGroup
     /// <summary>The group's place in the order of the answer.</summary>
     public int Place { get; }
 
+    /// <summary>The rate of a counter since the group's row before.</summary>
+    public FieldValue Rate(long time, in FieldValue value) => _rates.Next(time, value);
+
     /// <summary>Takes in the current row; true when it is the group's first of the bucket.</summary>
-    public bool Add(SqliteStatement statement, AggregateInputs inputs, StoredSeries series)
+    public bool Add(AggregateInputs inputs, StoredSeries series)
     {
-        inputs.Read(statement);
         for (int i = 0; i < _accumulators.Length; i++)
         {
             if (_aggregates[i].Column is null)

@@ -8,18 +8,22 @@ internal sealed class AggregateInputs
 {
     private readonly StoredMeasurement _measurement;
     private readonly int[] _places;
+    private readonly bool _isOfRates;
 
-    public AggregateInputs(StoredMeasurement measurement, IReadOnlyList<Aggregate> aggregates)
+    public AggregateInputs(StoredMeasurement measurement, Aggregation aggregation)
     {
+        IReadOnlyList<Aggregate> aggregates = aggregation.Aggregates;
         _measurement = measurement;
+        _isOfRates = aggregation.Rates is not null;
         Fields = aggregates
-            .Select(aggregate => aggregate.Column is string name ? measurement.Find(name) : null)
+            .Select(aggregate => aggregation.Rates?.Counter ?? aggregate.Column)
+            .Select(name => name is null ? null : measurement.Find(name))
             .OfType<StoredColumn>()
             .Where(column => !column.IsTag)
             .Distinct()
             .ToArray();
         Values = new FieldValue[Fields.Count + 1];
-        _places = aggregates.Select(aggregate => PlaceOf(aggregate.Column)).ToArray();
+        _places = aggregates.Select(aggregate => _isOfRates ? 0 : PlaceOf(aggregate.Column)).ToArray();
         Tags = aggregates.Select(aggregate => TagOf(aggregate.Column)).ToArray();
     }
 
@@ -32,13 +36,20 @@ internal sealed class AggregateInputs
     /// <summary>Per aggregate the place of the tag it is computed over, or -1.</summary>
     public IReadOnlyList<int> Tags { get; }
 
-    /// <summary>Reads the current row.</summary>
-    public void Read(SqliteStatement statement)
+    /// <summary>Reads the current row; false when it has nothing to aggregate: no rate.</summary>
+    public bool Read(SqliteStatement statement, AggregateGroup group, long time)
     {
         for (int i = 0; i < Fields.Count; i++)
         {
             Values[i] = statement.Value(i + 2, Fields[i].Kind);
         }
+
+        if (_isOfRates)
+        {
+            Values[0] = group.Rate(time, Values[0]);
+        }
+
+        return !_isOfRates || !Values[0].IsNull;
     }
 
     /// <summary>The value that an aggregate is fed with.</summary>

@@ -9,13 +9,20 @@ namespace VmStats.Infrastructure.Embedded;
 /// </summary>
 internal static class AggregateQuery
 {
-    public static IEnumerable<StoreRow> Run(SqliteSession session, Conditions conditions, StoreQuery query) =>
-        Fold(session, conditions, query).Skip(query.Skip).Take(query.Limit ?? int.MaxValue);
+    public static IEnumerable<StoreRow> Run(SqliteSession session, Conditions conditions, StoreQuery query)
+    {
+        // A rate is known to the later of two rows: they are read in the order of time, whatever order is wanted.
+        IEnumerable<StoreRow> rows = query is { Descending: true, Aggregation.Rates: not null }
+            ? Fold(session, conditions, query with { Descending = false }).OrderByDescending(row => row.Time)
+            : Fold(session, conditions, query);
+        return rows.Skip(query.Skip).Take(query.Limit ?? int.MaxValue);
+    }
 
     private static IEnumerable<StoreRow> Fold(SqliteSession session, Conditions conditions, StoreQuery query)
     {
         Aggregation aggregation = query.Aggregation!;
-        long start = query.Start ?? long.MinValue;
+        long first = query.Start ?? long.MinValue;
+        long start = query.Start is long bound && aggregation.Rates is { } rates ? bound - rates.LeadIn : first;
         long finish = query.Finish ?? long.MaxValue;
         List<StoredSeries> series = SeriesSet.Read(session, conditions, start, finish);
         if (series.Count == 0)
@@ -24,7 +31,7 @@ internal static class AggregateQuery
         }
 
         string[] by = aggregation.GroupBy.Distinct(StringComparer.Ordinal).ToArray();
-        AggregateInputs inputs = new(conditions.Measurement, aggregation.Aggregates);
+        AggregateInputs inputs = new(conditions.Measurement, aggregation);
         Dictionary<long, AggregateGroup> groups = Groups(series, conditions.Measurement, by, aggregation, query.Descending);
         RowLayout layout = new(by.Concat(aggregation.Aggregates.Select(aggregate => aggregate.Name)));
         RowSource source = new(session, conditions, series, conditions.OnSeries.Count == 0, start, finish, query.Descending);
@@ -33,7 +40,14 @@ internal static class AggregateQuery
         using SqliteStatement statement = source.Select(inputs.Fields).Prepare(session);
         while (statement.Step())
         {
-            long? next = aggregation.Interval is long interval ? UnixTime.Floor(statement.Int64(0), interval) : null;
+            long time = statement.Int64(0);
+            AggregateGroup group = groups[statement.Int64(1)];
+            if (!inputs.Read(statement, group, time) || time < first)
+            {
+                continue;
+            }
+
+            long? next = aggregation.Interval is long interval ? UnixTime.Floor(time, interval) : null;
             if (next != bucket)
             {
                 foreach (AggregateGroup complete in touched)
@@ -45,9 +59,7 @@ internal static class AggregateQuery
                 bucket = next;
             }
 
-            long id = statement.Int64(1);
-            AggregateGroup group = groups[id];
-            if (group.Add(statement, inputs, source.ById[id]))
+            if (group.Add(inputs, source.ById[statement.Int64(1)]))
             {
                 touched.Add(group);
             }

@@ -50,6 +50,16 @@ public sealed class InfluxSqlTests
             },
             ["2026-01-01T00:00:00|web01|1|30|0.5|0.5", "2026-01-01T00:05:00|web01|1|30|1.5|1.5"]
         },
+        {
+            "rates",
+            s_all with
+            {
+                Start = T0 + Minute,
+                Finish = T0 + (10 * Minute),
+                Aggregation = new Aggregation([new(AggregateFunction.Count, "cputime", "n"), new(AggregateFunction.Maximum, "cputime", "max")], ["name"]) { Rates = new CounterRates("cputime", Minute) },
+            },
+            ["web01|2|0.16666666666666666"]
+        },
         { "whole range", s_all with { Aggregation = new Aggregation([new(AggregateFunction.Average, "cputime", "avg"), new(AggregateFunction.Maximum, "Load", "max")], []) }, ["30.0|3.5"] },
     };
 

@@ -84,6 +84,21 @@ public sealed class Influx3SliceTests(LongTable table) : IClassFixture<LongTable
     }
 
     [SkippableFact]
+    public async Task Rates_of_slices_are_those_of_the_whole()
+    {
+        Aggregate[] aggregates = [new(AggregateFunction.Count, "cputime", "n"), new(AggregateFunction.Average, "cputime", "avg"), new(AggregateFunction.Maximum, "cputime", "max")];
+        StoreQuery query = All with { Columns = null, Aggregation = new Aggregation(aggregates, ["name"]) { Rates = new CounterRates("cputime", 3 * Hour) } };
+        await using ITelemetryStore sliced = table.Open(30);
+        StoreRow row = Assert.Single(await ReadAsync(sliced, query));
+        Assert.NotEmpty(_observer.Progress);
+        Assert.Equal(LongTable.Rows - 1, row["n"].AsInt64());
+        await using ITelemetryStore whole = table.Open(10_000, TimeSpan.FromDays(365));
+        StoreRow expected = Assert.Single(await ReadAsync(whole, query));
+        Assert.Equal(expected["max"], row["max"]);
+        Assert.Equal(expected["avg"].AsDouble()!.Value, row["avg"].AsDouble()!.Value, 1e-12);
+    }
+
+    [SkippableFact]
     public async Task What_the_server_cannot_see_any_more_is_warned_of()
     {
         Part.Require(Influx3StandIn.WhyNotExecuting);

@@ -5,7 +5,7 @@ using VmStats.Stores;
 namespace VmStats.Core.Tests.Stores;
 
 /// <summary>What every store must do alike: the same points in, the same rows out. One subclass per store.</summary>
-public abstract class StoreScenarios
+public abstract partial class StoreScenarios
 {
     private const long Minute = 60 * UnixTime.NanosecondsPerSecond;
     private const long T0 = 1_767_225_600 * UnixTime.NanosecondsPerSecond;
@@ -138,6 +138,55 @@ public abstract class StoreScenarios
             Aggregation = new Aggregation([new(AggregateFunction.Count, null, "rows"), new(AggregateFunction.Count, "cputime", "n")], ["name"]),
         });
         Assert.Equal(["a 8 8", "b 2 1"], counted.Select(row => $"{row["name"]} {row["rows"]} {row["n"]}").Order(StringComparer.Ordinal));
+    }
+
+    [SkippableFact]
+    public async Task Rates_of_a_counter_are_those_between_the_rows_of_a_group()
+    {
+        await using ITelemetryStore store = await OpenAsync();
+        PointShape without = new("vm_totals", ["VMID", "name", "uuid"], ["load"]);
+        const long large = long.MaxValue / 2;
+        await store.WriteAsync(
+            [
+                // The first is only there to have a rate from. A restart gives a another id, and sets its counter back.
+                Make(0, "a", 0), Make(1, "a", 600), Make(2, "a", 1800), Make(3, "a", 60, id: "2"), Make(5, "a", 660, id: "2"),
+
+                // A reset without a restart; a row that lacks the counter; libvirt's "not reported"; digits that a double hasn't.
+                Make(1, "b", 6000), Make(2, "b", 0), new Point(without, T0 + (3 * Minute), ["1", "b", "uuid-b"], [FieldValue.From(1.0)]), Make(4, "b", 240),
+                Make(1, "c", -1), Make(2, "c", large), Make(3, "c", large + 60), Make(4, "c", -1), Make(9, "c", large + 90),
+
+                // One row has no rate.
+                Make(2, "d", 1),
+            ],
+            default);
+        Aggregate[] aggregates =
+        [
+            new(AggregateFunction.Count, "cputime", "n"), new(AggregateFunction.Average, "cputime", "avg"), new(AggregateFunction.Minimum, "cputime", "min"),
+            new(AggregateFunction.Maximum, "cputime", "max"), new(AggregateFunction.Sum, "cputime", "sum"), new(AggregateFunction.Last, "cputime", "last"),
+        ];
+        StoreQuery query = new("vm_totals")
+        {
+            Start = T0 + Minute,
+            Finish = T0 + (9 * Minute),
+            Aggregation = new Aggregation(aggregates, ["uuid", "VMID"]) { Rates = new CounterRates("cputime", Minute) },
+        };
+        async Task<IEnumerable<string>> RatesAsync(StoreQuery asked) => (await ReadAsync(store, asked))
+            .Select(row => $"{row["uuid"]} {row["VMID"]} {string.Join(' ', aggregates.Select(one => row[one.Name].AsDouble()))}")
+            .Order(StringComparer.Ordinal);
+        Assert.Equal(
+            ["uuid-a 1 2 15 10 20 30 20", "uuid-a 2 1 5 5 5 5 5", "uuid-b 1 1 2 2 2 2 2", "uuid-c 1 1 1 1 1 1 1"],
+            await RatesAsync(query));
+
+        // Without a lead-in the first row has no rate; without bounds all of them count.
+        Aggregation all = query.Aggregation with { Rates = new CounterRates("cputime", 0) };
+        Assert.Contains("uuid-a 1 1 20 20 20 20 20", await RatesAsync(query with { Aggregation = all }));
+        Assert.Contains("uuid-c 1 2 0.5416666666666666 0.08333333333333333 1 1.0833333333333333 0.08333333333333333", await RatesAsync(query with { Start = null, Finish = null, Aggregation = all }));
+        Assert.Equal(["uuid-a 2 1 5 5 5 5 5"], await RatesAsync(query with { Filters = [ColumnFilter.In("VMID", "2")] }));
+        Assert.Empty(await RatesAsync(query with { Aggregation = query.Aggregation with { Rates = new CounterRates("nothing", 0) } }));
+
+        // Two minutes' buckets, newest first.
+        List<StoreRow> buckets = await ReadAsync(store, query with { Aggregation = query.Aggregation with { GroupBy = ["uuid", "VMID"], Interval = 2 * Minute }, Filters = [ColumnFilter.In("name", "a")], Descending = true });
+        Assert.Equal(["4 2 1 5", "2 1 1 20", "0 1 1 10"], buckets.Select(row => $"{(row.Time - T0) / Minute} {row["VMID"]} {row["n"]} {row["avg"].AsDouble()}"));
     }
 
     [SkippableFact]
