@@ -17,7 +17,14 @@ internal sealed record SeriesRequest(
     DeviceFilter? Devices = null)
 {
     /// <summary>The series wanted of these VMs; null for all.</summary>
-    public IReadOnlySet<SeriesKey>? Only { get; init; }
+    public IReadOnlySet<SeriesKey>? Only { get; private init; }
+
+    /// <summary>The request for these series alone.</summary>
+    public SeriesRequest Narrow(IReadOnlyCollection<(SeriesKey Key, string? Name)> series) => this with
+    {
+        Vms = series.Select(one => new MonitoredVm { Uuid = one.Key.Vm.Uuid, Name = one.Name ?? one.Key.Vm.Name ?? "" }).ToArray(),
+        Only = series.Select(one => one.Key).ToHashSet(),
+    };
 }
 
 /// <summary>Reads the rows of a measurement as samples of series: each row with the one before it of its own series.</summary>
@@ -37,10 +44,9 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
             return [];
         }
 
-        string[] devices = ReferenceEquals(request.Set, VmMetrics.Set) ? [] : [TagVocabulary.DeviceTypeColumn, TagVocabulary.DeviceColumn];
         StoreQuery query = prepared.Query with
         {
-            Latest = new LatestPerGroup([.. prepared.Vocabulary.IdentityColumns, .. devices], depth),
+            Latest = new LatestPerGroup(GroupOf(request, prepared), depth),
             Columns = columns ?? prepared.Query.Columns,
         };
         await foreach (StoreRow row in store.QueryAsync(query, cancellationToken).ConfigureAwait(false))
@@ -90,6 +96,36 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
         }
     }
 
+    /// <summary>Figures of the series over a range, computed by the store: a row for each VM or device, and for what else is grouped by.</summary>
+    /// <param name="request">Of which series.</param>
+    /// <param name="range">The range.</param>
+    /// <param name="figures">The aggregates; rates get a lead-in as long as <see cref="ReadRangeAsync"/> reads more.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    public async IAsyncEnumerable<(SeriesKey Key, string? Name, StoreRow Row)> ReadAggregatesAsync(
+        SeriesRequest request, TimeRange range, Aggregation figures, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (await PrepareAsync(request, cancellationToken).ConfigureAwait(false) is not SeriesQuery prepared)
+        {
+            yield break;
+        }
+
+        Aggregation aggregation = figures with
+        {
+            GroupBy = [.. GroupOf(request, prepared), .. figures.GroupBy],
+            Rates = figures.Rates is { } rates ? rates with { LeadIn = range.Start - PrimingStart(range) ?? 0 } : null,
+        };
+        StoreQuery query = prepared.Query with { Start = range.Start, Finish = range.Finish, Columns = null, Aggregation = aggregation };
+        await foreach (StoreRow row in store.QueryAsync(query, cancellationToken).ConfigureAwait(false))
+        {
+            TelemetryColumns place = TelemetryColumns.Of(request.Set, row.Layout);
+            SeriesKey key = KeyOf(place, row);
+            if (prepared.IsWanted(key))
+            {
+                yield return (key, place.Name(row), row);
+            }
+        }
+    }
+
     // A little more is read than asked for, so that the first samples have one before them: a tenth of the range, two and a
     // half minutes at least (polls of a minute, one of them missing), five minutes at most.
     private long? PrimingStart(TimeRange range)
@@ -102,6 +138,11 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
         long finish = range.Finish ?? UnixTime.ToNanoseconds(options.Clock.GetUtcNow());
         return start - Math.Clamp((finish - start) / PrimingPart, PrimingLeast, PrimingMost);
     }
+
+    // The tags that tell series apart.
+    private static string[] GroupOf(SeriesRequest request, SeriesQuery prepared) => ReferenceEquals(request.Set, VmMetrics.Set)
+        ? [.. prepared.Vocabulary.IdentityColumns]
+        : [.. prepared.Vocabulary.IdentityColumns, TagVocabulary.DeviceTypeColumn, TagVocabulary.DeviceColumn];
 
     private static SeriesKey KeyOf(TelemetryColumns place, StoreRow row)
     {

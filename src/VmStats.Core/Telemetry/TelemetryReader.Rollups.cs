@@ -49,28 +49,9 @@ internal sealed partial class TelemetryReader
     public async ValueTask<SeriesRequest> RankAsync(
         SeriesRequest request, TimeRange range, VmTelemetryMetric metric, TelemetryRollup rollup, int count, CancellationToken cancellationToken)
     {
-        Dictionary<SeriesKey, (MetricFold Fold, string? Name)> folds = [];
-        SeriesRequest narrow = request with { Metrics = [metric] };
-        await foreach ((SeriesState series, SampleData sample) in _series.ReadRangeAsync(narrow, range, cancellationToken).ConfigureAwait(false))
-        {
-            if (!folds.TryGetValue(series.Key, out (MetricFold Fold, string? Name) entry))
-            {
-                folds.Add(series.Key, entry = (new MetricFold(metric, rollup), sample.Name));
-            }
-
-            entry.Fold.Add(sample);
-        }
-
-        KeyValuePair<SeriesKey, (MetricFold Fold, string? Name)>[] best = folds
-            .Where(entry => !double.IsNaN(entry.Value.Fold.Result))
-            .OrderByDescending(entry => entry.Value.Fold.Result)
-            .Take(count)
-            .ToArray();
-        return request with
-        {
-            Vms = best.Select(entry => new MonitoredVm { Uuid = entry.Key.Vm.Uuid, Name = entry.Value.Name ?? entry.Key.Vm.Name ?? "" }).ToArray(),
-            Only = best.Select(entry => entry.Key).ToHashSet(),
-        };
+        IReadOnlyList<RankedSeries> ranked =
+            await new SeriesRanker(_series, request, range, metric, rollup).RankAsync(cancellationToken).ConfigureAwait(false);
+        return request.Narrow(ranked.Take(count).Select(series => (series.Key, series.Name)).ToArray());
     }
 
     /// <summary>The statistics of metrics over a range, in order of VM, device and metric. Metrics that a series never had are left out.</summary>

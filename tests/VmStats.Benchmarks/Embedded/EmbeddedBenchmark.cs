@@ -2,6 +2,7 @@ using System.Globalization;
 using VmStats.Data;
 using VmStats.Infrastructure.Embedded;
 using VmStats.Queries;
+using VmStats.Stores;
 
 namespace VmStats.Benchmarks.Embedded;
 
@@ -103,6 +104,11 @@ internal static class EmbeddedBenchmark
         StoreQuery rollup = all with { Start = day, Aggregation = new Aggregation(aggregates, ["uuid"], 60 * UnixTime.NanosecondsPerSecond) };
         (await Measurement.BestAsync(1, () => CountAsync(store, rollup))).Print("  one-minute roll-up of a day, all VMs: embedded store");
         (await Measurement.BestAsync(1, () => Task.FromResult(peer.Rollup(day)))).Print("  one-minute roll-up of a day, all VMs: GROUP BY");
+
+        Aggregation rates = new([new(AggregateFunction.Average, "field00", "average")], ["uuid"]) { Rates = new CounterRates("field00", 0) };
+        StoreQuery ranking = all with { Start = day, Aggregation = rates };
+        (await Measurement.BestAsync(2, () => CountAsync(store, ranking))).Print("  average rate of a day, all VMs: embedded store");
+        (await Measurement.BestAsync(1, () => FoldAsync(store, ranking))).Print("  average rate of a day, all VMs: rows folded by the reader");
     }
 
     private static async Task<long> CountAsync(EmbeddedStore store, StoreQuery query)
@@ -114,6 +120,17 @@ internal static class EmbeddedBenchmark
         }
 
         return rows;
+    }
+
+    private static async Task<long> FoldAsync(EmbeddedStore store, StoreQuery query)
+    {
+        RowFolder folder = new(query.Aggregation!, query.Aggregation!.GroupBy, query.Aggregation.Aggregates);
+        await foreach (StoreRow row in store.QueryAsync(query with { Aggregation = null, Columns = ["uuid", "field00"] }, default))
+        {
+            folder.Add(row);
+        }
+
+        return folder.Rows(descending: false).LongCount();
     }
 
     private static int RowsOf(string[] arguments) => arguments switch
