@@ -27,6 +27,12 @@ internal sealed record SeriesRequest(
     };
 }
 
+/// <summary>Figures of a series that the store computed.</summary>
+/// <param name="Key">The series.</param>
+/// <param name="Name">The VM's name.</param>
+/// <param name="Row">The figures.</param>
+internal sealed record SeriesFigures(SeriesKey Key, string? Name, StoreRow Row);
+
 /// <summary>Reads the rows of a measurement as samples of series: each row with the one before it of its own series.</summary>
 internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions options)
 {
@@ -101,7 +107,7 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
     /// <param name="range">The range.</param>
     /// <param name="figures">The aggregates; rates get a lead-in as long as <see cref="ReadRangeAsync"/> reads more.</param>
     /// <param name="cancellationToken">Ends the query.</param>
-    public async IAsyncEnumerable<(SeriesKey Key, string? Name, StoreRow Row)> ReadAggregatesAsync(
+    public async IAsyncEnumerable<SeriesFigures> ReadFiguresAsync(
         SeriesRequest request, TimeRange range, Aggregation figures, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (await PrepareAsync(request, cancellationToken).ConfigureAwait(false) is not SeriesQuery prepared)
@@ -121,7 +127,7 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
             SeriesKey key = KeyOf(place, row);
             if (prepared.IsWanted(key))
             {
-                yield return (key, place.Name(row), row);
+                yield return new SeriesFigures(key, place.Name(row), row);
             }
         }
     }

@@ -25,6 +25,9 @@ internal sealed class SeriesRanker(SeriesReader reader, SeriesRequest request, T
     private const string Least = "vmstats least";
     private const string Most = "vmstats most";
 
+    // By the id of the run, too: from one run of a VM to the next, nothing has grown.
+    private static readonly string[] s_run = [TagVocabulary.VmIdColumn];
+
     private readonly SeriesRequest _request = request with { Metrics = [metric] };
     private readonly string _field = request.Set.Fields[metric.Slot];
     private readonly Dictionary<SeriesKey, Parts> _series = [];
@@ -71,67 +74,86 @@ internal sealed class SeriesRanker(SeriesReader reader, SeriesRequest request, T
     private async Task ReadLevelsAsync(AggregateFunction function, CancellationToken cancellationToken)
     {
         Aggregation levels = new([new(function, _field, Value), new(AggregateFunction.Count, _field, Count), new(AggregateFunction.Minimum, _field, Least)], []);
-        await foreach ((SeriesKey key, string? name, StoreRow row) in reader.ReadAggregatesAsync(_request, range, levels, cancellationToken).ConfigureAwait(false))
+        foreach (SeriesFigures figures in await ListAsync(levels, cancellationToken).ConfigureAwait(false))
         {
             // A negative level is libvirt's "not reported", which the store has counted in.
-            Add(key, name, row, isWhole: row[Least].AsDouble() >= 0, metric.Scale);
+            Add(figures, isWhole: figures.Row[Least].AsDouble() >= 0, metric.Scale);
         }
     }
 
     private async Task ReadRatesAsync(AggregateFunction function, CancellationToken cancellationToken)
     {
-        // By the id of the run, too: from one run of a VM to the next, nothing has grown.
-        string[] run = [TagVocabulary.VmIdColumn];
-        Dictionary<(SeriesKey, string?), double?> cpus = [];
-        if (metric.Formula == MetricFormula.CpuShare)
+        // Asked at once: neither needs the other, and a server has cores.
+        Task<Dictionary<Run, double?>> counting = ReadCpusAsync(cancellationToken);
+        Aggregation rates = new([new(function, _field, Value), new(AggregateFunction.Count, _field, Count)], s_run) { Rates = new CounterRates(_field, 0) };
+        Task<List<SeriesFigures>> reading = ListAsync(rates, cancellationToken);
+        await Task.WhenAll(counting, reading).ConfigureAwait(false);
+        Dictionary<Run, double?> cpus = await counting.ConfigureAwait(false);
+        HashSet<Run> seen = [];
+        foreach (SeriesFigures figures in await reading.ConfigureAwait(false))
         {
-            string field = _request.Set.Fields[metric.OtherSlot];
-            Aggregation levels = new([new(AggregateFunction.Minimum, field, Least), new(AggregateFunction.Maximum, field, Most)], run);
-            await foreach ((SeriesKey key, _, StoreRow row) in reader.ReadAggregatesAsync(_request, range, levels, cancellationToken).ConfigureAwait(false))
-            {
-                double? least = row[Least].AsDouble();
-                cpus[(key, row[TagVocabulary.VmIdColumn].ToText())] = least > 0 && least == row[Most].AsDouble() ? least : null;
-            }
-        }
-
-        HashSet<(SeriesKey, string?)> seen = [];
-        Aggregation rates = new([new(function, _field, Value), new(AggregateFunction.Count, _field, Count)], run) { Rates = new CounterRates(_field, 0) };
-        await foreach ((SeriesKey key, string? name, StoreRow row) in reader.ReadAggregatesAsync(_request, range, rates, cancellationToken).ConfigureAwait(false))
-        {
-            (SeriesKey, string?) one = (key, row[TagVocabulary.VmIdColumn].ToText());
-
             // Two groups of one run: the VM was renamed, and the rate between them is in neither. Or its vCPUs changed.
-            bool isWhole = seen.Add(one);
+            Run run = Run.Of(figures);
+            bool isWhole = seen.Add(run);
             double scale = metric.Scale;
             if (metric.Formula == MetricFormula.CpuShare)
             {
-                double? count = cpus.GetValueOrDefault(one);
+                double? count = cpus.GetValueOrDefault(run);
                 isWhole &= count is not null;
                 scale = 100.0 / UnixTime.NanosecondsPerSecond / (count ?? 1);
             }
 
-            Add(key, name, row, isWhole, scale);
+            Add(figures, isWhole, scale);
         }
     }
 
-    private void Add(SeriesKey key, string? name, StoreRow row, bool isWhole, double scale)
+    // The number of vCPUs of each run; null where it changed.
+    private async Task<Dictionary<Run, double?>> ReadCpusAsync(CancellationToken cancellationToken)
     {
-        long count = row[Count].AsInt64() ?? 0;
-        if (count == 0 || row[Value].AsDouble() is not double value)
+        Dictionary<Run, double?> cpus = [];
+        if (metric.Formula == MetricFormula.CpuShare)
+        {
+            string field = _request.Set.Fields[metric.OtherSlot];
+            Aggregation levels = new([new(AggregateFunction.Minimum, field, Least), new(AggregateFunction.Maximum, field, Most)], s_run);
+            foreach (SeriesFigures figures in await ListAsync(levels, cancellationToken).ConfigureAwait(false))
+            {
+                double? least = figures.Row[Least].AsDouble();
+                cpus[Run.Of(figures)] = least > 0 && least == figures.Row[Most].AsDouble() ? least : null;
+            }
+        }
+
+        return cpus;
+    }
+
+    private async Task<List<SeriesFigures>> ListAsync(Aggregation aggregation, CancellationToken cancellationToken)
+    {
+        List<SeriesFigures> all = [];
+        await foreach (SeriesFigures figures in reader.ReadFiguresAsync(_request, range, aggregation, cancellationToken).ConfigureAwait(false))
+        {
+            all.Add(figures);
+        }
+
+        return all;
+    }
+
+    private void Add(SeriesFigures figures, bool isWhole, double scale)
+    {
+        long count = figures.Row[Count].AsInt64() ?? 0;
+        if (count == 0 || figures.Row[Value].AsDouble() is not double value)
         {
             return;
         }
 
-        bool isFirst = !_series.TryGetValue(key, out Parts? parts);
+        bool isFirst = !_series.TryGetValue(figures.Key, out Parts? parts);
         if (isFirst)
         {
-            _series.Add(key, parts = new Parts(name));
+            _series.Add(figures.Key, parts = new Parts(figures.Name));
         }
 
         // Which of several groups has the last value, the store doesn't tell.
         if (!isWhole || (!isFirst && rollup == TelemetryRollup.Last))
         {
-            _toFold.Add(key);
+            _toFold.Add(figures.Key);
         }
 
         parts!.Add(value * scale, count);
@@ -155,6 +177,12 @@ internal sealed class SeriesRanker(SeriesReader reader, SeriesRequest request, T
             .Select(fold => new RankedSeries(fold.Key, fold.Value.Name, fold.Value.Fold.Result))
             .Where(series => !double.IsNaN(series.Value))
             .ToArray();
+    }
+
+    /// <summary>A series while a VM runs.</summary>
+    private readonly record struct Run(SeriesKey Key, string? VmId)
+    {
+        public static Run Of(SeriesFigures figures) => new(figures.Key, figures.Row[TagVocabulary.VmIdColumn].ToText());
     }
 
     /// <summary>The figures of a series' groups, made one.</summary>
