@@ -40,9 +40,12 @@ namespace VmStats.PowerShell.Commands;
 [OutputType(typeof(VmTelemetry), typeof(VmDeviceTelemetry), typeof(VmTelemetrySample))]
 public sealed class GetVmTelemetryCommand : VmTelemetryCommand
 {
+    private readonly HashSet<string> _devices = new(StringComparer.Ordinal);
+
     /// <summary>Only the devices of these names, such as vda or vnet*; wildcards are allowed. Implies -Device.</summary>
     [Parameter]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(DeviceNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? DeviceName { get; set; }
 
@@ -92,9 +95,22 @@ public sealed class GetVmTelemetryCommand : VmTelemetryCommand
             return;
         }
 
-        IReadOnlyList<VmTelemetryMetric> metrics = named ?? Set.Metrics;
-        DeviceFilter? devices = IsOfDevices ? new DeviceFilter(Names: DeviceName?.Select(name => new NamePattern(name)).ToArray()) : null;
-        SeriesRequest request = new(Set, vms, named, devices);
+        NamePattern[]? names = DeviceName?.Select(name => new NamePattern(name)).ToArray();
+        SeriesRequest request = new(Set, vms, named, IsOfDevices ? new DeviceFilter(Names: names) : null);
+        await ReadAsync(reader, request, range, output, cancellationToken);
+
+        // Silence is the right answer for a device that had nothing to say then, and the wrong one for a misspelt name.
+        NamePattern[] silent = (names ?? []).Where(name => !_devices.Any(name.Matches)).ToArray();
+        foreach (VmStatsException error in await reader.FindUnknownDevicesAsync(vms, silent, cancellationToken))
+        {
+            output.Error(error);
+        }
+    }
+
+    private async Task ReadAsync(
+        TelemetryReader reader, SeriesRequest request, TimeRange? range, CommandOutput output, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<VmTelemetryMetric> metrics = request.Metrics ?? Set.Metrics;
         VmTelemetryMetric? ranking = Ranking();
         if ((range ?? (IsBucketed ? RangeOf(DefaultRange) : null)) is not TimeRange bounded)
         {
@@ -175,6 +191,11 @@ public sealed class GetVmTelemetryCommand : VmTelemetryCommand
 
     private void Write(CommandOutput output, object item, IReadOnlyList<VmTelemetryMetric> metrics)
     {
+        if (DeviceName is not null && item is VmDeviceTelemetry named)
+        {
+            _devices.Add(named.Device);
+        }
+
         if (As == TelemetryShape.Wide)
         {
             output.Write(item);

@@ -119,6 +119,25 @@ public sealed class TelemetryCommandTests(CollectedFleet fleet) : IClassFixture<
     }
 
     [Theory]
+    [InlineData("Get-VmTelemetry -DeviceName nosuch, vda", "There is no device 'nosuch'")]
+    [InlineData("Get-VmTelemetry db01 -DeviceName nosuch, vda -Last 2h", "The VM 'db01' has no device 'nosuch'")]
+    [InlineData("Get-VmTelemetry db* -DeviceName nosuch, vda -Last 2h -Interval 10m", "device 'nosuch'")]
+    [InlineData("Get-VmTelemetry -DeviceName nosuch, vda -Top 1 -OrderBy WriteBytes -As Sample", "There is no device 'nosuch'")]
+    public void An_unknown_device_is_an_error_that_names_those_that_there_are(string script, string message)
+    {
+        Records records = Session.InvokeRecords(script);
+        ErrorRecord error = records.SingleError;
+        Assert.StartsWith("DeviceNotFound,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal((ErrorCategory.ObjectNotFound, "nosuch"), (error.CategoryInfo.Category, error.TargetObject));
+        Assert.Contains(message, error.Exception.Message, StringComparison.Ordinal);
+        Assert.Contains("vda", error.Exception.Message, StringComparison.Ordinal);
+        Assert.Contains("vnet", error.Exception.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(records.Output);
+    }
+
+    [Theory]
+    [InlineData("Get-VmTelemetry -DeviceName nosuch*")]
+    [InlineData("Get-VmTelemetry -DeviceName vda -Start 9d -Finish 8d")]
     [InlineData("Get-VmTelemetry nosuch*")]
     [InlineData("Get-MonitoredVm nosuch* | Get-VmTelemetry")]
     [InlineData("Get-MonitoredVm nosuch* | Get-VmTelemetry -Last 2h")]
@@ -185,6 +204,10 @@ public sealed class TelemetryCommandTests(CollectedFleet fleet) : IClassFixture<
     {
         Assert.Contains("db01", Session.Complete("Get-VmTelemetry d"));
         Assert.Contains("DiskWriteBytes", Session.Complete("Get-VmTelemetryMetric DiskWr"));
+        Assert.Contains("vda", Session.Complete("Get-VmTelemetry db01 -DeviceName v"));
+        string[] ofOne = [.. Session.Complete("Get-VmTelemetry db01 -DeviceName ")];
+        Assert.Subset(Session.Complete("Get-VmTelemetry -DeviceName ").ToHashSet(), ofOne.ToHashSet());
+        Assert.True(ofOne.Length < Session.Complete("Get-VmTelemetry -DeviceName ").Count);
     }
 
     [Fact]

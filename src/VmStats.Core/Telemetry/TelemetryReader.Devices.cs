@@ -1,0 +1,52 @@
+namespace VmStats.Telemetry;
+
+/// <content>Which devices there are.</content>
+internal sealed partial class TelemetryReader
+{
+    private const int DevicesToName = 20;
+
+    /// <summary>The names of the devices that VMs have or had, each once, in order.</summary>
+    /// <param name="vms">The VMs; null for all.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    public async ValueTask<IReadOnlyList<string>> ListDeviceNamesAsync(IReadOnlyList<MonitoredVm>? vms, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<SeriesPair> pairs = await _series
+            .ReadLatestAsync(new SeriesRequest(DeviceMetrics.Set, vms), depth: 1, columns: null, cancellationToken).ConfigureAwait(false);
+        return pairs.Select(pair => pair.Key.Device).OfType<string>().Distinct().Order(StringComparer.Ordinal).ToArray();
+    }
+
+    /// <summary>One error for each name without wildcards that no device of these VMs has, whatever range is asked for.</summary>
+    /// <param name="vms">The VMs; null for all.</param>
+    /// <param name="names">The names in question.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    public async ValueTask<IReadOnlyList<VmStatsException>> FindUnknownDevicesAsync(
+        IReadOnlyList<MonitoredVm>? vms, IReadOnlyList<NamePattern> names, CancellationToken cancellationToken)
+    {
+        NamePattern[] literal = names.Where(name => !name.IsWildcard).ToArray();
+        if (literal.Length == 0)
+        {
+            return [];
+        }
+
+        IReadOnlyList<string> known = await ListDeviceNamesAsync(vms, cancellationToken).ConfigureAwait(false);
+        return literal.Where(name => !known.Any(name.Matches)).Select(name => DeviceNotFound(name.Text, vms, known)).ToArray();
+    }
+
+    private VmStatsException DeviceNotFound(string name, IReadOnlyList<MonitoredVm>? vms, IReadOnlyList<string> known)
+    {
+        string who = vms switch
+        {
+            null => $"There is no device '{name}' in {_store.Info.Address} ({_store.Info.Database})",
+            [MonitoredVm vm] => $"The VM '{vm.Name}' has no device '{name}'",
+            _ => $"None of the {vms.Count} VMs has a device '{name}'",
+        };
+        string more = known.Count > DevicesToName ? $" and {known.Count - DevicesToName} more" : "";
+        string devices = known.Count == 0 ? "no device is known" : $"the devices are {string.Join(", ", known.Take(DevicesToName))}{more}";
+        return new VmStatsException(
+            "DeviceNotFound",
+            VmStatsErrorKind.NotFound,
+            $"{who}; {devices}.",
+            "Get-VmTelemetry -Device lists the devices; a name may hold wildcards.",
+            name);
+    }
+}
