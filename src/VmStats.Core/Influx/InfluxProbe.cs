@@ -8,28 +8,27 @@ namespace VmStats.Influx;
 internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configured) : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private InfluxApi _found;
 
-    /// <summary>The build that the server named when it was last asked (Core, Enterprise, OSS), or null.</summary>
-    public string? Build { get; private set; }
+    /// <summary>What the server said when it was last asked; null when it wasn't.</summary>
+    public InfluxServerInfo? Server { get; private set; }
 
     /// <summary>The API: as configured, or asked for once and kept.</summary>
     public async ValueTask<InfluxApi> GetApiAsync(CancellationToken cancellationToken)
     {
-        if (configured != InfluxApi.Auto || _found != InfluxApi.Auto)
+        if (configured != InfluxApi.Auto)
         {
-            return configured != InfluxApi.Auto ? configured : _found;
+            return configured;
+        }
+
+        if (Server is not null)
+        {
+            return Server.Api;
         }
 
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (_found == InfluxApi.Auto)
-            {
-                _found = (await AskAsync(cancellationToken).ConfigureAwait(false)).Api;
-            }
-
-            return _found;
+            return (Server ?? await AskAsync(cancellationToken).ConfigureAwait(false)).Api;
         }
         finally
         {
@@ -38,7 +37,12 @@ internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configure
     }
 
     /// <summary>Asks the server.</summary>
-    public async ValueTask<InfluxServerInfo> AskAsync(CancellationToken cancellationToken)
+    public async ValueTask<InfluxServerInfo> AskAsync(CancellationToken cancellationToken) =>
+        Server = await AskPingAsync(cancellationToken).ConfigureAwait(false);
+
+    public void Dispose() => _gate.Dispose();
+
+    private async ValueTask<InfluxServerInfo> AskPingAsync(CancellationToken cancellationToken)
     {
         using RequestTimer timer = transport.StartTimer(cancellationToken);
         using HttpResponseMessage response =
@@ -51,18 +55,15 @@ internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configure
 
         string? version = Header(response, "X-Influxdb-Version") ?? JsonString(body, "version");
         string? build = Header(response, "X-Influxdb-Build");
-        Build = build;
         if (version is null || !response.IsSuccessStatusCode)
         {
-            return await AskHealthAsync(timer).ConfigureAwait(false);
+            return await AskHealthAsync(timer, build).ConfigureAwait(false);
         }
 
         return new InfluxServerInfo(configured == InfluxApi.Auto ? ByVersion(version) : configured, version.TrimStart('v'), build);
     }
 
-    public void Dispose() => _gate.Dispose();
-
-    private async ValueTask<InfluxServerInfo> AskHealthAsync(RequestTimer timer)
+    private async ValueTask<InfluxServerInfo> AskHealthAsync(RequestTimer timer, string? build)
     {
         using HttpResponseMessage response =
             await transport.SendAsync(HttpMethod.Get, "health", null, configured, timer).ConfigureAwait(false);
@@ -74,7 +75,7 @@ internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configure
 
         if (body.Trim() == "OK")
         {
-            return new InfluxServerInfo(configured == InfluxApi.Auto ? InfluxApi.V3 : configured, null, null);
+            return new InfluxServerInfo(configured == InfluxApi.Auto ? InfluxApi.V3 : configured, null, build);
         }
 
         string? version = JsonString(body, "version");
@@ -83,7 +84,7 @@ internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configure
             throw transport.Failures.NotUnderstood($"/health says {body[..Math.Min(body.Length, 80)]}");
         }
 
-        return new InfluxServerInfo(configured == InfluxApi.Auto ? ByVersion(version) : configured, version.TrimStart('v'), null);
+        return new InfluxServerInfo(configured == InfluxApi.Auto ? ByVersion(version) : configured, version.TrimStart('v'), build);
     }
 
     private InfluxApi ByVersion(string version) => version.TrimStart('v') switch

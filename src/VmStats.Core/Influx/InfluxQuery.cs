@@ -37,8 +37,11 @@ public sealed class InfluxQuery : IDisposable
     /// <summary>The database (bucket) that is asked and written to.</summary>
     public string Database { get; }
 
+    /// <summary>What the server said of itself when it was last asked; null when it wasn't.</summary>
+    public InfluxServerInfo? Server => _probe.Server;
+
     /// <summary>The build that the server named when it was last asked (Core, Enterprise, OSS); null when it wasn't, or didn't tell.</summary>
-    public string? Build => _probe.Build;
+    public string? Build => Server?.Build;
 
     internal InfluxFailures Failures => _transport.Failures;
 

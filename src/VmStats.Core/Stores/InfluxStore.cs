@@ -12,6 +12,7 @@ public sealed class InfluxStore : ITelemetryStore
 {
     private const int Attempts = 4;
     private readonly IInfrastructure _infrastructure;
+    private readonly InfluxApi _configured;
     private readonly InfluxSchema _schema;
     private readonly RetryPause _pause = new();
     private readonly SqlReader _sql;
@@ -30,7 +31,7 @@ public sealed class InfluxStore : ITelemetryStore
         _schema = new InfluxSchema(Influx);
         _sql = new SqlReader(Influx, AskSql, options, clock ?? TimeProvider.System);
         _latest = new LatestReader(Influx, _sql, AskSql, options, clock ?? TimeProvider.System);
-        Info = new StoreInfo(KindOf(options.Api), Influx.Address, Influx.Database);
+        _configured = options.Api;
     }
 
     /// <summary>The conversation with the server, for queries in its own language.</summary>
@@ -38,13 +39,15 @@ public sealed class InfluxStore : ITelemetryStore
 
     /// <inheritdoc/>
     /// <remarks>Until the server was asked, a kind that is to be found out is given as InfluxDB 3.</remarks>
-    public StoreInfo Info { get; private set; }
+    public StoreInfo Info => new(KindOf(Influx.Server?.Api ?? _configured), Influx.Address, Influx.Database, Influx.Server?.Version);
+
+    /// <summary>False until it was configured or found out which InfluxDB it is.</summary>
+    internal bool IsKindKnown => _configured != InfluxApi.Auto || Influx.Server is not null;
 
     /// <inheritdoc/>
     public async ValueTask<StoreInfo> ProbeAsync(CancellationToken cancellationToken)
     {
-        InfluxServerInfo server = await RetryAsync(Influx.ProbeAsync, cancellationToken).ConfigureAwait(false);
-        Info = Info with { Kind = KindOf(server.Api), Version = server.Version };
+        await RetryAsync(Influx.ProbeAsync, cancellationToken).ConfigureAwait(false);
         return Info;
     }
 

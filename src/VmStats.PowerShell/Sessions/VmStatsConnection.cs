@@ -13,8 +13,8 @@ public sealed class VmStatsConnection
         Source = source;
     }
 
-    /// <summary>What the store is: Embedded, InfluxDB3, InfluxDB2 or InfluxDB1, as far as known yet.</summary>
-    public StoreKind Kind => Store.Info.Kind;
+    /// <summary>What the store is: Embedded, InfluxDB3, InfluxDB2 or InfluxDB1; null for a server that was not asked yet.</summary>
+    public StoreKind? Kind => Store is InfluxStore { IsKindKnown: false } ? null : Store.Info.Kind;
 
     /// <summary>The server's URL without user info, or the file's path.</summary>
     public string Address => Store.Info.Address;

@@ -21,7 +21,7 @@ public sealed class InfluxQueryCommandTests
         string database = await server.CreateDatabaseAsync();
         await server.WriteAsync(database, $"m,name=a'\\ OR\\ 1\\=1 x=1i,y=2.5 {T0}\nm,name=b x=2i,s=\"text\" {T0 + 1_000_000_000}\n");
         using ModuleRunspace session = new();
-        session.InvokeRecords($"Connect-VmStats {server.Url} {database}").NoErrors();
+        session.InvokeRecords($"Connect-VmStats {server.Url} {database} -NoProbe").NoErrors();
 
         PSObject row = Assert.Single(session.Invoke(
             "param($p) Invoke-InfluxQuery 'SELECT * FROM m WHERE \"name\" = $name AND time < $until' -Parameter $p",
@@ -29,6 +29,8 @@ public sealed class InfluxQueryCommandTests
         Assert.Equal(("a' OR 1=1", 1L, 2.5, null), (row.Properties["name"].Value, row.Properties["x"].Value, row.Properties["y"].Value, row.Properties["s"].Value));
         Assert.Equal(DateTimeOffset.Parse("2026-01-01T00:00:00Z", CultureInfo.InvariantCulture), row.Properties["time"].Value);
 
+        // The first question found out what the server is.
+        Assert.Equal("InfluxDB1", $"{session.Invoke("Get-VmStatsConnection")[0].Properties["Kind"].Value}");
         Assert.Contains(session.Invoke("'SHOW MEASUREMENTS' | Invoke-InfluxQuery"), one => Equals(one.Properties["name"].Value, "m"));
         Assert.Equal("QueryLanguageNotSupported", Id(session.InvokeRecords("Invoke-InfluxQuery 'SELECT 1' -Language Sql")));
         Assert.Equal("QueryParameterNotSupported", Id(session.InvokeRecords("Invoke-InfluxQuery 'SHOW MEASUREMENTS' -Parameter @{ a = @(1, 2) }")));
