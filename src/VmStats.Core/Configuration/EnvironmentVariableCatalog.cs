@@ -24,6 +24,8 @@ public static class EnvironmentVariableCatalog
         Used("INFLUX_CA_FILE", "PEM file of certificate authorities to trust besides the system's", null, null),
         Used("INFLUX_TIMEOUT_S", "Longest wait for an answer, in seconds", "30", "The original's dump service waited 10 s."),
         Used("INFLUX_ALLOW_UNENCRYPTED", "1 or true: a token may go over plain http to another host", "0", null),
+        Used("INFLUX_SLICE_LENGTH", "InfluxDB 3: the longest range that one query asks for, such as 12h or 1d", "1d", null),
+        Used("INFLUX_LOOK_BACK", "InfluxDB 3: how far back the latest samples and the list of VMs are looked for, such as 7d", "7d", null),
         Used("INFLUXDB3_HOST", "As INFLUX_URL, after it", null, "A host without a scheme is taken as http://."),
         Used("INFLUXDB3_HOST_URL", "As INFLUXDB3_HOST, after it (InfluxDB's own command line)", null, null),
         Used("INFLUXDB3_DATABASE", "As INFLUX_DB, after it", null, null),

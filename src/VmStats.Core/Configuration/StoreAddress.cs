@@ -3,7 +3,7 @@ namespace VmStats.Configuration;
 /// <summary>Reads the address of a store as people write it.</summary>
 public static class StoreAddress
 {
-    private const string Right = "Use http://host:8181 or https://host for InfluxDB, or file:///path/telemetry.db for an embedded store.";
+    private const string Right = "Use http://host:8181 or https://host for InfluxDB, or file:///path/telemetry.db (Connect-VmStats -Path FILE) for an embedded store.";
 
     /// <summary>The URL of a file, whatever characters its path holds.</summary>
     /// <param name="path">A full path.</param>
@@ -22,18 +22,18 @@ public static class StoreAddress
             address = "http://" + address;
         }
 
-        if (Uri.TryCreate(address, UriKind.Absolute, out Uri? url)
-            && (url.IsFile || (url.Scheme is "http" or "https" && url.Host.Length > 0)))
+        if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? url)
+            || !(url.IsFile || (url.Scheme is "http" or "https" && url.Host.Length > 0)))
         {
-            return url;
+            string shown = address.Contains('@', StringComparison.Ordinal) ? "The address" : $"'{text}'";
+            throw Invalid($"{shown} given by {source} is not the address of a store.", source);
         }
 
-        string shown = address.Contains('@', StringComparison.Ordinal) ? "The address" : $"'{text}'";
-        throw new VmStatsException(
-            "InvalidUrl",
-            VmStatsErrorKind.InvalidArgument,
-            $"{shown} given by {source} is not the address of a store.",
-            Right,
-            source);
+        return url.Query.Length == 0 && url.Fragment.Length == 0
+            ? url
+            : throw Invalid($"The address given by {source} has a query or a fragment, which no request would keep.", source);
     }
+
+    private static VmStatsException Invalid(string message, string source) =>
+        new("InvalidUrl", VmStatsErrorKind.InvalidArgument, message, Right, source);
 }

@@ -60,6 +60,8 @@ internal sealed class EnvironmentReader(IConfiguration configuration)
             SkipCertificateCheck = _values.Switch("INFLUXDB3_TLS_NO_VERIFY"),
             Timeout = _values.Seconds("INFLUX_TIMEOUT_S", defaults.Timeout),
             AllowUnencrypted = _values.Switch("INFLUX_ALLOW_UNENCRYPTED"),
+            SliceLength = _values.Duration("INFLUX_SLICE_LENGTH", defaults.SliceLength),
+            LookBack = _values.Duration("INFLUX_LOOK_BACK", defaults.LookBack),
         };
     }
 

@@ -43,6 +43,19 @@ internal sealed class EnvironmentValues(IConfiguration configuration)
             : throw Invalid(name, $"'{text}' is not a number of seconds", "a number of seconds from 0.001 up, such as 30 or 0.5");
     }
 
+    /// <summary>A duration given with its units, such as 12h or 1d; more than zero.</summary>
+    public TimeSpan Duration(string name, TimeSpan ifUnset)
+    {
+        if (Text(name) is not string text)
+        {
+            return ifUnset;
+        }
+
+        return Data.Duration.TryParse(text, out TimeSpan duration) && duration > TimeSpan.Zero
+            ? duration
+            : throw Invalid(name, $"'{text}' is not a duration", "a duration such as 12h, 1d or 7d");
+    }
+
     /// <summary>A whole number within bounds.</summary>
     public int Count(string name, int ifUnset, int most)
     {

@@ -45,14 +45,25 @@ internal sealed class CommandOutput : ICommandOutput, IDisposable
     /// <summary>Shows progress, if the pipeline thread keeps up: it never holds the work up.</summary>
     public void Progress(ProgressRecord record) => _queue.TryAdd((Kind.Progress, record));
 
-    /// <summary>Runs a call (ShouldProcess, say) on the pipeline thread and gives its result.</summary>
+    /// <summary>Runs a call (ShouldProcess, say) on the pipeline thread and gives its result, or its failure to who asked.</summary>
     internal Task<T> OnPipelineAsync<T>(Func<T> call)
     {
         TaskCompletionSource<T> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _cancellationToken.Register(() => result.TrySetCanceled(_cancellationToken));
-        Action action = () => result.TrySetResult(call());
-        Add(Kind.Call, action);
+        Add(Kind.Call, (Action)CallAndTell);
         return result.Task;
+
+        void CallAndTell()
+        {
+            try
+            {
+                result.TrySetResult(call());
+            }
+            catch (VmStatsException e)
+            {
+                result.TrySetException(e);
+            }
+        }
     }
 
     internal void Complete() => _queue.Complete();

@@ -12,7 +12,8 @@ namespace VmStats.PowerShell.Commands;
 /// <remarks>
 /// Without parameters, what the environment names (INFLUX_URL, INFLUX_DB, INFLUX_TOKEN and their kin). The server is
 /// asked once whether it answers, unless -NoProbe is given. The token of the environment never goes to another server
-/// than the one that the environment names.
+/// than the one that the environment names. A connection that fails changes nothing: the session goes on with the store
+/// that it had, and a warning names it.
 /// </remarks>
 /// <example>
 /// <code>Connect-VmStats https://influx.example.org:8181 vms -Token (Read-Host -AsSecureString)</code>
@@ -44,11 +45,11 @@ public sealed class ConnectVmStatsCommand : VmStatsCommand
     [ValidateNotNullOrEmpty]
     public string? Database { get; set; }
 
-    /// <summary>The token. The environment's is used only for the server that the environment names.</summary>
+    /// <summary>The token. The environment's is used only for the server that the environment names. Not together with -Credential.</summary>
     [Parameter(ParameterSetName = UrlSet)]
     public SecureString? Token { get; set; }
 
-    /// <summary>User and password for Basic authentication (InfluxDB 1.x).</summary>
+    /// <summary>User and password for Basic authentication (InfluxDB 1.x). Not together with -Token.</summary>
     [Parameter(ParameterSetName = UrlSet)]
     [Credential]
     public PSCredential? Credential { get; set; }
@@ -79,12 +80,12 @@ public sealed class ConnectVmStatsCommand : VmStatsCommand
     [Parameter(ParameterSetName = UrlSet)]
     public SwitchParameter AllowUnencrypted { get; set; }
 
-    /// <summary>InfluxDB 3: the longest range that one query asks for, 1d by default. A longer one is read in slices; slices that the server refuses are halved.</summary>
+    /// <summary>InfluxDB 3: the longest range that one query asks for, INFLUX_SLICE_LENGTH or 1d by default. A longer one is read in slices; slices that the server refuses are halved.</summary>
     [Parameter(ParameterSetName = UrlSet)]
     [DurationTransformation]
     public TimeSpan? SliceLength { get; set; }
 
-    /// <summary>InfluxDB 3: how far back the latest samples and the list of VMs are looked for, 7d by default. Initialize-VmStatsDatabase makes caches that keep as much.</summary>
+    /// <summary>InfluxDB 3: how far back the latest samples and the list of VMs are looked for, INFLUX_LOOK_BACK or 7d by default. Initialize-VmStatsDatabase makes caches that keep as much.</summary>
     [Parameter(ParameterSetName = UrlSet)]
     [DurationTransformation]
     public TimeSpan? LookBack { get; set; }
@@ -110,18 +111,7 @@ public sealed class ConnectVmStatsCommand : VmStatsCommand
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        VmStatsConnection? connection = null;
-        Run(async (output, cancellationToken) =>
-        {
-            (ConnectionOptions options, string source) = await output.OnPipelineAsync(Choose);
-            connection = VmStatsSession.Open(options, source);
-            connection.HypervisorUri = HypervisorUri;
-            if (!NoProbe)
-            {
-                output.Verbose($"Asking {connection.Address}");
-                await ProbeAsync(connection, cancellationToken);
-            }
-        });
+        VmStatsConnection connection = Compute(ConnectAsync);
 
         if (PassThru)
         {
@@ -130,6 +120,30 @@ public sealed class ConnectVmStatsCommand : VmStatsCommand
         else
         {
             VmStatsSession.Current.SetDefault(connection);
+        }
+    }
+
+    private async Task<VmStatsConnection> ConnectAsync(CommandOutput output, CancellationToken cancellationToken)
+    {
+        VmStatsConnection? before = PassThru ? null : await output.OnPipelineAsync(() => VmStatsSession.Current.Connected);
+        try
+        {
+            (ConnectionOptions options, string source) = await output.OnPipelineAsync(Choose);
+            VmStatsConnection connection = VmStatsSession.Open(options, source);
+            connection.HypervisorUri = HypervisorUri;
+            if (!NoProbe)
+            {
+                output.Verbose($"Asking {connection.Address}");
+                await ProbeAsync(connection, cancellationToken);
+            }
+
+            return connection;
+        }
+        catch (VmStatsException) when (before is not null)
+        {
+            // A script that goes on after the error would otherwise take the next answer for the new store's.
+            output.Warning($"The session stays connected to {before}.");
+            throw;
         }
     }
 
@@ -148,6 +162,15 @@ public sealed class ConnectVmStatsCommand : VmStatsCommand
 
     private (ConnectionOptions Options, string Source) Choose()
     {
+        if (Token is not null && Credential is not null)
+        {
+            throw new VmStatsException(
+                "AuthenticationAmbiguous",
+                VmStatsErrorKind.InvalidArgument,
+                "-Token and -Credential are both given, and a server is asked with one of them only.",
+                "Leave one away: InfluxDB 3 and 2.x take a token, InfluxDB 1.x user and password.");
+        }
+
         if (Path is not null)
         {
             string file = SessionState.Path.GetUnresolvedProviderPathFromPSPath(Path);
@@ -167,7 +190,13 @@ public sealed class ConnectVmStatsCommand : VmStatsCommand
             known, url, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0;
         ConnectionOptions start = sameServer
             ? environment
-            : new ConnectionOptions { Timeout = environment.Timeout, CertificateAuthority = environment.CertificateAuthority };
+            : new ConnectionOptions
+            {
+                Timeout = environment.Timeout,
+                CertificateAuthority = environment.CertificateAuthority,
+                SliceLength = environment.SliceLength,
+                LookBack = environment.LookBack,
+            };
         if (url.UserInfo.Length > 0)
         {
             start = start with { Token = null, UserName = null, Password = null };

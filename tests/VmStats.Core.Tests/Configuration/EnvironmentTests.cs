@@ -20,6 +20,8 @@ public sealed class EnvironmentTests
         ["INFLUX_CA_FILE"] = new("/etc/ca.pem", s => s.Connection.CertificateAuthority, "/etc/ca.pem"),
         ["INFLUX_TIMEOUT_S"] = new("2.5", s => s.Connection.Timeout, "00:00:02.5000000"),
         ["INFLUX_ALLOW_UNENCRYPTED"] = new("1", s => s.Connection.AllowUnencrypted, "True"),
+        ["INFLUX_SLICE_LENGTH"] = new("12h", s => s.Connection.SliceLength, "12:00:00"),
+        ["INFLUX_LOOK_BACK"] = new("1d12h", s => s.Connection.LookBack, "1.12:00:00"),
         ["INFLUXDB3_HOST"] = new("b.example:8181", s => s.Connection.Url, "http://b.example:8181/"),
         ["INFLUXDB3_HOST_URL"] = new("https://c.example", s => s.Connection.Url, "https://c.example/"),
         ["INFLUXDB3_DATABASE"] = OfServer("telemetry", s => s.Connection.Database, "telemetry"),
@@ -143,6 +145,10 @@ public sealed class EnvironmentTests
     [InlineData("INFLUX_TIMEOUT_S", "1e99")]
     [InlineData("INFLUX_ALLOW_UNENCRYPTED", "maybe")]
     [InlineData("INFLUXDB3_TLS_NO_VERIFY", "2")]
+    [InlineData("INFLUX_SLICE_LENGTH", "12")]
+    [InlineData("INFLUX_SLICE_LENGTH", "0d")]
+    [InlineData("INFLUX_LOOK_BACK", "a week")]
+    [InlineData("INFLUX_LOOK_BACK", "-1.00:00:00")]
     [InlineData("POLL_INTERVAL", "-1")]
     [InlineData("POLL_INTERVAL", "1,5")]
     [InlineData("POLL_INTERVAL", "NaN")]

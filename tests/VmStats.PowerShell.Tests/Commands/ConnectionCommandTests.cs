@@ -19,6 +19,10 @@ public sealed class ConnectionCommandTests : IDisposable
         { "Start-VmTelemetryCollector", "POLL_INTERVAL", "often", "InvalidEnvironmentVariable", ErrorCategory.InvalidArgument },
         { "Connect-VmStats ftp://host db", null, null, "InvalidUrl", ErrorCategory.InvalidArgument },
         { "Connect-VmStats 'http://' db", null, null, "InvalidUrl", ErrorCategory.InvalidArgument },
+        { "Connect-VmStats 'http://127.0.0.1:1/?db=x' vms", null, null, "InvalidUrl", ErrorCategory.InvalidArgument },
+        { "Connect-VmStats 'file:///tmp/a.db#x'", null, null, "InvalidUrl", ErrorCategory.InvalidArgument },
+        { "Connect-VmStats /tmp/a.db", null, null, "InvalidUrl", ErrorCategory.InvalidArgument },
+        { $"$t = [securestring]::new(); '{Token}'.ToCharArray() | ForEach-Object {{ $t.AppendChar($_) }}; Connect-VmStats http://127.0.0.1:1 vms -NoProbe -Token $t -Credential ([pscredential]::new('u', $t))", null, null, "AuthenticationAmbiguous", ErrorCategory.InvalidArgument },
         { "Connect-VmStats http://127.0.0.1:1 vms -Api V1", null, null, "InfluxUnreachable", ErrorCategory.ResourceUnavailable },
         { "Connect-VmStats http://127.0.0.1:1 vms -Api V1 -NoProbe; Get-VmTelemetry", null, null, "InfluxUnreachable", ErrorCategory.ResourceUnavailable },
         { "Get-MonitoredVm -Live -HypervisorUri sim://fleet?vms=many", null, null, "InvalidHypervisorUri", ErrorCategory.InvalidArgument },
@@ -62,6 +66,35 @@ public sealed class ConnectionCommandTests : IDisposable
         Assert.Equal("INFLUX_URL", Assert.Single(session.Invoke("Get-VmStatsConnection")).Properties["Source"].Value);
     }
 
+    [Theory]
+    [InlineData("Connect-VmStats http://127.0.0.1:1 vms -Api V1", "InfluxUnreachable")]
+    [InlineData("Connect-VmStats ftp://host vms", "InvalidUrl")]
+    public void A_connection_that_fails_leaves_the_one_before_and_says_so(string script, string id)
+    {
+        using ModuleRunspace session = new();
+        session.InvokeRecords($"Connect-VmStats -Path '{_folder.Path}/one.db'").NoErrors();
+        Records records = session.InvokeRecords(script);
+        Assert.Equal(id, records.SingleError.FullyQualifiedErrorId.Split(',')[0]);
+        Assert.Contains($"{_folder.Path}/one.db", Assert.Single(records.Warnings), StringComparison.Ordinal);
+        Assert.Equal($"{_folder.Path}/one.db", Assert.Single(session.Invoke("Get-VmStatsConnection")).Properties["Address"].Value);
+        Assert.Empty(session.InvokeRecords("Get-MonitoredVm").NoErrors().Output);
+        Assert.Empty(session.InvokeRecords(script + " -PassThru").Warnings);
+    }
+
+    [Theory]
+    [InlineData("HTTP://LOCALHOST:18086", "http://localhost:18086")]
+    [InlineData(" http://127.0.0.1:18086/ ", "http://127.0.0.1:18086")]
+    [InlineData("http://[::1]:18086", "http://[::1]:18086")]
+    [InlineData("[::1]:18086", "http://[::1]:18086")]
+    [InlineData("https://proxy.example/influx/one/", "https://proxy.example/influx/one")]
+    public void Addresses_are_read_alike_from_a_parameter_and_from_the_environment(string url, string address)
+    {
+        using ModuleRunspace session = new(new Dictionary<string, string?> { ["INFLUX_URL"] = url, ["INFLUX_DB"] = "vms" });
+        Assert.Equal(address, Assert.Single(session.Invoke("Get-VmStatsConnection")).Properties["Address"].Value);
+        session.InvokeRecords($"Connect-VmStats '{url}' vms -NoProbe").NoErrors();
+        Assert.Equal(address, Assert.Single(session.Invoke("Get-VmStatsConnection")).Properties["Address"].Value);
+    }
+
     [Fact]
     public void A_connection_can_be_passed_on_without_becoming_the_default()
     {
@@ -88,7 +121,9 @@ public sealed class ConnectionCommandTests : IDisposable
     {
         using ModuleRunspace session = new();
         session.InvokeRecords("Connect-VmStats http://127.0.0.1:1 vms -NoProbe").NoErrors();
-        Assert.Equal("http://127.0.0.1:1 vms", Assert.Single(session.Invoke("Get-VmStatsConnection")).ToString());
+        PSObject connection = Assert.Single(session.Invoke("Get-VmStatsConnection"));
+        Assert.Equal("http://127.0.0.1:1 vms", connection.ToString());
+        Assert.Null(connection.Properties["Kind"].Value);
     }
 
     [SkippableFact]

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 
-namespace VmStats.PowerShell.Transformation;
+namespace VmStats.Data;
 
 /// <summary>Durations as people type them: <c>90s</c>, <c>5m</c>, <c>1h</c>, <c>7d</c>, <c>2w</c>, <c>1h30m</c>, or <c>00:05:00</c>.</summary>
 internal static class Duration
