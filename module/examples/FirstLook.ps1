@@ -42,4 +42,4 @@ Step 'The record in the store' 'Get-MemoryDumpRecord db01'
 Step 'And the statistics' 'Get-MemoryDumpStats'
 
 $Host.UI.WriteLine("All of it lies in $Folder; delete that folder when you have seen enough.")
-$Host.UI.WriteLine('Next: Get-Command -Module VmStats.PowerShell; Get-Help Get-VmTelemetry -Examples')
+$Host.UI.WriteLine('Next: Get-Command -Module VmStats.PowerShell; Get-Help Get-VmTelemetry -Examples; Get-Help about_VmStats')
