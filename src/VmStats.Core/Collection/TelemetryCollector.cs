@@ -109,6 +109,11 @@ internal sealed class TelemetryCollector : IAsyncDisposable
             : status);
         _queue.Complete();
         await writing.ConfigureAwait(false);
+        if (_options.ClosesStore)
+        {
+            await _options.Store.DisposeAsync().ConfigureAwait(false);
+        }
+
         _counters.Update(status => status with
         {
             State = status.State == TelemetryCollectorState.Failed ? status.State : end,

@@ -16,8 +16,11 @@ internal sealed record TelemetryCollectorOptions
     /// <summary>What is polled. Not disposed: a session shares it, and a simulated fleet's clock goes on.</summary>
     public required IHypervisor Hypervisor { get; init; }
 
-    /// <summary>Where the points go. Not disposed: a session shares it.</summary>
+    /// <summary>Where the points go.</summary>
     public required ITelemetryStore Store { get; init; }
+
+    /// <summary>Whether the store is the collector's own, to be closed when it has ended.</summary>
+    public bool ClosesStore { get; init; }
 
     /// <summary>A name for it; null for "collector" and its number.</summary>
     public string? Name { get; init; }

@@ -13,7 +13,8 @@ namespace VmStats.PowerShell.Commands;
 /// <summary>Starts a collector: it polls the hypervisor in the background of this session and writes to the store.</summary>
 /// <remarks>
 /// It ends with the session, by Stop-VmTelemetryCollector, or after -Count polls. While the store can't be reached the
-/// points wait in a spool on disk, and whatever collector runs next brings them in. -Wait shows its progress and
+/// points wait in a spool on disk, and whatever collector runs next brings them in. It goes on with its store when the session
+/// connects to another. -Wait shows its progress and
 /// returns when it has ended; Ctrl+C then stops it in order.
 /// </remarks>
 /// <example>
@@ -47,12 +48,12 @@ public sealed class StartVmTelemetryCollectorCommand : HypervisorCommand
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        ITelemetryStore store = Store;
+        VmStatsConnection connection = ResolvedConnection;
         IHypervisor hypervisor = OpenHypervisor();
 
         // libvirt's own default has a name only once it is reached.
         string uri = Guard(() => hypervisor.Uri);
-        if (!ShouldProcess($"{uri} -> {store.Info.Address}", "Collect telemetry"))
+        if (!ShouldProcess($"{uri} -> {connection.Address}", "Collect telemetry"))
         {
             return;
         }
@@ -62,6 +63,9 @@ public sealed class StartVmTelemetryCollectorCommand : HypervisorCommand
         {
             // A hypervisor that can't be reached at all is an error now, not a line in a status that nobody reads.
             await hypervisor.ListAsync(cancellationToken);
+
+            // A store of its own: the session may connect to another one while it collects.
+            ITelemetryStore store = VmStatsSession.Open(connection.Options, connection.Source).Store;
             TelemetryCollector collector = session.Collectors.Start(Options(hypervisor, store));
             if (Wait)
             {
@@ -76,6 +80,7 @@ public sealed class StartVmTelemetryCollectorCommand : HypervisorCommand
     {
         Hypervisor = hypervisor,
         Store = store,
+        ClosesStore = true,
         Interval = Interval ?? Settings.PollInterval,
         Count = Count,
         BatchMaxLines = Settings.BatchMaxLines,

@@ -1,5 +1,8 @@
+using System.Globalization;
 using System.Management.Automation;
 using System.Text.RegularExpressions;
+using VmStats.Fixtures;
+using VmStats.Fixtures.Influx;
 using VmStats.PowerShell.Tests.Hosting;
 
 namespace VmStats.PowerShell.Tests.Commands;
@@ -172,6 +175,30 @@ public sealed class TelemetryCommandTests(CollectedFleet fleet) : IClassFixture<
         Assert.Equal(Get<long>(status, "PointsCollected"), Get<long>(status, "PointsWritten"));
     }
 
+    [Theory]
+    [InlineData("Connect-VmStats -Path '{0}/two.db'")]
+    [InlineData("Disconnect-VmStats")]
+    public void A_collector_keeps_its_store_when_the_session_connects_elsewhere(string change)
+    {
+        using TempFolder folder = new();
+        using ModuleRunspace session = new();
+        session.InvokeRecords($"Connect-VmStats -Path '{folder.Path}/one.db'").NoErrors();
+        PSObject status = CollectOver(session, string.Format(CultureInfo.InvariantCulture, change, folder.Path));
+        Assert.Contains("one.db", $"{status.Properties["Store"].Value}", StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task A_collector_keeps_its_server_when_the_session_connects_elsewhere()
+    {
+        Part.Require(InfluxServer.WhyAbsent);
+        await using InfluxServer server = await InfluxServer.StartAsync();
+        string database = await server.CreateDatabaseAsync();
+        using TempFolder folder = new();
+        using ModuleRunspace session = new();
+        session.InvokeRecords($"Connect-VmStats {server.Url} {database}").NoErrors();
+        CollectOver(session, $"Connect-VmStats -Path '{folder.Path}/two.db'");
+    }
+
     [Fact]
     public void A_name_that_two_vms_bear_is_an_error_that_lists_them()
     {
@@ -229,6 +256,18 @@ public sealed class TelemetryCommandTests(CollectedFleet fleet) : IClassFixture<
             Assert.NotNull(sample.Properties[(string)metric.Properties["Name"].Value]);
             Assert.NotEmpty((string)metric.Properties["Unit"].Value);
         });
+    }
+
+    /// <summary>Collects in the background, changes the session's connection, and gives the status after some polls more: nothing failed, all is written.</summary>
+    private static PSObject CollectOver(ModuleRunspace session, string change)
+    {
+        session.InvokeRecords("Start-VmTelemetryCollector -HypervisorUri 'sim://other?vms=2' -Interval 100ms").NoErrors();
+        session.InvokeRecords(change).NoErrors();
+        session.InvokeRecords("$seen = (Get-VmTelemetryCollector).Polls; while ((Get-VmTelemetryCollector).Polls -lt $seen + 3) { [Threading.Thread]::Sleep(20) }").NoErrors();
+        PSObject status = Assert.Single(session.Invoke("Get-VmTelemetryCollector | Stop-VmTelemetryCollector -PassThru"));
+        Assert.Null(status.Properties["LastError"].Value);
+        Assert.Equal(Get<long>(status, "PointsCollected"), Get<long>(status, "PointsWritten"));
+        return status;
     }
 
     private static T Get<T>(PSObject source, string property) => Assert.IsType<T>(source.Properties[property].Value);
