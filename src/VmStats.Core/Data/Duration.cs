@@ -8,9 +8,12 @@ internal static class Duration
 {
     private static readonly SearchValues<char> s_number = SearchValues.Create("0123456789.");
 
-    internal const string Examples = "Write it as 90s, 5m, 1h, 7d, 2w, 1h30m or 00:05:00.";
+    internal const string Examples = "Write it as 90s, 5m, 1h, 7d, 2w, 1h30m or 00:05:00; 36500d at most.";
 
-    /// <summary>Reads a duration; false where the text isn't one.</summary>
+    /// <summary>A hundred years: so long ago is still a time that every store knows.</summary>
+    internal static readonly TimeSpan Longest = TimeSpan.FromDays(36_500);
+
+    /// <summary>Reads a duration; false where the text isn't one, or is one of over a hundred years.</summary>
     internal static bool TryParse(string text, out TimeSpan duration)
     {
         duration = default;
@@ -22,7 +25,7 @@ internal static class Duration
 
         if (rest.Contains(':'))
         {
-            return TimeSpan.TryParse(rest, CultureInfo.InvariantCulture, out duration);
+            return TimeSpan.TryParse(rest, CultureInfo.InvariantCulture, out duration) && duration <= Longest;
         }
 
         double seconds = 0;
@@ -45,7 +48,7 @@ internal static class Duration
             rest = rest[(digits + unit)..];
         }
 
-        if (seconds > TimeSpan.MaxValue.TotalSeconds / 2)
+        if (seconds > Longest.TotalSeconds)
         {
             return false;
         }

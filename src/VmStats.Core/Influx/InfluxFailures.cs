@@ -60,6 +60,7 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address)
     public InfluxException NoAnswer(Exception cause)
     {
         SocketException? socket = Find<SocketException>(cause);
+        string through = options.Proxy is null ? "" : $" through the proxy {SafeText.Url(options.Proxy)}";
         if (Find<CertificateRefusedException>(cause) is { } refused)
         {
             return Refused(refused, cause);
@@ -80,8 +81,8 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address)
 
         if (socket?.SocketErrorCode == SocketError.HostNotFound)
         {
-            return Make("InfluxHostNotFound", VmStatsErrorKind.Unavailable, $"The host of {address} is not known: {socket.Message}.",
-                $"Check the host's name in the URL (from {options.UrlSource}).", cause);
+            return Make("InfluxHostNotFound", VmStatsErrorKind.Unavailable, $"The host of {address}{through} is not known: {socket.Message}.",
+                $"Check the host's name in the URL (from {options.UrlSource}){(through.Length == 0 ? "" : ", and the proxy's")}.", cause);
         }
 
         // Broken while it was answering (or while it took a body): whether it worked on the request is not known.
@@ -91,8 +92,8 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address)
                 "Check that an InfluxDB server answers at this address; its log may say more.", cause, transient: true);
         }
 
-        return Make("InfluxUnreachable", VmStatsErrorKind.Unavailable, $"No connection to {address}: {socket?.Message ?? "it took too long"}.",
-            $"Check that the server runs, and the URL (from {options.UrlSource}).", cause, transient: true);
+        return Make("InfluxUnreachable", VmStatsErrorKind.Unavailable, $"No connection to {address}{through}: {socket?.Message ?? "it took too long"}.",
+            $"Check that the server{(through.Length == 0 ? " runs" : " and the proxy run")}, and the URL (from {options.UrlSource}).", cause, transient: true);
     }
 
     /// <summary>The exception for a body that broke off or stood still.</summary>

@@ -92,6 +92,12 @@ internal sealed class InfluxTransport : IDisposable
     private string HeaderSafe(Secret token)
     {
         string value = token.Reveal().Trim();
+        if (value.Length == 0)
+        {
+            throw new InfluxException("TokenMalformed", VmStatsErrorKind.InvalidArgument,
+                $"The token from {token.Source} is empty.", "Give the token, or none for a server that wants none.", Address);
+        }
+
         foreach (char c in value)
         {
             if (c is <= ' ' or > '~')

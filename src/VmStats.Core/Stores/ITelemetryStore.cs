@@ -52,7 +52,11 @@ public enum StoreKind
 /// <param name="Address">URL without user info and query, or the file's full path.</param>
 /// <param name="Database">The database; for a file its name.</param>
 /// <param name="Version">The server's version, once probed; null where it doesn't tell.</param>
-public sealed record StoreInfo(StoreKind Kind, string Address, string Database, string? Version = null);
+public sealed record StoreInfo(StoreKind Kind, string Address, string Database, string? Version = null)
+{
+    /// <summary>The place in words: address and database; for a file its path.</summary>
+    internal string Place => Kind == StoreKind.Embedded ? Address : $"{Address} ({Database})";
+}
 
 /// <summary>The columns of a measurement.</summary>
 /// <param name="Measurement">Its name.</param>

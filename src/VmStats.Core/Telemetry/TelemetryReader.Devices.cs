@@ -36,7 +36,7 @@ internal sealed partial class TelemetryReader
     {
         string who = vms switch
         {
-            null => $"There is no device '{name}' in {_store.Info.Address} ({_store.Info.Database})",
+            null => $"There is no device '{name}' in {_store.Info.Place}",
             [MonitoredVm vm] => $"The VM '{vm.Name}' has no device '{name}'",
             _ => $"None of the {vms.Count} VMs has a device '{name}'",
         };

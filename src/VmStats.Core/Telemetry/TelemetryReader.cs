@@ -36,7 +36,7 @@ internal sealed partial class TelemetryReader
     /// <summary>The VMs that UUIDs, names and wildcards stand for.</summary>
     public async ValueTask<VmResolution> ResolveAsync(IReadOnlyList<string> patterns, CancellationToken cancellationToken) =>
         VmResolver.Resolve(
-            await ListVmsAsync(cancellationToken).ConfigureAwait(false), patterns, $"{_store.Info.Address} ({_store.Info.Database})");
+            await ListVmsAsync(cancellationToken).ConfigureAwait(false), patterns, _store.Info.Place);
 
     /// <summary>The latest telemetry of VMs, in order of name, with rates since the sample before. Silent VMs are Stale.</summary>
     /// <param name="request">Of which VMs, and which metrics of them.</param>

@@ -20,6 +20,7 @@ public abstract class StoreCommand : VmStatsCommand
     /// The connection to use, from Connect-VmStats -PassThru. Without it: the default connection of this session, else what the INFLUX_* variables name, else the embedded store in your data folder.
     /// </summary>
     [Parameter]
+    [ValidateNotNull]
     public VmStatsConnection? Connection { get; set; }
 
     /// <summary>What the environment says, read once per command.</summary>
@@ -48,8 +49,9 @@ public abstract class StoreCommand : VmStatsCommand
     private VmStatsConnection Resolve()
     {
         VmStatsSession session = VmStatsSession.Current;
-        VmStatsConnection connection = Connection ?? Guard(() => session.Resolve(
-            session.Connected is null ? Settings : new VmStatsSettings()));
+        VmStatsConnection connection = Connection is null
+            ? Guard(() => session.Resolve(session.Connected is null ? Settings : new VmStatsSettings()))
+            : Guard(() => Connection.IsClosed ? throw ConnectionClosed(Connection) : Connection);
         if (session.MustNameDefaultStore(connection))
         {
             WriteWarning(
@@ -60,6 +62,13 @@ public abstract class StoreCommand : VmStatsCommand
         WriteVerbose($"Store: {connection}");
         return connection;
     }
+
+    private static VmStatsException ConnectionClosed(VmStatsConnection connection) => new(
+        "ConnectionClosed",
+        VmStatsErrorKind.InvalidOperation,
+        $"The connection to {connection} has been closed.",
+        "Make another with Connect-VmStats -PassThru; one without -PassThru ends with the next Connect-VmStats.",
+        connection);
 
     private VmStatsSettings ReadSettings() => Guard(() => InfrastructureLoader.Current.ReadEnvironment());
 

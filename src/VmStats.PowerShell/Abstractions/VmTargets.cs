@@ -1,3 +1,4 @@
+using System.Management.Automation;
 using VmStats.Hypervisors;
 using VmStats.Telemetry;
 
@@ -9,11 +10,24 @@ namespace VmStats.PowerShell.Abstractions;
 /// </summary>
 internal sealed class VmTargets
 {
+    private static readonly string[] s_naming = ["Name", "Uuid"];
+
     private readonly Dictionary<Guid, MonitoredVm> _byUuid = [];
     private readonly List<string> _names = [];
 
     /// <summary>True when none was given.</summary>
     internal bool IsEmpty => _byUuid.Count == 0 && _names.Count == 0;
+
+    /// <summary>The error of a command that is given VMs by its arguments and by the pipeline; null where it isn't. To be asked before the first record.</summary>
+    internal static VmStatsException? NamedTwice(InvocationInfo invocation)
+    {
+        string? given = s_naming.FirstOrDefault(invocation.BoundParameters.ContainsKey);
+        return !invocation.ExpectingInput || given is null ? null : new VmStatsException(
+            "VmsNamedTwice",
+            VmStatsErrorKind.InvalidArgument,
+            $"VMs are named by -{given} and come from the pipeline, too.",
+            "Leave one of them away; Get-MonitoredVm and Where-Object choose among what is piped in.");
+    }
 
     /// <summary>Adds one record of the pipeline, or the arguments: the UUID where there is one, else the names.</summary>
     internal void Add(Guid? uuid, string[]? names)

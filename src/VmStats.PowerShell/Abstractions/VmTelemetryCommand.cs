@@ -44,16 +44,19 @@ public abstract class VmTelemetryCommand : StoreCommand
     /// <summary>The range from so long ago until now: 90s, 5m, 1h, 7d.</summary>
     [Parameter(Mandatory = true, ParameterSetName = LastSet)]
     [DurationTransformation]
+    [ArgumentCompleter(typeof(RangeCompleter))]
     public TimeSpan Last { get; set; }
 
     /// <summary>The range's start, inclusive: a time, or a duration ago.</summary>
     [Parameter(Mandatory = true, ParameterSetName = RangeSet)]
     [TimeTransformation]
+    [ArgumentCompleter(typeof(RangeCompleter))]
     public DateTimeOffset Start { get; set; }
 
     /// <summary>The range's end, exclusive: a time, or a duration ago. Without it, now.</summary>
     [Parameter(ParameterSetName = RangeSet)]
     [TimeTransformation]
+    [ArgumentCompleter(typeof(RangeCompleter))]
     [Alias("End")]
     public DateTimeOffset? Finish { get; set; }
 
@@ -69,6 +72,15 @@ public abstract class VmTelemetryCommand : StoreCommand
 
     /// <summary>The metrics that -Metric names; null without it.</summary>
     private protected IReadOnlyList<VmTelemetryMetric>? NamedMetrics() => Metric is null ? null : MetricCatalog.Resolve(Metric, Subjects);
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        if (VmTargets.NamedTwice(MyInvocation) is VmStatsException error)
+        {
+            ThrowTerminatingError(Errors.ErrorRecords.From(error));
+        }
+    }
 
     /// <inheritdoc/>
     protected override void ProcessRecord() => _targets.Add(Uuid, Name);

@@ -19,6 +19,7 @@ public sealed class DisconnectVmStatsCommand : VmStatsCommand
 {
     /// <summary>The connection to close, from Connect-VmStats -PassThru. Without it, the default of this session.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
+    [ValidateNotNull]
     public VmStatsConnection? Connection { get; set; }
 
     /// <inheritdoc/>
@@ -31,7 +32,7 @@ public sealed class DisconnectVmStatsCommand : VmStatsCommand
         }
         else
         {
-            Run((_, _) => Connection.Store.DisposeAsync().AsTask());
+            Run((_, _) => Connection.CloseAsync().AsTask());
         }
     }
 }

@@ -37,6 +37,15 @@ public sealed class GetMonitoredVmCommand : HypervisorCommand
     public SwitchParameter Live { get; set; }
 
     /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        if (VmTargets.NamedTwice(MyInvocation) is VmStatsException error)
+        {
+            ThrowTerminatingError(Errors.ErrorRecords.From(error));
+        }
+    }
+
+    /// <inheritdoc/>
     protected override void ProcessRecord() => _targets.Add(null, Uuid is Guid uuid ? [uuid.ToString()] : Name);
 
     /// <inheritdoc/>
@@ -70,7 +79,7 @@ public sealed class GetMonitoredVmCommand : HypervisorCommand
     private Func<CancellationToken, Task<(IReadOnlyList<MonitoredVm> Vms, string Where)>> ListStored()
     {
         TelemetryReader reader = new(Store);
-        string where = Store.Info.Address;
+        string where = Store.Info.Place;
         return async cancellationToken => (await reader.ListVmsAsync(cancellationToken), where);
     }
 }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using VmStats.PowerShell.Abstractions;
+using VmStats.PowerShell.Completion;
 using VmStats.PowerShell.Sessions;
 
 namespace VmStats.PowerShell.Commands;
@@ -18,7 +19,8 @@ namespace VmStats.PowerShell.Commands;
 public sealed class GetVmTelemetryCollectorCommand : VmStatsCommand
 {
     /// <summary>The collectors' numbers. Without it, all.</summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(CollectorIdCompleter))]
     public int[]? Id { get; set; }
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using VmStats.Collection;
 using VmStats.PowerShell.Abstractions;
+using VmStats.PowerShell.Completion;
 using VmStats.PowerShell.Sessions;
 
 namespace VmStats.PowerShell.Commands;
@@ -20,6 +21,7 @@ public sealed class StopVmTelemetryCollectorCommand : VmStatsCommand
 {
     /// <summary>The collector's number.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(CollectorIdCompleter))]
     public int[] Id { get; set; } = [];
 
     /// <summary>Puts out what each collector did.</summary>

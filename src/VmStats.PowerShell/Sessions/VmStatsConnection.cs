@@ -40,9 +40,17 @@ public sealed class VmStatsConnection
     /// <summary>True for the connection that cmdlets of this runspace use when none is given.</summary>
     public bool IsDefault { get; internal set; }
 
+    internal bool IsClosed { get; private set; }
+
     internal ConnectionOptions Options { get; }
 
     internal ITelemetryStore Store { get; }
+
+    internal ValueTask CloseAsync()
+    {
+        IsClosed = true;
+        return Store.DisposeAsync();
+    }
 
     /// <inheritdoc/>
     public override string ToString() => Version is null ? $"{Address} {Database}" : $"{Kind} {Address} {Database}";

@@ -138,7 +138,7 @@ internal sealed class VmStatsSession
     }
 
     private static void Close(VmStatsConnection connection) =>
-        connection.Store.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        connection.CloseAsync().AsTask().GetAwaiter().GetResult();
 
     private void Close()
     {

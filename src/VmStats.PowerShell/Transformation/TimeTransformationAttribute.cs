@@ -11,6 +11,9 @@ namespace VmStats.PowerShell.Transformation;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class TimeTransformationAttribute : ArgumentTransformationAttribute
 {
+    private static readonly DateTime s_first = new(1678, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+    private static readonly DateTime s_last = new(2262, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
@@ -18,10 +21,10 @@ public sealed class TimeTransformationAttribute : ArgumentTransformationAttribut
         switch (input)
         {
             case DateTimeOffset time:
-                return time;
+                return Clamp(time.UtcDateTime);
             case DateTime time:
-                return new DateTimeOffset(time);
-            case TimeSpan ago:
+                return Clamp(time.ToUniversalTime());
+            case TimeSpan ago when ago.Duration() <= Duration.Longest:
                 return DateTimeOffset.UtcNow - ago;
         }
 
@@ -32,8 +35,11 @@ public sealed class TimeTransformationAttribute : ArgumentTransformationAttribut
         }
 
         return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal, out DateTimeOffset parsed)
-            ? parsed
+            ? Clamp(parsed.UtcDateTime)
             : throw new ArgumentTransformationMetadataException(
                 $"'{text}' is not a time. Write it as 2026-01-31T13:45:00Z, 2026-01-31 13:45 (local), or as a duration ago such as 2h.");
     }
+
+    // [datetime]::MinValue is how scripts say "from the beginning": no store counts nanoseconds as far back.
+    private static DateTimeOffset Clamp(DateTime utc) => utc < s_first ? s_first : utc > s_last ? s_last : utc;
 }

@@ -20,6 +20,11 @@ public sealed class ConnectionCommandTests : IDisposable
         { "Connect-VmStats ftp://host db", null, null, "InvalidUrl", ErrorCategory.InvalidArgument },
         { "Connect-VmStats 'http://' db", null, null, "InvalidUrl", ErrorCategory.InvalidArgument },
         { "Connect-VmStats 'http://127.0.0.1:1/?db=x' vms", null, null, "InvalidUrl", ErrorCategory.InvalidArgument },
+        { "Connect-VmStats http://127.0.0.1:1 vms -Token ([securestring]::new())", null, null, "TokenMalformed", ErrorCategory.InvalidArgument },
+        { "Connect-VmStats -Path Env:a.db", null, null, "PathNotOfFile", ErrorCategory.InvalidArgument },
+        { "Connect-VmStats https://127.0.0.1:1 vms -CertificateAuthority Env:x", null, null, "PathNotOfFile", ErrorCategory.InvalidArgument },
+        { "$c = Connect-VmStats http://127.0.0.1:1 vms -NoProbe -PassThru; Disconnect-VmStats $c; Get-VmTelemetry -Connection $c", null, null, "ConnectionClosed", ErrorCategory.InvalidOperation },
+        { "Connect-VmStats http://127.0.0.1:1 vms -NoProbe; $c = Get-VmStatsConnection; Connect-VmStats http://127.0.0.1:1 other -NoProbe; Get-VmTelemetry -Connection $c", null, null, "ConnectionClosed", ErrorCategory.InvalidOperation },
         { "Connect-VmStats 'file:///tmp/a.db#x'", null, null, "InvalidUrl", ErrorCategory.InvalidArgument },
         { "Connect-VmStats /tmp/a.db", null, null, "InvalidUrl", ErrorCategory.InvalidArgument },
         { $"$t = [securestring]::new(); '{Token}'.ToCharArray() | ForEach-Object {{ $t.AppendChar($_) }}; Connect-VmStats http://127.0.0.1:1 vms -NoProbe -Token $t -Credential ([pscredential]::new('u', $t))", null, null, "AuthenticationAmbiguous", ErrorCategory.InvalidArgument },
@@ -79,6 +84,15 @@ public sealed class ConnectionCommandTests : IDisposable
         Assert.Equal($"{_folder.Path}/one.db", Assert.Single(session.Invoke("Get-VmStatsConnection")).Properties["Address"].Value);
         Assert.Empty(session.InvokeRecords("Get-MonitoredVm").NoErrors().Output);
         Assert.Empty(session.InvokeRecords(script + " -PassThru").Warnings);
+    }
+
+    [Fact]
+    public void A_proxy_that_cannot_be_reached_is_named()
+    {
+        using ModuleRunspace session = new();
+        ErrorRecord error = session.InvokeRecords("Connect-VmStats http://server.example:8086 vms -Api V1 -Proxy http://127.0.0.1:1").SingleError;
+        Assert.StartsWith("InfluxUnreachable,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("through the proxy http://127.0.0.1:1", error.Exception.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -23,6 +23,8 @@ public sealed class TelemetryCommandTests(CollectedFleet fleet) : IClassFixture<
         Assert.Equal(0L, Get<long>(status, "PointsDropped") + Get<long>(status, "PointsSpooled") + Get<long>(status, "Errors"));
         Assert.NotEmpty(fleet.Collected.Progress);
         Assert.Single(Session.Invoke("Get-VmTelemetryCollector"));
+        Assert.Single(Session.Invoke("1 | Get-VmTelemetryCollector"));
+        Assert.Equal(["1"], Session.Complete("Stop-VmTelemetryCollector "));
     }
 
     [Fact]
@@ -79,6 +81,8 @@ public sealed class TelemetryCommandTests(CollectedFleet fleet) : IClassFixture<
         Assert.Equal(times[10..20], between.Output.Select(one => Get<DateTimeOffset>(one, "Time")).Distinct().Order());
         Assert.Empty(Session.InvokeRecords("Get-VmTelemetry -Start 7d -Finish 6d").NoErrors().Output);
         Assert.Equal(all.Length, Session.Invoke("Get-VmTelemetry -Last 1d").Count);
+        Assert.Equal(all.Length, Session.Invoke("Get-VmTelemetry -Last 36500d").Count);
+        Assert.Equal(all.Length, Session.Invoke("Get-VmTelemetry -Start ([datetime]::MinValue) -Finish ([datetimeoffset]::MaxValue)").Count);
     }
 
     [Fact]
@@ -98,6 +102,13 @@ public sealed class TelemetryCommandTests(CollectedFleet fleet) : IClassFixture<
     [InlineData("Get-VmTelemetry -Start 1h -Finish 2h", "RangeIsEmpty", ErrorCategory.InvalidArgument)]
     [InlineData("Stop-VmTelemetryCollector 99", "CollectorNotFound", ErrorCategory.ObjectNotFound)]
     [InlineData("Get-VmTelemetryMetric NoSuchMetric", "MetricNotFound", ErrorCategory.ObjectNotFound)]
+    [InlineData("Get-MonitoredVm db01 | Get-VmTelemetry -Name web01", "VmsNamedTwice", ErrorCategory.InvalidArgument)]
+    [InlineData("Get-MonitoredVm db01 | Get-MonitoredVm web01", "VmsNamedTwice", ErrorCategory.InvalidArgument)]
+    [InlineData("Get-VmTelemetry -Last 999999d", "ParameterArgumentTransformationError", ErrorCategory.InvalidData)]
+    [InlineData("Get-VmTelemetry -Last ([timespan]::MaxValue)", "ParameterArgumentTransformationError", ErrorCategory.InvalidData)]
+    [InlineData("Get-VmTelemetry -Start 999999d", "ParameterArgumentTransformationError", ErrorCategory.InvalidData)]
+    [InlineData("Get-VmTelemetry -Start ([timespan]::MaxValue)", "ParameterArgumentTransformationError", ErrorCategory.InvalidData)]
+    [InlineData("Get-VmTelemetry -Connection $null", "ParameterArgumentValidationError", ErrorCategory.InvalidData)]
     [InlineData("Get-VmTelemetry -Last 5", "ParameterArgumentTransformationError", ErrorCategory.InvalidData)]
     [InlineData("Get-VmTelemetry -Start yesterday", "ParameterArgumentTransformationError", ErrorCategory.InvalidData)]
     public void What_is_wrong_is_one_error_with_a_stable_id(string script, string id, ErrorCategory category)
@@ -118,6 +129,7 @@ public sealed class TelemetryCommandTests(CollectedFleet fleet) : IClassFixture<
     {
         Records records = Session.InvokeRecords("Get-VmTelemetry db01, nosuch, web*");
         Assert.Equal("nosuch", records.SingleError.TargetObject);
+        Assert.Equal($"There is no VM 'nosuch' in {fleet.Folder}/t.db.", records.SingleError.Exception.Message);
         Assert.True(records.Output.Count >= 2);
     }
 
@@ -231,6 +243,7 @@ public sealed class TelemetryCommandTests(CollectedFleet fleet) : IClassFixture<
     {
         Assert.Contains("db01", Session.Complete("Get-VmTelemetry d"));
         Assert.Contains("DiskWriteBytes", Session.Complete("Get-VmTelemetryMetric DiskWr"));
+        Assert.Contains("1h", Session.Complete("Get-VmTelemetry -Last "));
         Assert.Contains("vda", Session.Complete("Get-VmTelemetry db01 -DeviceName v"));
         string[] ofOne = [.. Session.Complete("Get-VmTelemetry db01 -DeviceName ")];
         Assert.Subset(Session.Complete("Get-VmTelemetry -DeviceName ").ToHashSet(), ofOne.ToHashSet());
