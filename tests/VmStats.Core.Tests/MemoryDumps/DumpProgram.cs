@@ -18,21 +18,39 @@ internal static class DumpProgram
                 await LedgerTests.AppendAsync(folder, name, int.Parse(count, CultureInfo.InvariantCulture));
                 return 0;
             case ["dump", string uri, string vm, string folder, string stateFolder, string store]:
-                await DumpAsync(uri, vm, folder, stateFolder, store);
+                // The slowest compression, so that whoever watches has time to interfere.
+                await DumpAsync(uri, vm, folder, stateFolder, store, level: 19, avoidFifo: false);
                 return 0;
+            case ["try-dump", string uri, string vm, string folder, string stateFolder, string store, string way]:
+                return await TryDumpAsync(uri, vm, folder, stateFolder, store, avoidFifo: way == "file");
             default:
                 return null;
         }
     }
 
-    // The slowest compression, so that whoever watches has time to interfere.
-    private static async Task DumpAsync(string uri, string name, string folder, string stateFolder, string file)
+    // What came of it, as its last line.
+    private static async Task<int> TryDumpAsync(string uri, string name, string folder, string stateFolder, string file, bool avoidFifo)
+    {
+        try
+        {
+            await DumpAsync(uri, name, folder, stateFolder, file, level: 1, avoidFifo);
+            return 0;
+        }
+        catch (VmStatsException e)
+        {
+            Console.WriteLine($"{e.ErrorId} | {e.Message} | {e.Recommendation}");
+            return 1;
+        }
+    }
+
+    private static async Task DumpAsync(string uri, string name, string folder, string stateFolder, string file, int level, bool avoidFifo)
     {
         Infrastructure.Infrastructure infrastructure = new();
         await using IHypervisor hypervisor = HypervisorFactory.Open(uri, new VmStatsSettings());
         await using ITelemetryStore store = infrastructure.OpenEmbeddedStore(file, retention: null);
         VmInfo vm = (await hypervisor.ListAsync(default)).Single(one => one.Name == name);
-        using MemoryDumper dumper = new(hypervisor, store, infrastructure, new MemoryDumperOptions { Folder = folder, StateFolder = stateFolder });
-        await dumper.DumpAsync(new MemoryDumpRequest { Vm = vm, CompressionLevel = 19 }, null, default);
+        MemoryDumperOptions options = new() { Folder = folder, StateFolder = stateFolder, AvoidFifo = avoidFifo };
+        using MemoryDumper dumper = new(hypervisor, store, infrastructure, options);
+        await dumper.DumpAsync(new MemoryDumpRequest { Vm = vm, CompressionLevel = level }, null, default);
     }
 }

@@ -11,9 +11,9 @@ internal sealed class ChildProcess : IDisposable
     private readonly Process _process;
     private readonly StringBuilder _text = new();
 
-    private ChildProcess(string[] arguments)
+    private ChildProcess(Process process)
     {
-        _process = ChildProgram.Start(arguments);
+        _process = process;
         _process.OutputDataReceived += Note;
         _process.ErrorDataReceived += Note;
         _process.BeginOutputReadLine();
@@ -36,7 +36,10 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
-    public static ChildProcess Start(params string[] arguments) => new(arguments);
+    public static ChildProcess Start(params string[] arguments) => new(ChildProgram.Start(arguments));
+
+    public static ChildProcess StartAs(string user, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        new(ChildProgram.StartAs(user, environment, arguments));
 
     /// <summary>Waits for its end and gives its exit code.</summary>
     public async Task<int> WaitAsync()

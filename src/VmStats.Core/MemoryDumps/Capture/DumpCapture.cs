@@ -23,7 +23,7 @@ internal sealed class DumpCapture(IHypervisor hypervisor, MemoryDumpRequest requ
         if (request.Options.Format != CoreDumpFormat.Elf || avoidFifo)
         {
             string why = avoidFifo ? "as was asked for" : "since the kdump formats are not written in one go";
-            return await ThroughFileAsync(startPipeline, $"The raw image went through a file on disk, {why}.").ConfigureAwait(false);
+            return await ThroughFileAsync(startPipeline, why, "take an ELF core through a pipe").ConfigureAwait(false);
         }
 
         using (Rendezvous rendezvous = Rendezvous.Create(_daemonUser))
@@ -36,8 +36,10 @@ internal sealed class DumpCapture(IHypervisor hypervisor, MemoryDumpRequest requ
             }
         }
 
-        return await ThroughFileAsync(startPipeline, "The hypervisor could not open the pipe (its confinement may forbid it): the raw image went through a file on disk.")
-            .ConfigureAwait(false);
+        return await ThroughFileAsync(
+            startPipeline,
+            "since the hypervisor could not open the pipe (its confinement may forbid it)",
+            "let the daemon reach the pipe's folder, XDG_RUNTIME_DIR or else /tmp (PrivateTmp, AppArmor and SELinux can hide it)").ConfigureAwait(false);
     }
 
     // Null when the hypervisor could not even open the FIFO: nothing has happened then.
@@ -76,11 +78,11 @@ internal sealed class DumpCapture(IHypervisor hypervisor, MemoryDumpRequest requ
         return new CaptureResult(stored, reader.Layout, callTime, warnings);
     }
 
-    private async Task<CaptureResult> ThroughFileAsync(Func<DumpPipeline> startPipeline, string warning)
+    private async Task<CaptureResult> ThroughFileAsync(Func<DumpPipeline> startPipeline, string why, string wayOut)
     {
         if (_daemonUser != Libc.EffectiveUserId && Libc.EffectiveUserId != 0)
         {
-            throw DumpErrors.FileWouldBeForeign(request.Vm.Name, _daemonUser == 0 ? "root" : "another user");
+            throw DumpErrors.FileWouldBeForeign(request.Vm.Name, _daemonUser == 0 ? "root" : "another user", why, wayOut);
         }
 
         // Raw images are big: /var/tmp is on disk where /tmp may be memory.
@@ -109,7 +111,7 @@ internal sealed class DumpCapture(IHypervisor hypervisor, MemoryDumpRequest requ
         failure = await monitor.WatchAsync(reader, pipeline, Task.CompletedTask).ConfigureAwait(false);
         ThrowFirst(failure, null);
         PipelineResult stored = await Task.Run(pipeline.Complete, CancellationToken.None).ConfigureAwait(false);
-        return new CaptureResult(stored, reader.Layout, callTime, [warning]);
+        return new CaptureResult(stored, reader.Layout, callTime, [$"The raw image went through a file on disk, {why}."]);
     }
 
     /// <summary>Waits for the call to return, and helps it: a writer that is still in open() is let go again and again.</summary>

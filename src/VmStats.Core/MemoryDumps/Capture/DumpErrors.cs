@@ -113,11 +113,11 @@ internal static class DumpErrors
         "Use a hypervisor driver that dumps memory (QEMU); libvirt's test driver doesn't.",
         name);
 
-    public static VmStatsException FileWouldBeForeign(string name, string owner) => new(
+    public static VmStatsException FileWouldBeForeign(string name, string owner, string why, string wayOut) => new(
         "DumpFileNotOurs",
         VmStatsErrorKind.PermissionDenied,
-        $"The image of '{name}' would have to go through a file that belongs to {owner}, and this user could not read it.",
-        "Run as that user (sudo), or use a dump without -Format kdump so that it goes through a pipe.",
+        $"The image of '{name}' would have to go through a file that belongs to {owner}, {why}, and this user could not read it.",
+        $"Run as that user (sudo), or {wayOut}.",
         name);
 
     public static VmStatsException PlatformNotSupported() => new(
