@@ -35,6 +35,8 @@ internal sealed class ShellProcess : IDisposable
 
     public int Id => _process.Id;
 
+    public bool HasExited => _process.HasExited;
+
     /// <summary>Standard output so far, line ends as \n.</summary>
     public string Output => Text(_output);
 
