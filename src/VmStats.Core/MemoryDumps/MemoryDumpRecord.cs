@@ -1,3 +1,5 @@
+using VmStats.MemoryDumps;
+
 namespace VmStats;
 
 /// <summary>
@@ -6,6 +8,9 @@ namespace VmStats;
 /// </summary>
 public sealed record MemoryDumpRecord
 {
+    private readonly bool? _isHashVerified = true;
+    private readonly IReadOnlyList<string> _warnings = [];
+
     /// <summary>When the dump began, by the hypervisor's clock.</summary>
     public required DateTimeOffset Time { get; init; }
 
@@ -39,8 +44,12 @@ public sealed record MemoryDumpRecord
     /// <summary>SHA-256 of the file as stored, lower-case hex.</summary>
     public string? StoredSha256 { get; init; }
 
-    /// <summary>False where nobody but the dump service vouches for <see cref="Sha256"/>.</summary>
-    public bool IsHashVerified { get; init; } = true;
+    /// <summary>False where nobody but the dump service vouches for <see cref="Sha256"/>; null where there is no hash.</summary>
+    public bool? IsHashVerified
+    {
+        get => Sha256 is null ? null : _isHashVerified;
+        init => _isHashVerified = value;
+    }
 
     /// <summary>Bytes of the raw image.</summary>
     public long? RawBytes { get; init; }
@@ -103,8 +112,12 @@ public sealed record MemoryDumpRecord
     /// <summary>The file's last access, to the second.</summary>
     public DateTimeOffset? LastAccessTime { get; init; }
 
-    /// <summary>What the user should know of this dump; only in the object that the dump itself returns.</summary>
-    public IReadOnlyList<string> Warnings { get; init; } = [];
+    /// <summary>What the user should know of this dump; only in the object that the dump itself returns. As text, one after the other.</summary>
+    public IReadOnlyList<string> Warnings
+    {
+        get => _warnings;
+        init => _warnings = new JoinedList<string>(value);
+    }
 
     /// <summary>The VM's name, which is what PowerShell binds where it can bind nothing better.</summary>
     public override string ToString() => Name;

@@ -1,3 +1,5 @@
+using VmStats.MemoryDumps;
+
 namespace VmStats;
 
 /// <summary>How bad a finding is.</summary>
@@ -23,6 +25,8 @@ public sealed record MemoryDumpFinding(string Id, MemoryDumpFindingSeverity Seve
 /// <summary>What came of reading a dump again and comparing it with its manifest, the ledger and the store.</summary>
 public sealed record MemoryDumpVerification
 {
+    private readonly IReadOnlyList<MemoryDumpFinding> _findings = [];
+
     /// <summary>The file.</summary>
     public required string Path { get; init; }
 
@@ -35,8 +39,12 @@ public sealed record MemoryDumpVerification
     /// <summary>True when no finding is an error.</summary>
     public bool IsValid => Findings.All(finding => finding.Severity != MemoryDumpFindingSeverity.Error);
 
-    /// <summary>All that was found; empty when everything agrees.</summary>
-    public IReadOnlyList<MemoryDumpFinding> Findings { get; init; } = [];
+    /// <summary>All that was found; empty when everything agrees. As text, one after the other.</summary>
+    public IReadOnlyList<MemoryDumpFinding> Findings
+    {
+        get => _findings;
+        init => _findings = new JoinedList<MemoryDumpFinding>(value);
+    }
 
     /// <summary>SHA-256 of the raw image as read now; null when it could not be read to its end.</summary>
     public string? Sha256 { get; init; }

@@ -13,6 +13,11 @@ internal static class DumpFlags
             throw new VmStatsException("DumpFlagsConflict", VmStatsErrorKind.InvalidArgument, $"{string.Join(" and ", exclusive)} exclude each other.", "Give one of them.");
         }
 
+        if (compression == MemoryDumpCompression.None && level is not null)
+        {
+            throw new VmStatsException("DumpLevelInvalid", VmStatsErrorKind.InvalidArgument, "What isn't compressed has no level.", "Leave out -CompressionLevel, or use -Compression Zstd or Gzip.");
+        }
+
         if (compression == MemoryDumpCompression.Gzip && level > 9)
         {
             throw new VmStatsException("DumpLevelInvalid", VmStatsErrorKind.InvalidArgument, $"gzip has no level {level}.", "Give 1 to 9, or use -Compression Zstd.");

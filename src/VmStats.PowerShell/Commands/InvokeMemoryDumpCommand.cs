@@ -73,7 +73,7 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCommand
     [Parameter(ParameterSetName = LocalSet)]
     public MemoryDumpCompression Compression { get; set; } = MemoryDumpCompression.Zstd;
 
-    /// <summary>1 to 9 for gzip, 1 to 19 for Zstandard. Without it, 1.</summary>
+    /// <summary>1 to 9 for gzip, 1 to 19 for Zstandard; none without compression. Without it, 1.</summary>
     [Parameter(ParameterSetName = LocalSet)]
     [ValidateRange(1, 19)]
     public int? CompressionLevel { get; set; }

@@ -140,15 +140,16 @@ public sealed class RemoveMemoryDumpCommand : StoreCommand
         NamePattern[]? patterns = Name?.Select(name => new NamePattern(name)).ToArray();
         bool IsWanted(MemoryDumpFile dump) =>
             (patterns is null || patterns.Any(pattern => pattern.Matches(dump.Name))) && files?.Contains(dump.Path) != false;
+        IReadOnlyList<MemoryDumpFile> listed = Guard(retention.List);
         if (files is not null)
         {
-            ReportMissing(retention, files);
+            ReportMissing(listed, files);
         }
 
         if (ParameterSetName == PolicySet)
         {
             bool hasRule = OlderThan is not null || KeepLast is not null || MaximumSize is not null;
-            Remove(retention, new RetentionPolicy
+            Remove(retention, listed, new RetentionPolicy
             {
                 OlderThan = OlderThan,
                 KeepLast = KeepLast,
@@ -160,22 +161,22 @@ public sealed class RemoveMemoryDumpCommand : StoreCommand
         }
         else
         {
-            SetHold(retention, IsWanted);
+            SetHold(retention, listed.Where(IsWanted));
         }
     }
 
-    private void ReportMissing(MemoryDumpRetention retention, HashSet<string> files)
+    private void ReportMissing(IReadOnlyList<MemoryDumpFile> listed, HashSet<string> files)
     {
-        HashSet<string> known = [.. Guard(retention.List).Select(dump => dump.Path)];
+        HashSet<string> known = [.. listed.Select(dump => dump.Path)];
         foreach (string file in files.Where(file => !known.Contains(file)))
         {
             WriteError(DumpErrors.NotFound(file));
         }
     }
 
-    private void Remove(MemoryDumpRetention retention, RetentionPolicy policy)
+    private void Remove(MemoryDumpRetention retention, IReadOnlyList<MemoryDumpFile> listed, RetentionPolicy policy)
     {
-        foreach (MemoryDumpRemoval removal in Guard(() => retention.Plan(policy)))
+        foreach (MemoryDumpRemoval removal in Guard(() => retention.Plan(policy, listed)))
         {
             if (removal.KeptBecause is string why)
             {
@@ -211,9 +212,9 @@ public sealed class RemoveMemoryDumpCommand : StoreCommand
         }
     });
 
-    private void SetHold(MemoryDumpRetention retention, Func<MemoryDumpFile, bool> isWanted)
+    private void SetHold(MemoryDumpRetention retention, IEnumerable<MemoryDumpFile> dumps)
     {
-        foreach (MemoryDumpFile dump in Guard(retention.List).Where(isWanted))
+        foreach (MemoryDumpFile dump in dumps)
         {
             if (ShouldProcess(dump.Path, Hold ? "Put on hold" : "Release from hold"))
             {

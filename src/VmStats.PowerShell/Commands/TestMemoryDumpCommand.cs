@@ -23,6 +23,8 @@ namespace VmStats.PowerShell.Commands;
 [OutputType(typeof(MemoryDumpVerification), typeof(bool))]
 public sealed class TestMemoryDumpCommand : DumpFileCommand
 {
+    private MemoryDumpVerifier? _verifier;
+
     /// <summary>Only $true or $false.</summary>
     [Parameter]
     public SwitchParameter Quiet { get; set; }
@@ -33,8 +35,8 @@ public sealed class TestMemoryDumpCommand : DumpFileCommand
 
     private protected override void Process(string path)
     {
-        MemoryDumpVerifier verifier = new(InfrastructureLoader.Current, NoStore ? null : Store);
-        MemoryDumpVerification result = Work("Verifying a memory dump", path, (progress, token) => verifier.VerifyAsync(path, progress, token));
+        _verifier ??= new(InfrastructureLoader.Current, NoStore ? null : Store);
+        MemoryDumpVerification result = Work("Verifying a memory dump", path, (progress, token) => _verifier.VerifyAsync(path, progress, token));
         WriteObject(Quiet ? result.IsValid : result);
     }
 }

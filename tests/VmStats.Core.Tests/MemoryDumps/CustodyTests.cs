@@ -26,6 +26,24 @@ public sealed class CustodyTests
         Assert.Empty(await lab.FindAsync(dump.Path!));
     }
 
+    [SkippableFact]
+    public async Task The_records_are_read_once_for_many_dumps_and_again_for_one_that_is_newer()
+    {
+        await using DumpLab lab = new();
+        StoreProxy store = new(lab.Store);
+        MemoryDumpVerifier verifier = new(lab.Infrastructure, store);
+        MemoryDumpRecord[] dumps = [await lab.TakeAsync(), await lab.TakeAsync(vm: "web02")];
+        foreach (MemoryDumpRecord dump in dumps)
+        {
+            Assert.Empty((await verifier.VerifyAsync(dump.Path!, null, default)).Findings);
+        }
+
+        Assert.Equal(1, store.QueryCount);
+        MemoryDumpRecord newer = await lab.TakeAsync();
+        Assert.Empty((await verifier.VerifyAsync(newer.Path!, null, default)).Findings);
+        Assert.Equal(2, store.QueryCount);
+    }
+
     [SkippableTheory]
     [InlineData(MemoryDumpCompression.Zstd)]
     [InlineData(MemoryDumpCompression.Gzip)]
@@ -47,6 +65,9 @@ public sealed class CustodyTests
         // What the bit did to the image depends on where it fell; that it did something is always said.
         Assert.Contains(found, id => id is "ImageDamaged" or "RawHashDiffers");
         Assert.False(lab.Ledger.Read().Last!.Entry.IsOk);
+
+        // As text, such as in a cell of a CSV file.
+        Assert.Equal(string.Join("; ", result.Findings.Select(finding => $"{finding.Id}: {finding.Message}")), $"{result.Findings}");
     }
 
     [SkippableTheory]

@@ -36,6 +36,18 @@ public sealed class DumpRetentionTests
     }
 
     [SkippableFact]
+    public async Task A_plan_is_made_of_what_was_listed_and_the_folder_is_not_read_again()
+    {
+        await using DumpLab lab = new();
+        MemoryDumpRecord one = await lab.TakeAsync();
+        await lab.TakeAsync();
+        MemoryDumpRetention retention = Retention(lab);
+        IReadOnlyList<MemoryDumpFile> listed = retention.List();
+        Directory.Delete(lab.Folder, recursive: true);
+        Assert.Equal([one.Path!], Paths(retention.Plan(new RetentionPolicy { KeepLast = 1 }, listed)));
+    }
+
+    [SkippableFact]
     public async Task By_count_each_vm_keeps_its_newest()
     {
         await using DumpLab lab = new();

@@ -51,7 +51,7 @@ public sealed class DumpServiceTests : IAsyncLifetime, IDisposable
 
         Assert.Equal(["POST /api/dumps {\"vms\":[\"web01\"]}", "GET /api/dumps/web01"], _service.Requests.Distinct());
         Assert.Equal([0.0, 25, 50, 75, 100], seen.Select(status => status.PercentComplete));
-        Assert.Equal((MemoryDumpState.Completed, path, hash, false, 1000L), (record.State, record.Path, record.Sha256, record.IsHashVerified, record.RawBytes));
+        Assert.Equal((MemoryDumpState.Completed, path, hash, (bool?)false, 1000L), (record.State, record.Path, record.Sha256, record.IsHashVerified, record.RawBytes));
         Assert.Equal(seen[0].DumpId, record.DumpId);
         Assert.NotEqual(Guid.Empty, seen[0].DumpId);
         Assert.Empty(record.Warnings);
@@ -66,7 +66,7 @@ public sealed class DumpServiceTests : IAsyncLifetime, IDisposable
         _service.OnAsked = vm => _service.Complete(vm, "/srv/x.mem", 3);
         MemoryDumpRecord record = await Dumper.DumpAsync("web01", null, null, default);
         Assert.Equal(
-            (MemoryDumpState.Completed, "/srv/x.mem", null, false, TimeSpan.FromSeconds(3), "127.0.0.1"),
+            (MemoryDumpState.Completed, "/srv/x.mem", null, (bool?)null, TimeSpan.FromSeconds(3), "127.0.0.1"),
             (record.State, record.Path, record.Sha256, record.IsHashVerified, record.Duration, record.HostName));
         Assert.Contains(_lab.Store.Info.Address, Assert.Single(record.Warnings), StringComparison.Ordinal);
     }
@@ -79,7 +79,7 @@ public sealed class DumpServiceTests : IAsyncLifetime, IDisposable
         Assert.Equal("DumpServiceDumpFailed", failure.ErrorId);
         Assert.Contains("no domain with matching name", failure.Message, StringComparison.Ordinal);
         MemoryDumpRecord record = Assert.Single(await _lab.RecordsAsync());
-        Assert.Equal((MemoryDumpState.Failed, "web01", "DumpServiceDumpFailed", false), (record.State, record.Name, record.ErrorId, record.IsHashVerified));
+        Assert.Equal((MemoryDumpState.Failed, "web01", "DumpServiceDumpFailed", (bool?)null), (record.State, record.Name, record.ErrorId, record.IsHashVerified));
         Assert.Equal(failure.Record.DumpId, record.DumpId);
     }
 

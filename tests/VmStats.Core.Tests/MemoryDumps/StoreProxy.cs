@@ -8,6 +8,9 @@ namespace VmStats.Core.Tests.MemoryDumps;
 /// <summary>A real store with what happens to stores: it goes away, refuses points, and others use it at the same time.</summary>
 internal sealed class StoreProxy(ITelemetryStore store) : ITelemetryStore
 {
+    /// <summary>Queries so far.</summary>
+    public int QueryCount { get; private set; }
+
     /// <summary>Happens once, just before the first query.</summary>
     public Func<Task>? BeforeQuery { get; set; }
 
@@ -33,6 +36,7 @@ internal sealed class StoreProxy(ITelemetryStore store) : ITelemetryStore
     public async IAsyncEnumerable<StoreRow> QueryAsync(StoreQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Reach();
+        QueryCount++;
         if (BeforeQuery is Func<Task> before)
         {
             BeforeQuery = null;

@@ -117,11 +117,14 @@ public sealed class MemoryDumpCommandTests : IDisposable
         Records live = _session.InvokeRecords($"Invoke-MemoryDump web01 -Path '{Dumps}' -Live").NoErrors();
         Assert.Contains("pauses the guest", Assert.Single(live.Warnings), StringComparison.Ordinal);
         Records bypass = _session.InvokeRecords($"Invoke-MemoryDump web01 -Path '{Dumps}' -BypassCache").NoErrors();
-        Assert.Contains("BypassCache has no meaning", Assert.Single(bypass.Warnings), StringComparison.Ordinal);
+        Assert.Contains("-BypassCache had no effect", Assert.Single(bypass.Warnings), StringComparison.Ordinal);
         Assert.Equal("memory-only,bypass-cache", Assert.Single(bypass.Output).Properties["Flags"].Value);
         Assert.Equal("DumpFlagsConflict", Id($"Invoke-MemoryDump web01 -Path '{Dumps}' -Crash -Reset -Confirm:$false"));
         Assert.Equal("DumpFlagsConflict", Id($"Invoke-MemoryDump web01 -Path '{Dumps}' -Live -Crash -Confirm:$false"));
+        Assert.Contains("Leave it out", bypass.Warnings[0], StringComparison.Ordinal);
+        Assert.Equal(bypass.Warnings[0], $"{bypass.Output[0].Properties["Warnings"].Value}");
         Assert.Equal("DumpLevelInvalid", Id($"Invoke-MemoryDump web01 -Path '{Dumps}' -Compression Gzip -CompressionLevel 12"));
+        Assert.Equal("DumpLevelInvalid", Id($"Invoke-MemoryDump web01 -Path '{Dumps}' -Compression None -CompressionLevel 1"));
         Assert.Equal("Running", State("web01"));
     }
 

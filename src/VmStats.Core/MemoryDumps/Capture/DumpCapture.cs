@@ -49,7 +49,7 @@ internal sealed class DumpCapture(IHypervisor hypervisor, MemoryDumpRequest requ
         CoreDumpOptions options = request.Options;
         if (options.BypassCache)
         {
-            warnings.Add("BypassCache has no meaning here: no raw file is written.");
+            warnings.Add("-BypassCache had no effect: the image came through a pipe, and no raw file was written past or through the cache. Leave it out.");
             options = options with { BypassCache = false };
         }
 

@@ -103,10 +103,7 @@ internal sealed class MemoryDumpExpander(IInfrastructure infrastructure)
 
     private static void Compare(string source, ImageScan scan, DumpManifest? manifest)
     {
-        string? shortBy = scan.Layout is ElfLayout layout && scan.RawBytes < layout.TotalBytes
-            ? $"its header promises {layout.TotalBytes} bytes, it has {scan.RawBytes}."
-            : null;
-        if ((scan.Damage ?? shortBy) is string damage)
+        if ((scan.Damage ?? scan.CutOff) is string damage)
         {
             throw new VmStatsException("DumpDamaged", VmStatsErrorKind.InvalidData, $"The dump '{source}' can't be expanded to its end: {damage}", "Use another dump of this VM; Test-MemoryDump says more.", source);
         }

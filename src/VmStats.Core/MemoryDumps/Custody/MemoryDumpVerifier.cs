@@ -6,12 +6,15 @@ namespace VmStats.MemoryDumps;
 
 /// <summary>
 /// Reads a dump again and compares it with all that is told of it: its manifest, the folder's ledger, and, where there is
-/// a store, the records there. The folder's owner can make the first three agree on a lie; the store then tells.
+/// a store, the records there. The folder's owner can make the first three agree on a lie; the store then tells. The
+/// records are read once for all dumps that are verified, one after the other.
 /// </summary>
 /// <param name="infrastructure">Gives the Zstandard decompressor.</param>
 /// <param name="store">Has the records; null to do without.</param>
 internal sealed class MemoryDumpVerifier(IInfrastructure infrastructure, ITelemetryStore? store)
 {
+    private StoreCheck? _storeCheck;
+
     /// <summary>Verifies a dump and notes the outcome in the ledger.</summary>
     /// <param name="path">The dump.</param>
     /// <param name="progress">Told the stored bytes read so far.</param>
@@ -27,7 +30,7 @@ internal sealed class MemoryDumpVerifier(IInfrastructure infrastructure, ITeleme
         CompareImage(scan, manifest, findings);
 
         // The store before the ledger: a dump that ends meanwhile must not look like one whose line is gone.
-        StoreCheck? storeCheck = store is null ? null : await StoreCheck.ReadAsync(store, cancellationToken).ConfigureAwait(false);
+        StoreCheck? storeCheck = await AskStoreAsync(dump, manifest, cancellationToken).ConfigureAwait(false);
         Ledger ledger = DumpCustody.LedgerOf(dump);
         LedgerReading reading = ledger.Read();
         LedgerCheck.Compare(reading, dump, manifest, scan, findings);
@@ -48,6 +51,17 @@ internal sealed class MemoryDumpVerifier(IInfrastructure infrastructure, ITeleme
         };
         await NoteAsync(ledger, dump, manifest, result, findings, cancellationToken).ConfigureAwait(false);
         return result;
+    }
+
+    // Again for a dump that isn't among the records: it may have been taken since they were read.
+    private async Task<StoreCheck?> AskStoreAsync(string dump, DumpManifest? manifest, CancellationToken cancellationToken)
+    {
+        if (store is not null && _storeCheck?.Knows(dump, manifest) != true)
+        {
+            _storeCheck = await StoreCheck.ReadAsync(store, cancellationToken).ConfigureAwait(false);
+        }
+
+        return _storeCheck;
     }
 
     private async Task<ImageScan> ScanAsync(string dump, IProgress<long>? progress, CancellationToken cancellationToken)
@@ -119,9 +133,9 @@ internal sealed class MemoryDumpVerifier(IInfrastructure infrastructure, ITeleme
             return;
         }
 
-        if (scan.RawBytes < layout.TotalBytes)
+        if (scan.CutOff is string lack)
         {
-            findings.Error("ElfCutOff", $"The ELF header promises {layout.TotalBytes} bytes, the image has {scan.RawBytes}.");
+            findings.Error("ElfCutOff", lack);
         }
 
         if (manifest is not null && layout.MemoryBytes < manifest.GuestMemoryBytes)

@@ -25,6 +25,9 @@ internal sealed class StoreCheck
         return new StoreCheck(store.Info.Address, records);
     }
 
+    /// <summary>True when there is a record of this dump.</summary>
+    public bool Knows(string dump, DumpManifest? manifest) => _records.Any(record => IsOfDump(record, dump, manifest));
+
     /// <summary>Compares.</summary>
     /// <returns>How many records of this dump the store has.</returns>
     public int Compare(LedgerReading reading, string dump, DumpManifest? manifest, ImageScan scan, List<MemoryDumpFinding> findings)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using VmStats.Configuration;
@@ -11,7 +12,13 @@ namespace VmStats.MemoryDumps;
 /// <param name="StoredBytes">Length of the file.</param>
 /// <param name="Layout">The ELF header; null when it is no ELF core.</param>
 /// <param name="Damage">Why the image could not be read to its end, or null.</param>
-internal sealed record ImageScan(string? Sha256, long RawBytes, string StoredSha256, long StoredBytes, ElfLayout? Layout, string? Damage);
+internal sealed record ImageScan(string? Sha256, long RawBytes, string StoredSha256, long StoredBytes, ElfLayout? Layout, string? Damage)
+{
+    /// <summary>What an ELF core lacks of what its own header promises, in words; null when nothing.</summary>
+    public string? CutOff => Layout is not null && RawBytes < Layout.TotalBytes
+        ? string.Create(CultureInfo.InvariantCulture, $"The ELF header promises {Layout.TotalBytes} bytes, the image has {RawBytes}.")
+        : null;
+}
 
 /// <summary>Takes a piece of the raw image.</summary>
 internal delegate void ImageSink(ReadOnlySpan<byte> piece, long offset, ElfLayout? layout);

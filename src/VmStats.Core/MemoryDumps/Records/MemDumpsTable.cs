@@ -114,7 +114,7 @@ internal static class MemDumpsTable
             [Folder] = FieldValue.From(record.Folder),
             [State] = FieldValue.From(Lower(record.State.ToString())),
             [StoredSha256] = FieldValue.From(record.StoredSha256),
-            [HashVerified] = record.IsHashVerified ? default : FieldValue.From(false),
+            [HashVerified] = record.IsHashVerified == false ? FieldValue.From(false) : default,
             [Pause] = record.PauseTime is TimeSpan pause ? FieldValue.From(pause.TotalSeconds) : default,
             [Compression] = FieldValue.From(record.Compression is MemoryDumpCompression compression ? Lower(compression.ToString()) : null),
             [CompressionLevel] = FieldValue.From((long?)record.CompressionLevel),

@@ -33,9 +33,11 @@ internal sealed class MemoryDumpRetention(string folder, TimeProvider clock)
     public IReadOnlyList<MemoryDumpFile> List() => DumpCatalogue.Read(_folder);
 
     /// <summary>What a policy asks for, oldest first; with the reason where one must stay all the same. Nothing is touched.</summary>
-    public IReadOnlyList<MemoryDumpRemoval> Plan(RetentionPolicy policy)
+    /// <param name="policy">The policy.</param>
+    /// <param name="listed">What <see cref="List"/> gave, where it was asked already.</param>
+    public IReadOnlyList<MemoryDumpRemoval> Plan(RetentionPolicy policy, IReadOnlyList<MemoryDumpFile>? listed = null)
     {
-        IReadOnlyList<MemoryDumpFile> all = List();
+        IReadOnlyList<MemoryDumpFile> all = listed ?? List();
         MemoryDumpFile[] newestFirst = all.Where(dump => policy.Where is null || policy.Where(dump)).ToArray();
         HashSet<string> surplus = policy.KeepLast is int count
             ? newestFirst.GroupBy(dump => dump.Uuid).SelectMany(dumps => dumps.Skip(count)).Select(dump => dump.Path).ToHashSet(StringComparer.Ordinal)
