@@ -117,6 +117,7 @@ public sealed class DumpServiceTests : IAsyncLifetime, IDisposable
         MemoryDumpStatus before = (await _client.StartAsync(["web01"], default))[0];
         _service.Fail("web01", "x");
         await _client.StartAsync(["web01"], default);
+        _service.OnAsked = vm => _service.Complete(vm, "/srv/x.mem", 1);
         forgotten = await Assert.ThrowsAsync<VmStatsException>(() => _client.WaitAsync(before, TimeSpan.Zero, null, default));
         Assert.Equal("DumpServiceAnswerInvalid", forgotten.ErrorId);
     }
@@ -148,6 +149,8 @@ public sealed class DumpServiceTests : IAsyncLifetime, IDisposable
     [InlineData("")]
     public async Task A_name_that_the_service_could_take_for_an_id_is_refused_and_nothing_is_sent(string name)
     {
+        // Were it begun, it would end at once.
+        _service.OnAsked = vm => _service.Complete(vm, "/srv/x.mem", 1);
         VmStatsException refused = await Assert.ThrowsAsync<VmStatsException>(() => Dumper.DumpAsync(name, null, null, default));
         Assert.Equal(("DumpServiceNameAmbiguous", VmStatsErrorKind.Ambiguous), (refused.ErrorId, refused.Kind));
         Assert.Empty(_service.Requests);

@@ -40,7 +40,7 @@ public sealed class MemoryDumpJobTests : IDisposable
         Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
         Job job = Assert.Single(_session.Invoke<Job>($"$job = Invoke-MemoryDump db01 -HypervisorUri '{Slow}' -Path '{Dumps}' -AsJob; $job"));
         Assert.Equal(JobState.Running, job.JobStateInfo.State);
-        SpinWait.SpinUntil(() => _session.Invoke("Get-MemoryDumpStatus db01 -State Running | Where-Object ProcessedBytes -gt 0").Count == 1, TimeSpan.FromSeconds(60));
+        Assert.True(SpinWait.SpinUntil(() => _session.Invoke("Get-MemoryDumpStatus db01 -State Running | Where-Object ProcessedBytes -gt 0").Count == 1, TimeSpan.FromSeconds(60)));
         Assert.NotEmpty(job.Progress);
         _session.InvokeRecords("Stop-Job $job").NoErrors();
         Assert.Equal(JobState.Stopped, job.JobStateInfo.State);
