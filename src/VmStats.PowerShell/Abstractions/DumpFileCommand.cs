@@ -27,7 +27,7 @@ public abstract class DumpFileCommand : StoreCommand
                 continue;
             }
 
-            foreach (string file in DumpPaths.Resolve(SessionState.Path, path))
+            foreach (string file in Guard(() => DumpPaths.Resolve(SessionState.Path, path)))
             {
                 ProcessOne(file);
             }

@@ -11,7 +11,7 @@ internal static class DumpPaths
     /// <summary>The files of a path. One that exists, or has no wildcards, stands for itself; else its matches that may be dumps.</summary>
     internal static IEnumerable<string> Resolve(PathIntrinsics paths, string path)
     {
-        string literal = paths.GetUnresolvedProviderPathFromPSPath(path);
+        string literal = FilePaths.Resolve(paths, path);
         return File.Exists(literal) || !WildcardPattern.ContainsWildcardCharacters(path)
             ? [literal]
             : paths.GetResolvedProviderPathFromPSPath(path, out _).Where(MayBeDump);

@@ -34,7 +34,7 @@ public abstract class StoreCommand : VmStatsCommand
 
     /// <summary>The dump folder: the one that was named, else DUMP_DIR, else the default.</summary>
     private protected string DumpFolder(string? named) => named is not null
-        ? SessionState.Path.GetUnresolvedProviderPathFromPSPath(named)
+        ? Guard(() => FilePaths.Resolve(SessionState.Path, named))
         : Settings.DumpDirectory ?? MemoryDumpPaths.DefaultDumpFolder;
 
     /// <inheritdoc/>

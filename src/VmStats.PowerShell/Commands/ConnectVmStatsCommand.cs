@@ -173,7 +173,7 @@ public sealed class ConnectVmStatsCommand : VmStatsCommand
 
         if (Path is not null)
         {
-            string file = FilePath(Path);
+            string file = FilePaths.Resolve(SessionState.Path, Path);
             return (new ConnectionOptions { Url = StoreAddress.FromPath(file), UrlSource = "-Path", RetentionPeriod = RetentionPeriod }, "-Path");
         }
 
@@ -205,19 +205,6 @@ public sealed class ConnectVmStatsCommand : VmStatsCommand
         return (Override(start with { Url = url, UrlSource = "-Url" }), "-Url");
     }
 
-    private string FilePath(string given)
-    {
-        string path = SessionState.Path.GetUnresolvedProviderPathFromPSPath(given, out ProviderInfo provider, out _);
-        return provider.Name == "FileSystem" ? path : throw NotOfFile(given, provider.Name);
-    }
-
-    private static VmStatsException NotOfFile(string path, string provider) => new(
-        "PathNotOfFile",
-        VmStatsErrorKind.InvalidArgument,
-        $"'{path}' is a path of the provider {provider}, not of a file.",
-        "Name the file by its full path, or change to a folder first.",
-        path);
-
     private ConnectionOptions Override(ConnectionOptions start) => start with
     {
         Database = Database ?? start.Database,
@@ -229,7 +216,7 @@ public sealed class ConnectVmStatsCommand : VmStatsCommand
         Api = MyInvocation.BoundParameters.ContainsKey(nameof(Api)) ? Api : start.Api,
         CertificateAuthority = CertificateAuthority is null
             ? start.CertificateAuthority
-            : FilePath(CertificateAuthority),
+            : FilePaths.Resolve(SessionState.Path, CertificateAuthority),
         SkipCertificateCheck = SkipCertificateCheck || start.SkipCertificateCheck,
         SliceLength = SliceLength ?? start.SliceLength,
         LookBack = LookBack ?? start.LookBack,

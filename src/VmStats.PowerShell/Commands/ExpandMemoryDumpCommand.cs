@@ -34,7 +34,7 @@ public sealed class ExpandMemoryDumpCommand : DumpFileCommand
 
     private protected override void Process(string path)
     {
-        string? destination = Destination is null ? null : SessionState.Path.GetUnresolvedProviderPathFromPSPath(Destination);
+        string? destination = Destination is null ? null : FilePaths.Resolve(SessionState.Path, Destination);
         if (ShouldProcess(path, $"Expand to {destination ?? "a file beside it"}"))
         {
             MemoryDumpExpander expander = new(InfrastructureLoader.Current);

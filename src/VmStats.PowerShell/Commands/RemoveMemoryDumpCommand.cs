@@ -107,7 +107,7 @@ public sealed class RemoveMemoryDumpCommand : StoreCommand
         {
             if (!string.IsNullOrEmpty(path))
             {
-                _paths.UnionWith(DumpPaths.Resolve(SessionState.Path, path));
+                _paths.UnionWith(Guard(() => DumpPaths.Resolve(SessionState.Path, path)));
             }
         }
     }

@@ -110,6 +110,14 @@ public sealed class MemoryDumpCommandTests : IDisposable
         Assert.Equal(2, _session.Host.Questions.Count);
     }
 
+    [Theory]
+    [InlineData("Invoke-MemoryDump web01 -Path Env:x")]
+    [InlineData("Test-MemoryDump Env:x")]
+    [InlineData("Expand-MemoryDump a.elf -Destination Env:x")]
+    [InlineData("Remove-MemoryDump -Path Env:x -Force")]
+    [InlineData("Remove-MemoryDump -Folder Env:x -KeepLast 1")]
+    public void A_path_that_is_no_files_is_refused(string command) => Assert.Equal("PathNotOfFile", Id(command));
+
     [SkippableFact]
     public void Flags_that_have_no_effect_or_exclude_each_other_are_told()
     {
