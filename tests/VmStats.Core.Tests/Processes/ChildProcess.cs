@@ -38,8 +38,8 @@ internal sealed class ChildProcess : IDisposable
 
     public static ChildProcess Start(params string[] arguments) => new(ChildProgram.Start(arguments));
 
-    public static ChildProcess StartAs(string user, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
-        new(ChildProgram.StartAs(user, environment, arguments));
+    public static ChildProcess StartAs(string user, string program, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        new(ChildProgram.StartAs(user, program, environment, arguments));
 
     /// <summary>Waits for its end and gives its exit code.</summary>
     public async Task<int> WaitAsync()

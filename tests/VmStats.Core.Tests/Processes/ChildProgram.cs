@@ -1,18 +1,30 @@
 using System.Diagnostics;
 using VmStats.Core.Tests.MemoryDumps;
+using VmStats.Fixtures;
 
 namespace VmStats.Core.Tests.Processes;
 
 /// <summary>What this assembly does when it is started as a program: the parts of tests that must be other processes.</summary>
 internal static class ChildProgram
 {
+    /// <summary>Its file.</summary>
+    public static string Location => typeof(ChildProgram).Assembly.Location;
+
+    /// <summary>The .NET host that runs it.</summary>
+    public static string Host => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH")
+        ?? (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : Part.Find("dotnet") ?? "dotnet");
+
     /// <summary>Starts it with all its streams redirected.</summary>
-    public static Process Start(params string[] arguments) => Process.Start(Describe(arguments))!;
+    public static Process Start(params string[] arguments) => Process.Start(Describe(Location, arguments))!;
 
     /// <summary>Starts it as another user (only root can), with nothing of this process's environment but what is given.</summary>
-    public static Process StartAs(string user, IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    /// <param name="user">The user.</param>
+    /// <param name="program">Its file, where the user can read it.</param>
+    /// <param name="environment">The environment.</param>
+    /// <param name="arguments">Its arguments.</param>
+    public static Process StartAs(string user, string program, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        ProcessStartInfo start = Describe(arguments);
+        ProcessStartInfo start = Describe(program, arguments);
         string[] command = [start.FileName, .. start.ArgumentList];
         start = new("setpriv", [$"--reuid={user}", $"--regid={user}", "--init-groups", .. command])
         {
@@ -29,17 +41,12 @@ internal static class ChildProgram
         return Process.Start(start)!;
     }
 
-    private static ProcessStartInfo Describe(string[] arguments)
+    private static ProcessStartInfo Describe(string program, string[] arguments) => new(Host, ["exec", program, .. arguments])
     {
-        string host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH")
-            ?? (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet");
-        return new ProcessStartInfo(host, ["exec", typeof(ChildProgram).Assembly.Location, .. arguments])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-    }
+        RedirectStandardInput = true,
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    };
 
     private static async Task<int> Main(string[] arguments) =>
         await WriterProgram.RunAsync(arguments) ?? await DumpProgram.RunAsync(arguments) ?? 2;
