@@ -19,6 +19,9 @@ public enum InfluxApi
 /// <summary>Where a store is and how it is reached: all that Connect-VmStats and the environment can say of it.</summary>
 public sealed record ConnectionOptions
 {
+    private static readonly TimeSpan s_leastSlice = TimeSpan.FromMinutes(10);
+    private readonly TimeSpan _sliceLength = TimeSpan.FromDays(1);
+
     /// <summary><c>http:</c> or <c>https:</c> for InfluxDB, <c>file:</c> for an embedded store; null for the embedded store in the user's data folder.</summary>
     public Uri? Url { get; init; }
 
@@ -58,9 +61,13 @@ public sealed record ConnectionOptions
     /// <summary>
     /// InfluxDB 3: the longest range that one query asks for, before the server's refusals halve it. InfluxDB 3 Core reads
     /// 432 files a query, of ten minutes each where no point came late: 72 hours at best. A day leaves three files for
-    /// each ten minutes, and every bucket that divides a day fits into it.
+    /// each ten minutes, and every bucket that divides a day fits into it. Ten minutes at least; less is taken for that.
     /// </summary>
-    public TimeSpan SliceLength { get; init; } = TimeSpan.FromDays(1);
+    public TimeSpan SliceLength
+    {
+        get => _sliceLength;
+        init => _sliceLength = value < s_leastSlice ? s_leastSlice : value;
+    }
 
     /// <summary>
     /// InfluxDB 3 without caches: how far back the latest samples and the list of VMs are looked for in a table that is too

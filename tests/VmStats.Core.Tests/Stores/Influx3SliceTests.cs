@@ -44,6 +44,10 @@ public sealed class Influx3SliceTests(LongTable table) : IClassFixture<LongTable
         Assert.Empty(_observer.Warnings);
     }
 
+    [Fact]
+    public void A_slice_is_no_shorter_than_a_file() =>
+        Assert.Equal(TimeSpan.FromMinutes(10), new ConnectionOptions { SliceLength = TimeSpan.FromMilliseconds(1) }.SliceLength);
+
     [SkippableFact]
     public async Task An_open_range_is_cut_as_well()
     {
