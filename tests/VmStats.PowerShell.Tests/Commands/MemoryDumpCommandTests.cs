@@ -55,9 +55,10 @@ public sealed class MemoryDumpCommandTests : IDisposable
     public void Several_vms_are_dumped_by_one_command()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
-        int running = _session.Invoke("Get-MonitoredVm -Live | Where-Object State -eq Running").Count;
-        Records taken = _session.InvokeRecords($"Get-MonitoredVm -Live | Where-Object State -eq Running | Invoke-MemoryDump -Path '{Dumps}' -ThrottleLimit 3").NoErrors();
-        Assert.True(running > 2);
+
+        // Those that don't restart by the clock, as app01 and web03 do.
+        const int running = 5;
+        Records taken = _session.InvokeRecords($"Get-MonitoredVm app02, cache01, db01, web01, web02 -Live | Where-Object State -eq Running | Invoke-MemoryDump -Path '{Dumps}' -ThrottleLimit 3").NoErrors();
         Assert.Equal(running, taken.Output.Count);
         Assert.Equal(running, _session.Invoke("Get-MemoryDumpStats -PerVm").Count);
         Assert.Equal(2, _session.Invoke("Get-MemoryDumpRecord -First 2").Count);
@@ -105,8 +106,8 @@ public sealed class MemoryDumpCommandTests : IDisposable
 
         _session.InvokeRecords($"Invoke-MemoryDump web02 -Path '{Dumps}' -Crash -Confirm:$false").NoErrors();
         Assert.Equal("ShutOff", State("web02"));
-        _session.InvokeRecords($"$ConfirmPreference = 'None'; Invoke-MemoryDump web03 -Path '{Dumps}' -Reset").NoErrors();
-        Assert.Equal("Running", State("web03"));
+        _session.InvokeRecords($"$ConfirmPreference = 'None'; Invoke-MemoryDump app02 -Path '{Dumps}' -Reset").NoErrors();
+        Assert.Equal("Running", State("app02"));
         Assert.Equal(2, _session.Host.Questions.Count);
     }
 
