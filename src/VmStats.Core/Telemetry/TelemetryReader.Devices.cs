@@ -11,7 +11,7 @@ internal sealed partial class TelemetryReader
     public async ValueTask<IReadOnlyList<string>> ListDeviceNamesAsync(IReadOnlyList<MonitoredVm>? vms, CancellationToken cancellationToken)
     {
         IReadOnlyList<SeriesPair> pairs = await _series
-            .ReadLatestAsync(new SeriesRequest(DeviceMetrics.Set, vms), depth: 1, columns: null, cancellationToken).ConfigureAwait(false);
+            .ReadLatestAsync(new SeriesRequest(DeviceMetrics.Set, vms), depth: 1, TagVocabulary.DescriptiveColumns, cancellationToken).ConfigureAwait(false);
         return pairs.Select(pair => pair.Key.Device).OfType<string>().Distinct().Order(StringComparer.Ordinal).ToArray();
     }
 
