@@ -18,15 +18,18 @@ internal sealed class VmTargets
     /// <summary>True when none was given.</summary>
     internal bool IsEmpty => _byUuid.Count == 0 && _names.Count == 0;
 
-    /// <summary>The error of a command that is given VMs by its arguments and by the pipeline; null where it isn't. To be asked before the first record.</summary>
-    internal static VmStatsException? NamedTwice(InvocationInfo invocation)
+    /// <summary>Refuses VMs by a command's arguments and by its pipeline at once. To be called before the first record.</summary>
+    /// <exception cref="VmStatsException"><c>VmsNamedTwice</c>.</exception>
+    internal static void RefuseNamedTwice(InvocationInfo invocation)
     {
-        string? given = s_naming.FirstOrDefault(invocation.BoundParameters.ContainsKey);
-        return !invocation.ExpectingInput || given is null ? null : new VmStatsException(
-            "VmsNamedTwice",
-            VmStatsErrorKind.InvalidArgument,
-            $"VMs are named by -{given} and come from the pipeline, too.",
-            "Leave one of them away; Get-MonitoredVm and Where-Object choose among what is piped in.");
+        if (invocation.ExpectingInput && s_naming.FirstOrDefault(invocation.BoundParameters.ContainsKey) is string given)
+        {
+            throw new VmStatsException(
+                "VmsNamedTwice",
+                VmStatsErrorKind.InvalidArgument,
+                $"VMs are named by -{given} and come from the pipeline, too.",
+                "Leave one of them away; Get-MonitoredVm and Where-Object choose among what is piped in.");
+        }
     }
 
     /// <summary>Adds one record of the pipeline, or the arguments: the UUID where there is one, else the names.</summary>

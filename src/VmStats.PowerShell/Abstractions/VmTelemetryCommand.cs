@@ -74,13 +74,7 @@ public abstract class VmTelemetryCommand : StoreCommand
     private protected IReadOnlyList<VmTelemetryMetric>? NamedMetrics() => Metric is null ? null : MetricCatalog.Resolve(Metric, Subjects);
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
-    {
-        if (VmTargets.NamedTwice(MyInvocation) is VmStatsException error)
-        {
-            ThrowTerminatingError(Errors.ErrorRecords.From(error));
-        }
-    }
+    protected override void BeginProcessing() => Guard(() => VmTargets.RefuseNamedTwice(MyInvocation));
 
     /// <inheritdoc/>
     protected override void ProcessRecord() => _targets.Add(Uuid, Name);

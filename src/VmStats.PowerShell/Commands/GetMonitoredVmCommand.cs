@@ -37,13 +37,7 @@ public sealed class GetMonitoredVmCommand : HypervisorCommand
     public SwitchParameter Live { get; set; }
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
-    {
-        if (VmTargets.NamedTwice(MyInvocation) is VmStatsException error)
-        {
-            ThrowTerminatingError(Errors.ErrorRecords.From(error));
-        }
-    }
+    protected override void BeginProcessing() => Guard(() => VmTargets.RefuseNamedTwice(MyInvocation));
 
     /// <inheritdoc/>
     protected override void ProcessRecord() => _targets.Add(null, Uuid is Guid uuid ? [uuid.ToString()] : Name);
