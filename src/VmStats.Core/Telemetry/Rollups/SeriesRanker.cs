@@ -47,7 +47,20 @@ internal sealed class SeriesRanker(SeriesReader reader, SeriesRequest request, T
     /// <summary>The series that have a value, greatest first; those of one value in their usual order.</summary>
     public async ValueTask<IReadOnlyList<RankedSeries>> RankAsync(CancellationToken cancellationToken)
     {
-        bool isComputed = true;
+        SeriesRequest? rest = await ComputeAsync(cancellationToken).ConfigureAwait(false);
+        IEnumerable<RankedSeries> computed = _series
+            .Where(series => !_toFold.Contains(series.Key))
+            .Select(series => new RankedSeries(series.Key, series.Value.Name, series.Value.Result(rollup)));
+        IReadOnlyList<RankedSeries> folded = rest is null ? [] : await FoldAsync(rest, cancellationToken).ConfigureAwait(false);
+        return computed.Concat(folded)
+            .InSeriesOrder(series => series.Name, series => series.Key)
+            .OrderByDescending(series => series.Value)
+            .ToArray();
+    }
+
+    // Has the store compute what it can; gives what is left to be folded, or null.
+    private async Task<SeriesRequest?> ComputeAsync(CancellationToken cancellationToken)
+    {
         switch (metric.Formula)
         {
             case MetricFormula.Value when Function is { } function:
@@ -57,18 +70,10 @@ internal sealed class SeriesRanker(SeriesReader reader, SeriesRequest request, T
                 await ReadRatesAsync(function, cancellationToken).ConfigureAwait(false);
                 break;
             default:
-                isComputed = false;
-                break;
+                return _request;
         }
 
-        IEnumerable<RankedSeries> computed = _series
-            .Where(series => !_toFold.Contains(series.Key))
-            .Select(series => new RankedSeries(series.Key, series.Value.Name, series.Value.Result(rollup)));
-        IReadOnlyList<RankedSeries> folded = isComputed && _toFold.Count == 0 ? [] : await FoldAsync(isComputed ? _toFold : null, cancellationToken).ConfigureAwait(false);
-        return computed.Concat(folded)
-            .InSeriesOrder(series => series.Name, series => series.Key)
-            .OrderByDescending(series => series.Value)
-            .ToArray();
+        return _toFold.Count == 0 ? null : _request.Narrow(_toFold.Select(key => (key, _series[key].Name)).ToArray());
     }
 
     private async Task ReadLevelsAsync(AggregateFunction function, CancellationToken cancellationToken)
@@ -159,9 +164,8 @@ internal sealed class SeriesRanker(SeriesReader reader, SeriesRequest request, T
         parts!.Add(value * scale, count);
     }
 
-    private async ValueTask<IReadOnlyList<RankedSeries>> FoldAsync(IReadOnlySet<SeriesKey>? only, CancellationToken cancellationToken)
+    private async ValueTask<IReadOnlyList<RankedSeries>> FoldAsync(SeriesRequest rest, CancellationToken cancellationToken)
     {
-        SeriesRequest rest = only is null ? _request : _request.Narrow(only.Select(key => (key, _series[key].Name)).ToArray());
         Dictionary<SeriesKey, (MetricFold Fold, string? Name)> folds = [];
         await foreach ((SeriesState series, SampleData sample) in reader.ReadRangeAsync(rest, range, cancellationToken).ConfigureAwait(false))
         {
