@@ -201,7 +201,7 @@ try {
         if (($clock.Elapsed - $said).TotalSeconds -ge 9) {
             $busy = foreach ($claim in [IO.Directory]::GetFiles($queue, '*.running-*')) { [IO.Path]::GetFileNameWithoutExtension([IO.File]::ReadAllText($claim)) }
             $tests = @([IO.Directory]::GetFiles($queue, 'w*.log') | ForEach-Object { [IO.File]::ReadAllLines($_) -match '^\s*\[[-+!?]\] ' }).Count
-            Say "running $($busy -join ' and '); $tests tests done"
+            Say "running $($busy ? $busy -join ' and ' : 'up'); $tests tests done"
             $said = $clock.Elapsed
         }
 

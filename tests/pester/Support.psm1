@@ -86,6 +86,52 @@ function Send-TestPart {
     , $answer
 }
 
+function Send-Lines {
+    <# Writes line protocol by the server's own HTTP API, as other writers do; its database is made where it must be. #>
+    param([Parameter(Mandatory)] $Part, [Parameter(Mandatory)] [string] $Database, [Parameter(Mandatory)] [string[]] $Line)
+
+    $body = [Text.Encoding]::UTF8.GetBytes($Line -join "`n")
+    if ($Part.Kind -eq 'influxdb3') {
+        $headers = $Part.Token ? @{ Authorization = "Bearer $(ConvertFrom-SecureString $Part.Token -AsPlainText)" } : @{}
+        $null = Invoke-RestMethod "$($Part.Url)/api/v3/write_lp?db=$Database&precision=nanosecond" -Method Post -Body $body -Headers $headers
+    }
+    else {
+        $null = Invoke-RestMethod "$($Part.Url)/query" -Method Post -Body @{ q = "CREATE DATABASE $Database" }
+        $null = Invoke-RestMethod "$($Part.Url)/write?db=$Database&precision=ns" -Method Post -Body $body
+    }
+}
+
+function Write-KnownFleet {
+    <#
+    Writes ten minutes, a sample each ten seconds, of three VMs whose every value is known; returns the end of the ten minutes,
+    which is a whole minute some three minutes ago.
+    alpha: two CPUs, 5 % busy in the first minute, 10 % in the second, ... 50 % in the tenth; 1 GiB resident; 1,000 bytes/s
+           received; disk vda reads ten times in ten seconds, 2 ms each; NIC vnet0.
+    beta:  four CPUs, always 40 % busy; its counters begin anew half-way.
+    gamma: off.
+    #>
+    param([Parameter(Mandatory)] $Part, [Parameter(Mandatory)] [string] $Database)
+
+    $now = [DateTimeOffset]::UtcNow.ToUnixTimeSeconds()
+    $end = $now - $now % 60 - 180
+    $alpha = 'VMID=7,name=alpha,uuid=11111111-1111-1111-1111-111111111111'
+    $beta = 'VMID=8,name=beta,uuid=22222222-2222-2222-2222-222222222222'
+    $cpu = [long]1000000000
+    $lines = for ($i = 0; $i -lt 60; $i++) {
+        $time = "$($end - 600 + 10 * $i)000000000"
+        $cpu += [long](2 * 10e9 * 0.05 * (1 + [Math]::Floor($i / 6)))
+        $busy = [long](4 * 10e9 * 0.4 * ($i % 30 + 1))
+        "vm_totals,$alpha cputime=$($cpu)i,cpus=2i,state=1i,memrss=1048576i,net_rxbytes=$(5000 + 10000 * $i)i,host=""kvm1"" $time"
+        "vm_totals,$beta cputime=$($busy)i,cpus=4i,state=1i,memrss=2097152i,net_rxbytes=$(7000 * ($i % 30))i,host=""kvm1"" $time"
+        "vm_totals,name=gamma,uuid=33333333-3333-3333-3333-333333333333 cpus=1i,state=5i,host=""kvm1"" $time"
+        "vm_devices,$alpha,device=vda,devtype=disk rd_req=$(10 * $i)i,rd_bytes=$(40960 * $i)i,rd_times=$(20000000 * $i)i,wr_bytes=$(81920 * $i)i,capacity=1073741824i $time"
+        "vm_devices,$alpha,device=vnet0,devtype=nic rxbytes=$(5000 + 10000 * $i)i,txbytes=$(2000 * $i)i $time"
+    }
+
+    Send-Lines $Part $Database $lines
+    [DateTimeOffset]::FromUnixTimeSeconds($end).LocalDateTime
+}
+
 function Stop-TestPart {
     <# Ends a part, however far it came. #>
     param($Part)
