@@ -198,7 +198,7 @@ Describe 'A connection to older InfluxDBs' {
         (Get-VmStatsConnection).Authentication | Should -Be 'Basic (admin)'
         (Invoke-InfluxQuery 'SHOW USERS').user | Should -Be 'admin'
         Connect-VmStats $first.Url vms -Credential ([pscredential]::new('admin', $wrong)) -NoProbe
-        Get-ErrorId { Invoke-InfluxQuery 'SHOW USERS' } | Should -Be 'InfluxNotAuthenticated'
+        Get-ErrorId { Invoke-InfluxQuery 'SHOW USERS' } | Should -Be 'InfluxCredentialsRefused'
     }
 
     It 'is spoken to by the API that -Api names' {
