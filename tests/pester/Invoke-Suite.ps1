@@ -25,7 +25,7 @@ param(
     [string[]] $Path = "$PSScriptRoot/*.Tests.ps1",
     [string] $Filter = '*',
     [ValidateRange(1, 8)] [int] $Workers = 2,
-    [int] $TimeLimitSec = 300
+    [int] $TimeLimitSec = 900
 )
 
 $ErrorActionPreference = 'Stop'

@@ -14,7 +14,8 @@ param(
     [string] $ResultFile
 )
 
-$ErrorActionPreference = 'Stop'
+# Of the whole session, so that an error that a test doesn't expect fails it: see Get-ErrorId in Support.psm1 for those it does.
+$global:ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 Import-Module Pester -MinimumVersion 5.0
 Import-Module "$PSScriptRoot/Support.psm1"

@@ -123,7 +123,7 @@ Describe 'Invoke-MemoryDump -AsJob' {
     }
 
     It 'is ended by Stop-Job: no file, a record' {
-        $job = Invoke-MemoryDump web02 -HypervisorUri 'sim://slow?vms=8&seed=3&mem=0.125&dumprate=4' -Path $dumps -AsJob
+        $job = Invoke-MemoryDump web02 -HypervisorUri 'sim://slow?vms=8&seed=3&mem=0.125&dumprate=1' -Path $dumps -AsJob
         Wait-Until 'it dumps' { Get-MemoryDumpStatus web02 -State Running | Where-Object PercentComplete -GT 0 }
         Stop-Job $job
         $job.State | Should -Be 'Stopped'
@@ -133,7 +133,7 @@ Describe 'Invoke-MemoryDump -AsJob' {
     }
 
     It 'is Failed when a dump failed, and Receive-Job says why' {
-        $job = Invoke-MemoryDump app02 -HypervisorUri 'sim://slow?vms=8&seed=3&mem=0.125&dumprate=4' -Path $dumps -Timeout 300ms -AsJob
+        $job = Invoke-MemoryDump app02 -HypervisorUri 'sim://slow?vms=8&seed=3&mem=0.125&dumprate=1' -Path $dumps -Timeout 300ms -AsJob
         ($job | Wait-Job -Timeout 120).State | Should -Be 'Failed'
         Get-ErrorId { $job | Receive-Job } | Should -Be 'DumpTimeout'
         Remove-Job $job

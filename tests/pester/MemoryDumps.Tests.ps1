@@ -5,8 +5,8 @@
 BeforeAll {
     Import-Module "$PSScriptRoot/Support.psm1"
 
-    # 64 MiB that take 16 seconds: time enough to look at a dump, or to stop it.
-    $slow = 'sim://slow?vms=8&seed=3&mem=0.125&dumprate=4'
+    # A MiB a second, of 12 and more: time enough to look at a dump, or to stop it.
+    $slow = 'sim://slow?vms=8&seed=3&mem=0.125&dumprate=1'
 
     function New-DumpFolder { Join-Path (Convert-Path $TestDrive) "dumps-$([guid]::NewGuid().ToString('N').Substring(0, 8))" }
 }
@@ -157,15 +157,16 @@ Describe 'Invoke-MemoryDump' {
 
     It 'leaves no file of a VM that is off or unknown' {
         $folder = New-DumpFolder
-        $off = Get-MonitoredVm -Live | Where-Object State -EQ ShutOff | Select-Object -First 1
-        Get-ErrorId { Invoke-MemoryDump $off.Name, nosuch -Path $folder } | Sort-Object | Should -Be 'VmNotFound', 'VmNotRunning'
+        (Get-MonitoredVm mail01 -Live).State | Should -Be 'ShutOff'
+        Get-ErrorId { Invoke-MemoryDump mail01, nosuch -Path $folder } | Sort-Object | Should -Be 'VmNotFound', 'VmNotRunning'
         Get-ChildItem $folder -Filter *.elf* -ErrorAction Ignore | Should -BeNullOrEmpty
     }
 
     It 'puts its record into the store of -Connection' {
         $other = Connect-VmStats -Path "$TestDrive/other.db" -PassThru -HypervisorUri $LiveFleet
         $before = @(Get-MemoryDumpRecord).Count
-        $dump = Invoke-MemoryDump db01 -Connection $other -Path (New-DumpFolder)
+        $dump = Invoke-MemoryDump db01 -Connection $other -Path (New-DumpFolder) -Note "it's `"case`" 1, two=3"
+        (Get-MemoryDumpRecord -Connection $other).Note | Should -Be "it's `"case`" 1, two=3"
         (Get-MemoryDumpRecord -Connection $other).DumpId | Should -Be $dump.DumpId
         (Get-MemoryDumpStats -Connection $other).Count | Should -Be 1
         @(Get-MemoryDumpRecord).Count | Should -Be $before

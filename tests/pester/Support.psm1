@@ -20,7 +20,10 @@ function Get-ErrorId {
     <# The ids of the errors that a script ends with or writes, without the cmdlet's name. #>
     param([Parameter(Mandatory)] [scriptblock] $Script)
 
-    $records = @(try { & $Script 2>&1 } catch { $_ }) | Where-Object { $_ -is [Management.Automation.ErrorRecord] }
+    # Several errors may be expected, and the first must not end the script.
+    $before = $global:ErrorActionPreference
+    $global:ErrorActionPreference = 'Continue'
+    $records = @(try { & $Script 2>&1 } catch { $_ } finally { $global:ErrorActionPreference = $before }) | Where-Object { $_ -is [Management.Automation.ErrorRecord] }
     $records | ForEach-Object { ($_.FullyQualifiedErrorId -split ',')[0] }
 }
 
