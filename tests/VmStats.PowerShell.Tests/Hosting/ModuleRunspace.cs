@@ -7,8 +7,8 @@ using PSEngine = System.Management.Automation.PowerShell;
 namespace VmStats.PowerShell.Tests.Hosting;
 
 /// <summary>
-/// A session over the built module, in this process: engine commands only, a data folder of its own, none of the machine's
-/// VmStats variables. Its tests belong to <see cref="ModuleCollection"/>.
+/// A session over the built module, in this process: all of the shell's cmdlets, a data folder of its own, none of the
+/// machine's VmStats variables. Its tests belong to <see cref="ModuleCollection"/>.
 /// </summary>
 public sealed class ModuleRunspace : IDisposable
 {
@@ -27,6 +27,8 @@ public sealed class ModuleRunspace : IDisposable
         Environment.Set("XDG_DATA_HOME", _data.Path);
         Environment.Set("XDG_STATE_HOME", Path.Combine(_data.Path, "state"));
         Environment.Set("LOCALAPPDATA", _data.Path);
+        // The engine puts its own modules before it; of these the thread jobs are wanted.
+        Environment.Set("PSModulePath", Repository.ShellModules);
         Host = new RecordingHost(width);
         InitialSessionState state = InitialSessionState.CreateDefault2();
         if (OperatingSystem.IsWindows())

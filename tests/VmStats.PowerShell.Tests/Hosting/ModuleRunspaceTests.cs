@@ -15,6 +15,20 @@ public class ModuleRunspaceTests
     }
 
     [Fact]
+    public void Has_the_cmdlets_of_the_real_shell()
+    {
+        using ModuleRunspace session = new();
+        IReadOnlyList<string> answers = session.Invoke<string>(
+            """
+            param($Manifest)
+            (2, 1 | ForEach-Object -Parallel { $_ * $_ } | Sort-Object) -join ','
+            Start-ThreadJob { (Import-Module $using:Manifest -PassThru).Name } | Receive-Job -Wait -AutoRemoveJob
+            """,
+            new Hashtable { ["Manifest"] = Repository.ModuleManifest });
+        Assert.Equal(["1,4", "VmStats.PowerShell"], answers);
+    }
+
+    [Fact]
     public void Keeps_every_stream_apart()
     {
         using ModuleRunspace session = new(module: "");

@@ -9,10 +9,11 @@ public static class Repository
     /// <summary>The importable module that a plain build leaves behind.</summary>
     public static string ModuleManifest => Path.Combine(Root, "out", "VmStats.PowerShell", "VmStats.PowerShell.psd1");
 
-    /// <summary>The shell, of the configuration that these tests were built in.</summary>
-    public static string Shell => Path.Combine(Root, "src", "VmStats.Shell", "bin", Configuration, "net10.0", "vmstats-shell.dll");
+    /// <summary>The real shell's own program, of the release that the repository names; signals reach it, as they would not through "dotnet pwsh".</summary>
+    public static string Shell { get; } = File.ReadAllText(Path.Combine(FindRoot(), "tests", "pester", "obj", "pwsh")).Trim();
 
-    private static string Configuration => new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+    /// <summary>The folder of the modules that come with the shell; those of the hosted engine lack some of them.</summary>
+    public static string ShellModules => Path.Combine(Path.GetDirectoryName(Shell)!, "Modules");
 
     private static string FindRoot()
     {

@@ -4,10 +4,13 @@ using VmStats.PowerShell.Tests.Hosting;
 
 namespace VmStats.PowerShell.Tests.Shell;
 
-/// <summary>The built shell as a process of its own, with its output as it comes; killed at the end whatever happens.</summary>
+/// <summary>The real shell as a process of its own, with its output as it comes; killed at the end whatever happens.</summary>
 internal sealed class ShellProcess : IDisposable
 {
-    private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(60);
+    // .NET and the line editor ask this of a terminal, and wait for the answer.
+    private const string WhereIsTheCursor = "\u001b[6n";
+
+    private static readonly TimeSpan s_bound = TimeSpan.FromMinutes(2);
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
@@ -22,11 +25,15 @@ internal sealed class ShellProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             StandardOutputEncoding = Encoding.UTF8,
-            // A short prompt: the line editor scrolls a line that is longer than the terminal.
+            // A short prompt.
             WorkingDirectory = Path.GetPathRoot(Repository.Root),
         };
         start.Environment["TERM"] = "xterm";
-        start.Environment.Remove("NO_COLOR");
+        start.Environment["NO_COLOR"] = "1";
+        start.Environment["POWERSHELL_TELEMETRY_OPTOUT"] = "1";
+        start.Environment["POWERSHELL_UPDATECHECK"] = "Off";
+        // The program looks for .NET where that is usually installed; the one that runs this test need not be there.
+        start.Environment.TryAdd("DOTNET_ROOT", Path.GetDirectoryName(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? ""));
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Append(_output, line.Data);
         _process.ErrorDataReceived += (_, line) => Append(_error, line.Data);
@@ -44,31 +51,25 @@ internal sealed class ShellProcess : IDisposable
     public string Error => Text(_error);
 
     /// <summary>Starts the shell; every character of its output counts from then on.</summary>
-    public static ShellProcess Start(params string[] arguments) => Started(new ShellProcess("dotnet", [Repository.Shell, .. arguments]));
-
-    /// <summary>Starts the shell with Ctrl+C taken as it is in a terminal, even where this process ignores it.</summary>
-    public static ShellProcess StartInterruptible(params string[] arguments) =>
-        Started(new ShellProcess("env", ["--default-signal=INT", "dotnet", Repository.Shell, .. arguments]));
+    public static ShellProcess Start(params string[] arguments)
+    {
+        // Ctrl+C is taken as it is in a terminal, even where this process ignores it.
+        ShellProcess shell = new("env", ["--default-signal=INT", Repository.Shell, "-NoLogo", "-NoProfile", .. arguments]);
+        shell._process.BeginOutputReadLine();
+        shell._process.BeginErrorReadLine();
+        return shell;
+    }
 
     /// <summary>
-    /// Starts the shell on a pseudo-terminal, with Ctrl+C taken as it is there; what it draws is read character by character.
+    /// Starts the shell at a prompt on a pseudo-terminal, with Ctrl+C taken as it is there; what it draws is read character
+    /// by character.
     /// </summary>
     public static ShellProcess StartOnTerminal()
     {
         // exec: script runs the command with $SHELL or sh, and an sh that stays between would take each Ctrl+C too and
-        // end with its own 130.
-        ShellProcess shell = new("script", ["-qec", $"exec env --default-signal=INT dotnet '{Repository.Shell}'", "/dev/null"]);
+        // end with its own 130. The line editor wants to know how large the terminal is.
+        ShellProcess shell = new("script", ["-qec", $"stty cols 120 rows 40; exec env --default-signal=INT '{Repository.Shell}' -NoLogo -NoProfile", "/dev/null"]);
         _ = shell.PumpAsync();
-        return shell;
-    }
-
-    /// <summary>Runs the shell to its end with the given standard input.</summary>
-    public static ShellProcess Run(string[] arguments, string input = "")
-    {
-        ShellProcess shell = Start(arguments);
-        shell.Type(input);
-        shell._process.StandardInput.Close();
-        shell.WaitForExit();
         return shell;
     }
 
@@ -119,13 +120,6 @@ internal sealed class ShellProcess : IDisposable
         _process.Dispose();
     }
 
-    private static ShellProcess Started(ShellProcess shell)
-    {
-        shell._process.BeginOutputReadLine();
-        shell._process.BeginErrorReadLine();
-        return shell;
-    }
-
     private static void Append(StringBuilder text, string? line)
     {
         lock (text)
@@ -147,10 +141,17 @@ internal sealed class ShellProcess : IDisposable
         char[] buffer = new char[4096];
         while (await _process.StandardOutput.ReadAsync(buffer) is > 0 and int count)
         {
+            string text = new(buffer, 0, count);
+            if (text.Contains(WhereIsTheCursor, StringComparison.Ordinal))
+            {
+                // As a terminal answers; what is drawn where doesn't matter here.
+                Type("\u001b[1;1R");
+            }
+
             lock (_output)
             {
                 // A terminal ends its lines with \r\n.
-                _output.Append(new string(buffer, 0, count).Replace("\r", "", StringComparison.Ordinal));
+                _output.Append(text.Replace("\r", "", StringComparison.Ordinal));
             }
         }
     }
