@@ -15,6 +15,9 @@ public static class Repository
     /// <summary>The folder of the modules that come with the shell; those of the hosted engine lack some of them.</summary>
     public static string ShellModules => Path.Combine(Path.GetDirectoryName(Shell)!, "Modules");
 
+    /// <summary>The configuration that these tests were built in.</summary>
+    public static string Configuration => new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+
     private static string FindRoot()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);

@@ -10,14 +10,14 @@ internal sealed class ShellProcess : IDisposable
     // .NET and the line editor ask this of a terminal, and wait for the answer.
     private const string WhereIsTheCursor = "\u001b[6n";
 
-    private static readonly TimeSpan s_bound = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_bound = TimeSpan.FromMinutes(5);
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _error = new();
     private int _seen;
 
-    private ShellProcess(string program, IEnumerable<string> arguments)
+    private ShellProcess(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? variables = null)
     {
         ProcessStartInfo start = new(program, arguments)
         {
@@ -34,6 +34,11 @@ internal sealed class ShellProcess : IDisposable
         start.Environment["POWERSHELL_UPDATECHECK"] = "Off";
         // The program looks for .NET where that is usually installed; the one that runs this test need not be there.
         start.Environment.TryAdd("DOTNET_ROOT", Path.GetDirectoryName(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? ""));
+        foreach ((string name, string value) in variables ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Append(_output, line.Data);
         _process.ErrorDataReceived += (_, line) => Append(_error, line.Data);
@@ -51,10 +56,13 @@ internal sealed class ShellProcess : IDisposable
     public string Error => Text(_error);
 
     /// <summary>Starts the shell; every character of its output counts from then on.</summary>
-    public static ShellProcess Start(params string[] arguments)
+    public static ShellProcess Start(params string[] arguments) => Start(null, arguments);
+
+    /// <summary>Starts the shell with environment variables of its own.</summary>
+    public static ShellProcess Start(IReadOnlyDictionary<string, string>? variables, params string[] arguments)
     {
         // Ctrl+C is taken as it is in a terminal, even where this process ignores it.
-        ShellProcess shell = new("env", ["--default-signal=INT", Repository.Shell, "-NoLogo", "-NoProfile", .. arguments]);
+        ShellProcess shell = new("env", ["--default-signal=INT", Repository.Shell, "-NoLogo", "-NoProfile", .. arguments], variables);
         shell._process.BeginOutputReadLine();
         shell._process.BeginErrorReadLine();
         return shell;
@@ -64,11 +72,11 @@ internal sealed class ShellProcess : IDisposable
     /// Starts the shell at a prompt on a pseudo-terminal, with Ctrl+C taken as it is there; what it draws is read character
     /// by character.
     /// </summary>
-    public static ShellProcess StartOnTerminal()
+    public static ShellProcess StartOnTerminal(IReadOnlyDictionary<string, string>? variables = null, string arguments = "")
     {
         // exec: script runs the command with $SHELL or sh, and an sh that stays between would take each Ctrl+C too and
         // end with its own 130. The line editor wants to know how large the terminal is.
-        ShellProcess shell = new("script", ["-qec", $"stty cols 120 rows 40; exec env --default-signal=INT '{Repository.Shell}' -NoLogo -NoProfile", "/dev/null"]);
+        ShellProcess shell = new("script", ["-qec", $"stty cols 120 rows 40; exec env --default-signal=INT '{Repository.Shell}' -NoLogo -NoProfile {arguments}", "/dev/null"], variables);
         _ = shell.PumpAsync();
         return shell;
     }
@@ -79,8 +87,11 @@ internal sealed class ShellProcess : IDisposable
         _process.StandardInput.Flush();
     }
 
+    public void CloseInput() => _process.StandardInput.Close();
+
     /// <summary>Polls until the text comes, after what was awaited before; fails the test after the bound.</summary>
-    public void Expect(string text)
+    /// <returns>What came before the text.</returns>
+    public string Expect(string text)
     {
         long start = Stopwatch.GetTimestamp();
         int at;
@@ -90,7 +101,9 @@ internal sealed class ShellProcess : IDisposable
             Thread.Sleep(20);
         }
 
+        string before = Output[_seen..at];
         _seen = at + text.Length;
+        return before;
     }
 
     /// <summary>Sends SIGINT, as Ctrl+C in a terminal does.</summary>
