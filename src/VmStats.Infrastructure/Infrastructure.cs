@@ -2,8 +2,10 @@ using Microsoft.Data.Sqlite;
 using VmStats.Configuration;
 using VmStats.Infrastructure.Embedded;
 using VmStats.Infrastructure.EnvironmentVariables;
+using VmStats.Infrastructure.InfluxDB3;
 using VmStats.Infrastructure.Retry;
 using VmStats.Infrastructure.Zstd;
+using VmStats.Influx;
 using VmStats.Stores;
 
 namespace VmStats.Infrastructure;
@@ -18,6 +20,9 @@ public sealed class Infrastructure : IInfrastructure
 
     /// <inheritdoc/>
     public ITelemetryStore OpenEmbeddedStore(string path, TimeSpan? retention) => EmbeddedStore.Open(path, retention);
+
+    /// <inheritdoc/>
+    public ILineSender CreateLineSender(HttpClient http, Uri server, string database) => new ClientLineSender(http, server, database);
 
     /// <inheritdoc/>
     public ValueTask<T> RetryAsync<T>(

@@ -1,3 +1,4 @@
+using VmStats.Influx;
 using VmStats.Stores;
 
 namespace VmStats.Configuration;
@@ -16,6 +17,12 @@ public interface IInfrastructure
     /// <param name="path">Full path of the file.</param>
     /// <param name="retention">How long points are kept; null for ever.</param>
     ITelemetryStore OpenEmbeddedStore(string path, TimeSpan? retention);
+
+    /// <summary>Makes a sender of line protocol to an InfluxDB 3 server.</summary>
+    /// <param name="http">Sends its requests, and has all that they need: credentials, compression, the rules of the connection. Its own from now on, and disposed of with it.</param>
+    /// <param name="server">The server's address; a path in it is kept.</param>
+    /// <param name="database">The database.</param>
+    ILineSender CreateLineSender(HttpClient http, Uri server, string database);
 
     /// <summary>Runs a call again, with exponential back-off and jitter, while it fails with a transient <see cref="VmStatsException"/>.</summary>
     /// <param name="call">The call.</param>

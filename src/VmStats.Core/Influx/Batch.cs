@@ -1,3 +1,4 @@
+using System.Text;
 using VmStats.Data;
 
 namespace VmStats.Influx;
@@ -22,6 +23,21 @@ internal sealed class Batch(List<Point> points, List<int> ends, ReadOnlyMemory<b
     public Point this[int index] => points[_first + index];
 
     public ReadOnlyMemory<byte> Body => text[Start(_first)..Start(_first + Count)];
+
+    /// <summary>The lines as texts of about this length: whole lines, without the last one's end.</summary>
+    public IEnumerable<string> Records(int length)
+    {
+        int begin = Start(_first);
+        int last = _first + Count - 1;
+        for (int i = _first; i <= last; i++)
+        {
+            if (ends[i] - begin >= length || i == last)
+            {
+                yield return Encoding.UTF8.GetString(text.Span[begin..(ends[i] - 1)]);
+                begin = ends[i];
+            }
+        }
+    }
 
     public (Batch First, Batch Second) Halves()
     {

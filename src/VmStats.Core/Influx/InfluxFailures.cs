@@ -12,6 +12,7 @@ namespace VmStats.Influx;
 internal sealed class InfluxFailures(ConnectionOptions options, string address)
 {
     private const int LargestErrorBody = 1024 * 1024;
+    private const int LongestForeignText = 200;
 
     /// <summary>Reads the body of a refusal and makes its exception.</summary>
     public async ValueTask<InfluxException> FromResponseAsync(HttpResponseMessage response, RequestTimer timer)
@@ -106,6 +107,21 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address)
     public InfluxException CutOff(string how, Exception? cause = null) =>
         Make("InfluxAnswerCutOff", VmStatsErrorKind.Protocol, $"The answer of {address} broke off: {how}.",
             "The rows before it are not the whole answer. The server's log says why it stopped (often memory); ask for a shorter range.", cause);
+
+    /// <summary>The exception for an answer to a write that neither acknowledges nor refuses it: a proxy's page, an error inside a 200.</summary>
+    /// <remarks>It is not tried again at once: who answered in InfluxDB's place will do so again. What was to be written waits.</remarks>
+    public InfluxException NotAcknowledged(HttpResponseMessage answer, string body)
+    {
+        string safe = SafeText.Server(ErrorText(body), options);
+        string said = safe.Length == 0 ? "without a word." : $"and said: {safe[..Math.Min(safe.Length, LongestForeignText)]}";
+        return new InfluxException("InfluxWriteNotAcknowledged", VmStatsErrorKind.Protocol,
+            $"{address} answered a write with {(int)answer.StatusCode} instead of 204, {said}",
+            $"Nothing counts as written. Check the URL (from {options.UrlSource}), and what is before the server: a proxy may answer in its place.", address)
+        {
+            StatusCode = answer.StatusCode,
+            ServerText = safe.Length == 0 ? null : safe,
+        };
+    }
 
     /// <summary>The exception for an answer that is not what InfluxDB says.</summary>
     public InfluxException NotUnderstood(string what, Exception? cause = null) =>

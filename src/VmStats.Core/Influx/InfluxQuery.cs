@@ -20,15 +20,17 @@ public sealed class InfluxQuery : IDisposable
 
     /// <summary>Prepares a connection.</summary>
     /// <param name="options">Where and how; <see cref="ConnectionOptions.Url"/> must be given.</param>
+    /// <param name="infrastructure">Has the client by which InfluxDB 3 is written.</param>
     /// <param name="handler">Sends the requests in place of the network; not disposed. For tests.</param>
     /// <exception cref="InfluxException"><c>TokenOverHttpRefused</c>: the token would travel in the open.</exception>
-    public InfluxQuery(ConnectionOptions options, HttpMessageHandler? handler = null)
+    public InfluxQuery(ConnectionOptions options, IInfrastructure infrastructure, HttpMessageHandler? handler = null)
     {
         ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(infrastructure);
         _transport = new InfluxTransport(options, handler);
         _probe = new InfluxProbe(_transport, options.Api);
         Database = options.Database ?? "";
-        _writer = new PointWriter(_transport, Database);
+        _writer = new PointWriter(_transport, infrastructure, Database);
     }
 
     /// <summary>The server's address, without user info and query.</summary>
@@ -82,8 +84,10 @@ public sealed class InfluxQuery : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _probe.Dispose();
+        // First, so that what is broken off now knows why.
         _transport.Dispose();
+        _writer.Dispose();
+        _probe.Dispose();
     }
 
     internal async IAsyncEnumerable<StoreRow> QuerySqlAsync(

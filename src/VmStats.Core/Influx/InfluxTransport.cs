@@ -10,22 +10,29 @@ internal sealed class InfluxTransport : IDisposable
 {
     private static readonly TimeSpan s_longestConnect = TimeSpan.FromSeconds(10);
     private readonly ConnectionOptions _options;
+    private readonly bool _ownsHandler;
+    private readonly Lazy<HttpMessageHandler> _handler;
     private readonly Lazy<HttpClient> _client;
-    private readonly Uri _base;
+    private volatile bool _isDisposed;
 
     public InfluxTransport(ConnectionOptions options, HttpMessageHandler? handler)
     {
         Uri url = options.Url ?? throw new ArgumentException("The connection has no URL.", nameof(options));
         _options = options.WithUserOfUrl();
-        _base = BaseOf(url);
-        Address = SafeText.Url(_base);
+        Server = BaseOf(url);
+        Address = SafeText.Url(Server);
         Failures = new InfluxFailures(_options, Address);
         RefuseSecretInTheOpen();
         // Made on first use: opening a connection reads no certificate file.
-        _client = new Lazy<HttpClient>(() => CreateClient(handler), LazyThreadSafetyMode.PublicationOnly);
+        _ownsHandler = handler is null;
+        _handler = new Lazy<HttpMessageHandler>(() => handler ?? CreateHandler(), LazyThreadSafetyMode.PublicationOnly);
+        _client = new Lazy<HttpClient>(() => CreateClient(_handler.Value), LazyThreadSafetyMode.PublicationOnly);
     }
 
-    /// <summary>The server's address without user info and query.</summary>
+    /// <summary>The server's address without user info and query, its path ended by a slash.</summary>
+    public Uri Server { get; }
+
+    /// <summary>The same as it is shown.</summary>
     public string Address { get; }
 
     public InfluxFailures Failures { get; }
@@ -34,31 +41,58 @@ internal sealed class InfluxTransport : IDisposable
     public async ValueTask<HttpResponseMessage> SendAsync(
         HttpMethod method, string path, HttpContent? content, InfluxApi api, RequestTimer timer)
     {
-        using HttpRequestMessage request = new(method, new Uri(_base, path)) { Content = content };
+        using HttpRequestMessage request = new(method, new Uri(Server, path)) { Content = content };
         request.Headers.Authorization = Authorization(api);
         // A server that refuses a large body says so before it is sent; without it 1.x breaks the connection instead.
         request.Headers.ExpectContinue = api == InfluxApi.V1 && content?.Headers.ContentLength > 1024 * 1024;
+        HttpClient client = _client.Value;
+        return await AwaitAsync(token => client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token), timer).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits for a request's answer, and says what it is where there is none.</summary>
+    public async ValueTask<T> AwaitAsync<T>(Func<CancellationToken, Task<T>> send, RequestTimer timer)
+    {
         try
         {
             timer.Restart();
-            HttpResponseMessage response =
-                await _client.Value.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timer.Token).ConfigureAwait(false);
+            T answer = await send(timer.Token).ConfigureAwait(false);
             timer.Pause();
-            return response;
+            return answer;
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
-            throw timer.WasCancelledByCaller ? timer.Cancelled(e) : Failures.NoAnswer(e);
+            throw timer.WasCancelledByCaller ? timer.Cancelled(e)
+                : _isDisposed ? new ObjectDisposedException($"The connection to {Address} was closed while an answer was awaited.", e)
+                : Failures.NoAnswer(e);
         }
+    }
+
+    /// <summary>
+    /// An HttpClient for somebody else's code to write to InfluxDB 3 with: over the same handler as all requests, with the
+    /// same credentials. It gives back acknowledgements only; all else comes as <see cref="WriteRefusedException"/>.
+    /// </summary>
+    public HttpClient CreateWriteClient()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, typeof(InfluxQuery));
+        AuthenticationHeaderValue? authorization = Authorization(InfluxApi.V3);
+        HttpClient client = CreateClient(new AcknowledgementHandler(new CompressionHandler(_handler.Value)));
+        client.DefaultRequestHeaders.Authorization = authorization;
+        return client;
     }
 
     public RequestTimer StartTimer(CancellationToken cancellationToken) => new(_options.Timeout, cancellationToken);
 
     public void Dispose()
     {
+        _isDisposed = true;
         if (_client.IsValueCreated)
         {
             _client.Value.Dispose();
+        }
+
+        if (_ownsHandler && _handler.IsValueCreated)
+        {
+            _handler.Value.Dispose();
         }
     }
 
@@ -114,8 +148,8 @@ internal sealed class InfluxTransport : IDisposable
     private void RefuseSecretInTheOpen()
     {
         Secret? secret = _options.Token ?? _options.Password;
-        bool staysHere = _base.IsLoopback && (_options.Proxy is null || _options.Proxy.IsLoopback);
-        if (secret is null || staysHere || _options.AllowUnencrypted || _base.Scheme == Uri.UriSchemeHttps)
+        bool staysHere = Server.IsLoopback && (_options.Proxy is null || _options.Proxy.IsLoopback);
+        if (secret is null || staysHere || _options.AllowUnencrypted || Server.Scheme == Uri.UriSchemeHttps)
         {
             return;
         }
@@ -125,9 +159,9 @@ internal sealed class InfluxTransport : IDisposable
             "Use https, or a tunnel to this machine; Connect-VmStats -AllowUnencrypted, or INFLUX_ALLOW_UNENCRYPTED=1, sends it in the open all the same.", Address);
     }
 
-    private HttpClient CreateClient(HttpMessageHandler? handler)
+    private static HttpClient CreateClient(HttpMessageHandler handler)
     {
-        HttpClient client = new(handler ?? CreateHandler(), disposeHandler: handler is null) { Timeout = Timeout.InfiniteTimeSpan };
+        HttpClient client = new(handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
         client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("VmStats", "1"));
         return client;
     }
@@ -146,7 +180,7 @@ internal sealed class InfluxTransport : IDisposable
         {
             handler.Proxy = new WebProxy(_options.Proxy);
         }
-        else if (_base.IsLoopback)
+        else if (Server.IsLoopback)
         {
             // http_proxy is not meant for this machine, and a token must not leave it by that way.
             handler.UseProxy = false;

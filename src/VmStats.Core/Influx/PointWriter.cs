@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using VmStats.Configuration;
 using VmStats.Data;
 using VmStats.Stores;
@@ -6,11 +5,13 @@ using VmStats.Stores;
 namespace VmStats.Influx;
 
 /// <summary>Sends points in batches that a server can bear, and finds out which points it refused.</summary>
-internal sealed class PointWriter(InfluxTransport transport, string database)
+internal sealed class PointWriter(InfluxTransport transport, IInfrastructure infrastructure, string database) : IDisposable
 {
     private const int LargestBatchPoints = 10_000;
     private const int LargestBatchBytes = 9 * 1024 * 1024; // InfluxDB 3 takes 10 MiB, uncompressed.
-    private const int SmallestToCompress = 1024;
+    private const int RecordLength = 4096; // The client copies them into one text; one large string would cost it more.
+    private ILineSender? _sender;
+    private object? _senderLock;
 
     /// <summary>Writes all points.</summary>
     public async ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> points, InfluxApi api, CancellationToken cancellationToken)
@@ -56,10 +57,13 @@ internal sealed class PointWriter(InfluxTransport transport, string database)
         return new WriteResult(written, rejected);
     }
 
+    /// <inheritdoc/>
+    public void Dispose() => _sender?.Dispose();
+
     /// <summary>Sends one batch, in halves where the server wants less at a time or doesn't say which line it refused.</summary>
     private async ValueTask<int> SendAsync(Batch batch, InfluxApi api, List<RejectedPoint> rejected, CancellationToken cancellationToken)
     {
-        Refusal? refusal = await PostAsync(batch.Body, api, cancellationToken).ConfigureAwait(false);
+        Refusal? refusal = await PostAsync(batch, api, cancellationToken).ConfigureAwait(false);
         if (refusal is null)
         {
             return batch.Count;
@@ -110,45 +114,54 @@ internal sealed class PointWriter(InfluxTransport transport, string database)
         return 0;
     }
 
-    private async ValueTask<Refusal?> PostAsync(ReadOnlyMemory<byte> body, InfluxApi api, CancellationToken cancellationToken)
+    private async ValueTask<Refusal?> PostAsync(Batch batch, InfluxApi api, CancellationToken cancellationToken)
     {
         using RequestTimer timer = transport.StartTimer(cancellationToken);
-        using HttpContent content = Content(body, api);
-        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Post, Path(api), content, api, timer).ConfigureAwait(false);
-        if (response.IsSuccessStatusCode)
+        using HttpResponseMessage? answer = api == InfluxApi.V3
+            ? await SendRecordsAsync(batch, timer).ConfigureAwait(false)
+            : await SendBodyAsync(batch, api, timer).ConfigureAwait(false);
+        if (answer is null || AcknowledgementHandler.IsAcknowledged(answer))
         {
             return null;
         }
 
-        string text = await InfluxFailures.ReadBodyAsync(response, timer, transport.Failures).ConfigureAwait(false);
-        InfluxException failure = transport.Failures.FromAnswer(response, text);
-        return Refusal.Read(response.StatusCode, text, failure) ?? throw failure;
-    }
-
-    private string Path(InfluxApi api)
-    {
-        string name = Uri.EscapeDataString(database);
-        return api == InfluxApi.V3
-            ? $"api/v3/write_lp?db={name}&precision=nanosecond&accept_partial=true"
-            : $"write?db={name}&precision=ns";
-    }
-
-    // InfluxDB 1.x applies its size limit to a compressed body by cutting it: points would be lost without a word.
-    private static HttpContent Content(ReadOnlyMemory<byte> body, InfluxApi api)
-    {
-        if (api != InfluxApi.V3 || body.Length < SmallestToCompress)
+        string text = await InfluxFailures.ReadBodyAsync(answer, timer, transport.Failures).ConfigureAwait(false);
+        if (answer.IsSuccessStatusCode)
         {
-            return new ReadOnlyMemoryContent(body);
+            throw transport.Failures.NotAcknowledged(answer, text);
         }
 
-        using MemoryStream compressed = new(body.Length / 4);
-        using (GZipStream gzip = new(compressed, CompressionLevel.Fastest, leaveOpen: true))
-        {
-            gzip.Write(body.Span);
-        }
+        InfluxException failure = transport.Failures.FromAnswer(answer, text);
+        return Refusal.Read(answer.StatusCode, text, failure) ?? throw failure;
+    }
 
-        ByteArrayContent content = new(compressed.GetBuffer(), 0, (int)compressed.Length);
-        content.Headers.ContentEncoding.Add("gzip");
-        return content;
+    /// <summary>InfluxDB 3: by its own client. Null when the batch was acknowledged, else the answer.</summary>
+    private async ValueTask<HttpResponseMessage?> SendRecordsAsync(Batch batch, RequestTimer timer)
+    {
+        // Made with the first write: who only reads doesn't load it.
+        ILineSender sender = LazyInitializer.EnsureInitialized(
+            ref _sender, ref _senderLock, () => infrastructure.CreateLineSender(transport.CreateWriteClient(), transport.Server, database));
+        return await transport.AwaitAsync<HttpResponseMessage?>(
+            async token =>
+            {
+                try
+                {
+                    await sender.SendAsync(batch.Records(RecordLength), token).ConfigureAwait(false);
+                    return null;
+                }
+                catch (WriteRefusedException e)
+                {
+                    return e.Answer;
+                }
+            },
+            timer).ConfigureAwait(false);
+    }
+
+    // Uncompressed: InfluxDB 1.x applies its size limit to a compressed body by cutting it, and points would be lost without a word.
+    private async ValueTask<HttpResponseMessage> SendBodyAsync(Batch batch, InfluxApi api, RequestTimer timer)
+    {
+        using ReadOnlyMemoryContent content = new(batch.Body);
+        string path = $"write?db={Uri.EscapeDataString(database)}&precision=ns";
+        return await transport.SendAsync(HttpMethod.Post, path, content, api, timer).ConfigureAwait(false);
     }
 }

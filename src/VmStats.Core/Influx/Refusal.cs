@@ -64,7 +64,7 @@ internal sealed partial record Refusal(string Reason, IReadOnlyList<RefusedLine>
     private static RefusedLine? ReadLine(JsonElement line) =>
         line.ValueKind == JsonValueKind.Object
         && line.TryGetProperty("line_number", out JsonElement number) && number.TryGetInt32(out int value)
-            ? new RefusedLine(value, line.TryGetProperty("error_message", out JsonElement text) ? text.GetString() ?? "" : "")
+            ? new RefusedLine(value, line.TryGetProperty("error_message", out JsonElement text) ? SafeText.Printable(text.GetString() ?? "") : "")
             : null;
 
     [GeneratedRegex(@"dropped=(\d+)\s*$", RegexOptions.CultureInvariant)]

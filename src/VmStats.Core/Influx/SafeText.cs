@@ -2,7 +2,7 @@ using VmStats.Configuration;
 
 namespace VmStats.Influx;
 
-/// <summary>Takes secrets out of what is shown.</summary>
+/// <summary>Takes out of what is shown secrets, and what a terminal would obey.</summary>
 internal static class SafeText
 {
     private const int LongestServerText = 2000;
@@ -19,6 +19,15 @@ internal static class SafeText
         return (address + QueryNames(url.Query)).TrimEnd('/');
     }
 
+    /// <summary>A text of somebody else, with marks in place of control characters; line ends and tabs stay.</summary>
+    public static string Printable(string text) => string.Create(text.Length, text, static (span, source) =>
+    {
+        for (int i = 0; i < span.Length; i++)
+        {
+            span[i] = char.IsControl(source[i]) && source[i] is not ('\n' or '\t') ? '\uFFFD' : source[i];
+        }
+    });
+
     /// <summary>A text of the server, cut to a bearable length, with the connection's secrets struck out.</summary>
     public static string Server(string text, ConnectionOptions options)
     {
@@ -31,7 +40,7 @@ internal static class SafeText
             }
         }
 
-        return text.Length > LongestServerText ? string.Concat(text.AsSpan(0, LongestServerText), "...") : text;
+        return Printable(text.Length > LongestServerText ? string.Concat(text.AsSpan(0, LongestServerText), "...") : text);
     }
 
     private static string QueryNames(string query)

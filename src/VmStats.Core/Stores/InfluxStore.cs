@@ -20,14 +20,14 @@ public sealed class InfluxStore : ITelemetryStore
 
     /// <summary>Prepares a store; nothing is sent before the first call.</summary>
     /// <param name="options">Where and how.</param>
-    /// <param name="infrastructure">Tries reads again that failed for the moment.</param>
+    /// <param name="infrastructure">Tries reads again that failed for the moment, and has the client by which InfluxDB 3 is written.</param>
     /// <param name="handler">Sends the requests in place of the network. For tests.</param>
     /// <param name="clock">Says what time it is; null for the system's.</param>
     public InfluxStore(ConnectionOptions options, IInfrastructure infrastructure, HttpMessageHandler? handler = null, TimeProvider? clock = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         _infrastructure = infrastructure;
-        Influx = new InfluxQuery(options, handler);
+        Influx = new InfluxQuery(options, infrastructure, handler);
         _schema = new InfluxSchema(Influx);
         _sql = new SqlReader(Influx, AskSql, options, clock ?? TimeProvider.System);
         _latest = new LatestReader(Influx, _sql, AskSql, options, clock ?? TimeProvider.System);

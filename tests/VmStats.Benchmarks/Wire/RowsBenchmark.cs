@@ -71,7 +71,7 @@ internal static class RowsBenchmark
 
     private static async Task<long> ReadAsync(Uri url, long rows)
     {
-        using InfluxQuery influx = new(new ConnectionOptions { Url = url, Database = $"rows{rows.ToString(CultureInfo.InvariantCulture)}", Api = InfluxApi.V3 });
+        using InfluxQuery influx = new(new ConnectionOptions { Url = url, Database = $"rows{rows.ToString(CultureInfo.InvariantCulture)}", Api = InfluxApi.V3 }, new Infrastructure.Infrastructure());
         long count = 0;
         await foreach (StoreRow row in influx.QuerySqlAsync("SELECT * FROM vm_totals", null, default))
         {

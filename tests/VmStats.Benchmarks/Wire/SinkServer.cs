@@ -79,7 +79,7 @@ internal static class SinkServer
                 string headers = Encoding.ASCII.GetString(buffer, 0, head);
                 int at = headers.IndexOf("Content-Length: ", StringComparison.OrdinalIgnoreCase);
                 long rest = at < 0 ? 0 : long.Parse(headers.AsSpan(at + 16).Slice(0, LengthOfNumber(headers.AsSpan(at + 16))), CultureInfo.InvariantCulture);
-                bool isWrite = headers.StartsWith("POST /api/v3/write_lp", StringComparison.Ordinal) || headers.StartsWith("POST /write", StringComparison.Ordinal);
+                bool isWrite = headers.StartsWith("POST /api/v3/write_lp", StringComparison.Ordinal) || headers.StartsWith("POST /api/v2/write", StringComparison.Ordinal) || headers.StartsWith("POST /write", StringComparison.Ordinal);
                 int body = head + 4;
                 if (isWrite)
                 {

@@ -1,9 +1,12 @@
+using System.Net;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using VmStats.Collection;
 using VmStats.Collection.Spool;
+using VmStats.Configuration;
 using VmStats.Core.Tests.Embedded;
 using VmStats.Core.Tests.Hypervisors;
+using VmStats.Core.Tests.Influx;
 using VmStats.Data;
 using VmStats.Infrastructure.Embedded;
 using VmStats.Stores;
@@ -36,6 +39,44 @@ public sealed class CollectorStoreTests : AsyncTest
         List<VmTelemetry> samples = await _fixture.SamplesAsync();
         Assert.Equal(30, samples.Count);
         Assert.All(samples.Skip(3), sample => Assert.Equal((10.0, TelemetryQuality.Ok), (sample.CpuPercent, sample.Quality)));
+        Assert.Empty(Segments());
+    }
+
+    [Theory]
+    [InlineData(InfluxApi.V3)]
+    [InlineData(InfluxApi.V1)]
+    public async Task What_a_proxys_page_answered_waits_until_it_is_acknowledged(InfluxApi api)
+    {
+        // A proxy that wants a sign-in says 200 to everything; then the server behind it has its turn.
+        bool isSignedIn = false;
+        List<string> stored = [];
+        using AnsweringHandler proxy = new(request =>
+        {
+            if (!request.RequestUri!.AbsolutePath.Contains("write", StringComparison.Ordinal))
+            {
+                return new(HttpStatusCode.OK) { Content = new StringContent(api == InfluxApi.V3 ? "" : """{"results":[{"statement_id":0}]}""") };
+            }
+
+            if (!isSignedIn)
+            {
+                return new(HttpStatusCode.OK) { Content = new StringContent("<html>Please sign in</html>") };
+            }
+
+            stored.AddRange(request.Content!.ReadAsStringAsync().GetAwaiter().GetResult().TrimEnd('\n').Split('\n'));
+            return new(HttpStatusCode.NoContent);
+        });
+        ConnectionOptions connection = new() { Url = new Uri("https://influx.example.org"), Database = "vms", Api = api };
+        await using InfluxStore store = new(connection, new Infrastructure.Infrastructure(), proxy);
+        await using FaultyHypervisor hypervisor = new(Running);
+        VmTelemetryCollectorStatus page = await _fixture.RunAsync(_fixture.Options(hypervisor, store, 2));
+        Assert.Equal((6L, 0L, 0L, 0L), (page.PointsSpooled, page.PointsWritten, page.PointsRejected, page.PointsDropped));
+        Assert.Contains("Please sign in", page.LastError, StringComparison.Ordinal);
+        Assert.NotEmpty(Segments());
+
+        isSignedIn = true;
+        VmTelemetryCollectorStatus next = await _fixture.RunAsync(_fixture.Options(hypervisor, store, 1));
+        Assert.Equal((3L, 6L, 0L), (next.PointsWritten, next.PointsReplayed, next.PointsRejected));
+        Assert.Equal(9, stored.Count);
         Assert.Empty(Segments());
     }
 

@@ -1,7 +1,9 @@
+using System.Net;
 using VmStats.Configuration;
 using VmStats.Data;
 using VmStats.Fixtures.Influx;
 using VmStats.Influx;
+using VmStats.Stores;
 
 namespace VmStats.Core.Tests.Influx;
 
@@ -152,6 +154,29 @@ public sealed class ErrorTableTests : IAsyncLifetime
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task Is_the_same_for_a_write_by_the_servers_own_client_or_the_reason_that_a_point_was_refused_for(int status, string body, string id, VmStatsErrorKind kind)
+    {
+        _server.Answer(status, body.Length == 0 || body.StartsWith('{') ? body : $"{body} [{Token}]");
+        using InfluxQuery influx = Connect();
+        Point point = new(new PointShape("m", [], ["x"]), 1, [], [FieldValue.From(1L)]);
+        if (Refusal.Read((HttpStatusCode)status, body, new InfluxException(id, kind, id)) is not null)
+        {
+            WriteResult result = await influx.WriteAsync([point], default);
+            RejectedPoint rejected = Assert.Single(result.Rejected);
+            Assert.Equal((0, point), (result.Written, rejected.Point));
+            Assert.NotEmpty(rejected.Reason);
+            Assert.Contains(rejected.Reason.Replace(" [***]", "", StringComparison.Ordinal), InfluxFailures.ErrorText(body), StringComparison.Ordinal);
+            return;
+        }
+
+        InfluxException failure = await Assert.ThrowsAsync<InfluxException>(async () => await influx.WriteAsync([point], default));
+        Assert.Equal((id, kind, status), (failure.ErrorId, failure.Kind, (int)failure.StatusCode!));
+        Assert.DoesNotContain(Token, failure.ToString(), StringComparison.Ordinal);
+        Assert.Contains(InfluxFailures.ErrorText(body), failure.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void No_row_of_the_table_is_without_a_case()
     {
@@ -164,11 +189,14 @@ public sealed class ErrorTableTests : IAsyncLifetime
 
     private async Task ReadAsync()
     {
-        ConnectionOptions options = new() { Url = _server.Url, Database = "vms", Token = new Secret(Token, "INFLUX_TOKEN"), Api = InfluxApi.V3 };
-        using InfluxQuery influx = new(options);
+        using InfluxQuery influx = Connect();
         await foreach (StoreRow row in influx.QuerySqlAsync("SELECT 1", null, default))
         {
             Assert.NotNull(row.Time);
         }
     }
+
+    private InfluxQuery Connect() => new(
+        new ConnectionOptions { Url = _server.Url, Database = "vms", Token = new Secret(Token, "INFLUX_TOKEN"), Api = InfluxApi.V3 },
+        new Infrastructure.Infrastructure());
 }

@@ -31,7 +31,7 @@ public sealed class Influx3WireTests : IAsyncLifetime
             {"time":"2026-01-01T00:00:01","VMID":"7","load":1.0e-6,"ok":true,"late":5,"nan":null}
 
             """);
-        using InfluxQuery influx = new(Options());
+        using InfluxQuery influx = Connect(Options());
         List<StoreRow> rows = [];
         await foreach (StoreRow row in influx.QuerySqlAsync(
             "SELECT * FROM vm_totals WHERE \"VMID\" = $id", new Dictionary<string, FieldValue> { ["id"] = FieldValue.From("x' OR '1'='1") }, default))
@@ -127,9 +127,9 @@ public sealed class Influx3WireTests : IAsyncLifetime
     [InlineData("http://10.1.2.3")]
     public void A_token_does_not_travel_in_the_open(string url)
     {
-        InfluxException failure = Assert.Throws<InfluxException>(() => new InfluxQuery(Options() with { Url = new Uri(url) }));
+        InfluxException failure = Assert.Throws<InfluxException>(() => Connect(Options() with { Url = new Uri(url) }));
         Assert.Equal("TokenOverHttpRefused", failure.ErrorId);
-        new InfluxQuery(Options() with { Url = new Uri(url), AllowUnencrypted = true }).Dispose();
+        Connect(Options() with { Url = new Uri(url), AllowUnencrypted = true }).Dispose();
     }
 
     [Fact]
@@ -137,7 +137,7 @@ public sealed class Influx3WireTests : IAsyncLifetime
     {
         _server.Answer(400, """{"error":"partial write of line protocol occurred","data":[{"error_message":"invalid column type for column 'x'","line_number":2,"original_line":"m,t=b x=\"t\""}]}""");
         PointShape shape = new("m", ["t"], ["x"]);
-        using InfluxQuery influx = new(Options());
+        using InfluxQuery influx = Connect(Options());
         WriteResult result = await influx.WriteAsync(
             [new Point(shape, 1, ["a"], [FieldValue.From(1L)]), new Point(shape, 2, ["b, c=d"], [FieldValue.From("te\"xt")]), new Point(shape, 3, ["c"], [FieldValue.From(2.5)])], default);
         StandInRequest request = Assert.Single(_server.Requests);
@@ -173,6 +173,8 @@ public sealed class Influx3WireTests : IAsyncLifetime
         Assert.Equal(3, _server.Requests.Count);
     }
 
+    private static InfluxQuery Connect(ConnectionOptions options) => new(options, new Infrastructure.Infrastructure());
+
     private ConnectionOptions Options() => new()
     {
         Url = _server.Url,
@@ -184,7 +186,7 @@ public sealed class Influx3WireTests : IAsyncLifetime
 
     private async Task ReadAsync()
     {
-        using InfluxQuery influx = new(Options());
+        using InfluxQuery influx = Connect(Options());
         await foreach (StoreRow row in influx.QuerySqlAsync("SELECT 1", null, default))
         {
             Assert.NotNull(row.Time);

@@ -4,6 +4,7 @@ using VmStats.Data;
 using VmStats.Diagnostics;
 using VmStats.Fixtures.Influx;
 using VmStats.Influx;
+using VmStats.Stores;
 
 namespace VmStats.Core.Tests.Influx;
 
@@ -28,12 +29,13 @@ public sealed class TlsTests : IDisposable
     {
         using X509Certificate2 certificate = _certificates.Issue(host, isExpired);
         await using Influx3StandIn server = await Influx3StandIn.StartAsync(certificate: certificate);
-        server.Answer(200, "{\"x\":1}\n");
+        server.Answer(200, "{\"x\":1}\n").Answer(204);
         ConnectionOptions options = Options(server) with { CertificateAuthority = isKnown ? Authority() : null };
         Finding link = await LinkAsync(options);
         if (error is null)
         {
             Assert.Equal(1, await CountAsync(options));
+            await WriteAsync(options);
             Assert.Equal(VmStatsConnectionCheckResult.Passed, link.Result);
             return;
         }
@@ -41,6 +43,8 @@ public sealed class TlsTests : IDisposable
         InfluxException failure = await Assert.ThrowsAsync<InfluxException>(() => CountAsync(options));
         Assert.Equal((error, VmStatsErrorKind.Protocol, false), (failure.ErrorId, failure.Kind, failure.IsTransient));
         Assert.NotNull(failure.Recommendation);
+        InfluxException write = await Assert.ThrowsAsync<InfluxException>(() => WriteAsync(options));
+        Assert.Equal((failure.ErrorId, failure.Message), (write.ErrorId, write.Message));
         Assert.Empty(server.Requests);
 
         // The check of the connection finds what the connection would, and names it by the same words.
@@ -49,6 +53,24 @@ public sealed class TlsTests : IDisposable
         Assert.Contains(refused.Message, link.Detail, StringComparison.Ordinal);
         Assert.Equal(VmStatsConnectionCheckResult.Warning, (await LinkAsync(options with { SkipCertificateCheck = true })).Result);
         Assert.Equal(1, await CountAsync(options with { SkipCertificateCheck = true }));
+        await WriteAsync(options with { SkipCertificateCheck = true });
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Each_authority_of_a_file_is_trusted(bool isFirst)
+    {
+        using TestCertificates other = new();
+        using X509Certificate2 certificate = _certificates.Issue("localhost");
+        await using Influx3StandIn server = await Influx3StandIn.StartAsync(certificate: certificate);
+        server.Answer(200, "{\"x\":1}\n").Answer(204);
+        string path = Path.Combine(_folder, "bundle.pem");
+        string[] authorities = isFirst ? [_certificates.AuthorityPem, other.AuthorityPem] : [other.AuthorityPem, _certificates.AuthorityPem];
+        await File.WriteAllTextAsync(path, string.Join('\n', authorities));
+        ConnectionOptions options = Options(server) with { CertificateAuthority = path };
+        Assert.Equal(1, await CountAsync(options));
+        await WriteAsync(options);
     }
 
     [Fact]
@@ -66,6 +88,8 @@ public sealed class TlsTests : IDisposable
         await using Influx3StandIn server = await Influx3StandIn.StartAsync();
         InfluxException failure = await Assert.ThrowsAsync<InfluxException>(() => CountAsync(Options(server) with { Url = new UriBuilder(server.Url) { Scheme = "https", Host = "localhost" }.Uri }));
         Assert.Equal("InfluxTlsFailed", failure.ErrorId);
+        failure = await Assert.ThrowsAsync<InfluxException>(() => WriteAsync(Options(server) with { Url = new UriBuilder(server.Url) { Scheme = "https", Host = "localhost" }.Uri }));
+        Assert.Equal("InfluxTlsFailed", failure.ErrorId);
     }
 
     [Theory]
@@ -82,6 +106,7 @@ public sealed class TlsTests : IDisposable
         await using Influx3StandIn server = await Influx3StandIn.StartAsync();
         InfluxException failure = await Assert.ThrowsAsync<InfluxException>(() => CountAsync(Options(server) with { CertificateAuthority = path }));
         Assert.Equal(error, failure.ErrorId);
+        Assert.Equal(failure.Message, (await Assert.ThrowsAsync<InfluxException>(() => WriteAsync(Options(server) with { CertificateAuthority = path }))).Message);
         Assert.Contains(path, failure.Message, StringComparison.Ordinal);
     }
 
@@ -107,9 +132,17 @@ public sealed class TlsTests : IDisposable
         return path;
     }
 
+    // By the server's own client, which must go by the same rules.
+    private static async Task WriteAsync(ConnectionOptions options)
+    {
+        using InfluxQuery influx = new(options, new Infrastructure.Infrastructure());
+        WriteResult result = await influx.WriteAsync([new Point(new PointShape("m", [], ["x"]), 1, [], [FieldValue.From(1L)])], default);
+        Assert.Equal(1, result.Written);
+    }
+
     private static async Task<int> CountAsync(ConnectionOptions options)
     {
-        using InfluxQuery influx = new(options);
+        using InfluxQuery influx = new(options, new Infrastructure.Infrastructure());
         int rows = 0;
         await foreach (StoreRow row in influx.QuerySqlAsync("SELECT 1", null, default))
         {

@@ -17,6 +17,18 @@ internal static class ChildProgram
     /// <summary>Starts it with all its streams redirected.</summary>
     public static Process Start(params string[] arguments) => Process.Start(Describe(Location, arguments))!;
 
+    /// <summary>Starts it with more in its environment.</summary>
+    public static Process Start(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
+        ProcessStartInfo start = Describe(Location, arguments);
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
+    }
+
     /// <summary>Starts it as another user (only root can), with nothing of this process's environment but what is given.</summary>
     /// <param name="user">The user.</param>
     /// <param name="program">Its file, where the user can read it.</param>

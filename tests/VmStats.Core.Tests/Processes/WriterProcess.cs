@@ -12,8 +12,18 @@ internal sealed class WriterProcess : IDisposable
     private readonly Task<string> _errors;
 
     public WriterProcess(params string[] arguments)
+        : this(ChildProgram.Start(arguments))
     {
-        _process = ChildProgram.Start(arguments);
+    }
+
+    public WriterProcess(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+        : this(ChildProgram.Start(environment, arguments))
+    {
+    }
+
+    private WriterProcess(Process process)
+    {
+        _process = process;
         _errors = _process.StandardError.ReadToEndAsync();
     }
 

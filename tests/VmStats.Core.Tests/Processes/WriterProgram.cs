@@ -1,8 +1,10 @@
 using System.Globalization;
 using VmStats.Collection.Spool;
+using VmStats.Configuration;
 using VmStats.Core.Tests.Embedded;
 using VmStats.Data;
 using VmStats.Infrastructure.Embedded;
+using VmStats.Influx;
 using VmStats.Stores;
 
 namespace VmStats.Core.Tests.Processes;
@@ -25,6 +27,14 @@ internal static class WriterProgram
                 await using (EmbeddedStore store = EmbeddedStore.Open(path, retention: null))
                 {
                     await RunAsync(vm, points => store.WriteAsync(points, default).AsTask(), Task.Run(Console.In.ReadToEnd));
+                }
+
+                return 0;
+            case ["influx", string url]:
+                ConnectionOptions connection = new() { Url = new Uri(url), Database = "vms", Token = new Secret("apiv3_s3cret", "a test"), Api = InfluxApi.V3, AllowUnencrypted = true };
+                using (InfluxQuery influx = new(connection, new Infrastructure.Infrastructure()))
+                {
+                    await RunAsync("a", points => influx.WriteAsync(points, default).AsTask(), Task.Run(Console.In.ReadToEnd));
                 }
 
                 return 0;
