@@ -1,7 +1,7 @@
 namespace VmStats.Telemetry;
 
 /// <summary>The VMs that names stand for, and what is wrong with the names that stand for none.</summary>
-/// <param name="Vms">The VMs, each once.</param>
+/// <param name="Vms">The VMs, each once; of several hypervisors, once for each that knows it.</param>
 /// <param name="Errors">One error per name that can't be used.</param>
 internal sealed record VmResolution(IReadOnlyList<MonitoredVm> Vms, IReadOnlyList<VmStatsException> Errors);
 
@@ -11,14 +11,14 @@ internal static class VmResolver
     private const int CandidatesToName = 10;
 
     /// <summary>Finds the VMs that patterns stand for.</summary>
-    /// <param name="known">The VMs there are.</param>
+    /// <param name="known">The VMs there are, of a store or of one or more hypervisors.</param>
     /// <param name="patterns">UUIDs, names and wildcards. A wildcard that matches nothing is no error.</param>
     /// <param name="where">Where was looked, for messages: a store's or a hypervisor's address.</param>
     public static VmResolution Resolve(IReadOnlyList<MonitoredVm> known, IReadOnlyList<string> patterns, string where)
     {
         List<MonitoredVm> found = [];
         List<VmStatsException> errors = [];
-        HashSet<VmIdentity> seen = [];
+        HashSet<(VmIdentity, string?)> seen = [];
         foreach (string pattern in patterns)
         {
             MonitoredVm[] matches = Match(known, pattern, out bool isWildcard);
@@ -26,13 +26,13 @@ internal static class VmResolver
             {
                 errors.Add(NotFound(pattern, where));
             }
-            else if (!isWildcard && matches.Count(vm => vm.Uuid is not null) > 1)
+            else if (!isWildcard && IsAmbiguous(matches))
             {
                 errors.Add(Ambiguous(pattern, matches));
             }
             else
             {
-                found.AddRange(matches.Where(vm => seen.Add(VmIdentity.Of(vm.Uuid, vm.Name))));
+                found.AddRange(matches.Where(vm => seen.Add((VmIdentity.Of(vm.Uuid, vm.Name), vm.HypervisorUri))));
             }
         }
 
@@ -62,6 +62,10 @@ internal static class VmResolver
         isWildcard = name.IsWildcard;
         return known.Where(vm => name.Matches(vm.Name)).ToArray();
     }
+
+    // Who names several hypervisors means the VM of that name on each. Within one, or in a store, a name should be enough.
+    private static bool IsAmbiguous(MonitoredVm[] matches) =>
+        matches.Where(vm => vm.Uuid is not null).GroupBy(vm => vm.HypervisorUri).Any(place => place.Count() > 1);
 
     private static VmStatsException NotFound(string pattern, string where) => new(
         "VmNotFound",

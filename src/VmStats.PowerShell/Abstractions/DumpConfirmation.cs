@@ -13,11 +13,14 @@ internal sealed class DumpConfirmation(PSCmdlet command, bool crash, bool reset)
     private bool _noToAll;
 
     /// <summary>True when the dump is to be taken; false for -WhatIf too. Called by the pipeline thread.</summary>
-    internal bool Ask(MemoryDumpPlan plan)
+    /// <param name="plan">What the dump would do.</param>
+    /// <param name="host">The VM's host: VMs of several may bear the same name.</param>
+    internal bool Ask(MemoryDumpPlan plan, string host)
     {
-        string question = crash ? $"Dump the memory of {plan.Name} and CRASH it: it will be off?"
-            : reset ? $"Dump the memory of {plan.Name} and RESET it?"
-            : $"Dump the memory of {plan.Name}? It is paused meanwhile.";
+        string vm = $"{plan.Name} on {host}";
+        string question = crash ? $"Dump the memory of {vm} and CRASH it: it will be off?"
+            : reset ? $"Dump the memory of {vm} and RESET it?"
+            : $"Dump the memory of {vm}? It is paused meanwhile.";
         return command.ShouldProcess(DumpPlanText.Of(plan), question, DumpPlanText.Caption)
             && (!(crash || reset) || WasAsked() || command.ShouldContinue(question, DumpPlanText.Caption, ref _yesToAll, ref _noToAll));
     }

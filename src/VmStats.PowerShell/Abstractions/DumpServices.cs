@@ -21,10 +21,22 @@ internal static class DumpServices
     }
 
     /// <summary>Refuses a name that the service could mistake, and patterns, which it doesn't know.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="vms">The VMs that bear it among those which came down the pipeline.</param>
     /// <exception cref="VmStatsException"><c>DumpServiceNameAmbiguous</c>, <c>DumpServiceNameNeeded</c>.</exception>
-    internal static void CheckName(string name)
+    internal static void CheckName(string name, IReadOnlyCollection<Guid> vms)
     {
         MemoryDumpServiceClient.CheckName(name);
+        if (vms.Count > 1)
+        {
+            throw new VmStatsException(
+                "DumpServiceNameAmbiguous",
+                VmStatsErrorKind.Ambiguous,
+                $"{vms.Count} VMs named '{name}' come down the pipeline, and the dump service knows one by the name only.",
+                "Pipe in the VM of the service's own host only, or run Invoke-MemoryDump on each host itself.",
+                name);
+        }
+
         if (WildcardPattern.ContainsWildcardCharacters(name))
         {
             throw new VmStatsException(

@@ -71,25 +71,4 @@ public abstract class StoreCommand : VmStatsCommand
         connection);
 
     private VmStatsSettings ReadSettings() => Guard(() => InfrastructureLoader.Current.ReadEnvironment());
-
-    /// <inheritdoc cref="Guard{T}(Func{T})"/>
-    private protected void Guard(Action call) => Guard(() =>
-    {
-        call();
-        return true;
-    });
-
-    /// <summary>Runs a call that may fail with a <see cref="VmStatsException"/>; its failure ends the command.</summary>
-    private protected T Guard<T>(Func<T> call)
-    {
-        try
-        {
-            return call();
-        }
-        catch (VmStatsException e)
-        {
-            ThrowTerminatingError(Errors.ErrorRecords.From(e));
-            throw;
-        }
-    }
 }

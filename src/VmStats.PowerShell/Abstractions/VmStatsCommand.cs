@@ -66,6 +66,27 @@ public abstract class VmStatsCommand : PSCmdlet, IDisposable
         return result!;
     }
 
+    /// <inheritdoc cref="Guard{T}(Func{T})"/>
+    private protected void Guard(Action call) => Guard(() =>
+    {
+        call();
+        return true;
+    });
+
+    /// <summary>Runs a call that may fail with a <see cref="VmStatsException"/>; its failure ends the command.</summary>
+    private protected T Guard<T>(Func<T> call)
+    {
+        try
+        {
+            return call();
+        }
+        catch (VmStatsException e)
+        {
+            ThrowTerminatingError(ErrorRecords.From(e));
+            throw;
+        }
+    }
+
     /// <summary>Writes a non-terminating error.</summary>
     private protected void WriteError(VmStatsException failure) => WriteError(ErrorRecords.From(failure));
 

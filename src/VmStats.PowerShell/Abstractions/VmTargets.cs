@@ -10,7 +10,7 @@ namespace VmStats.PowerShell.Abstractions;
 /// </summary>
 internal sealed class VmTargets
 {
-    private static readonly string[] s_naming = ["Name", "Uuid"];
+    private static readonly string[] s_naming = ["Name", "Uuid", "DumpId"];
 
     private readonly Dictionary<Guid, MonitoredVm> _byUuid = [];
     private readonly List<string> _names = [];
@@ -22,15 +22,37 @@ internal sealed class VmTargets
     /// <exception cref="VmStatsException"><c>VmsNamedTwice</c>.</exception>
     internal static void RefuseNamedTwice(InvocationInfo invocation)
     {
-        if (invocation.ExpectingInput && s_naming.FirstOrDefault(invocation.BoundParameters.ContainsKey) is string given)
+        if (invocation.ExpectingInput && NamedBy(invocation) is string given)
         {
-            throw new VmStatsException(
-                "VmsNamedTwice",
-                VmStatsErrorKind.InvalidArgument,
-                $"VMs are named by -{given} and come from the pipeline, too.",
-                "Leave one of them away; Get-MonitoredVm and Where-Object choose among what is piped in.");
+            throw NamedTwice(given);
         }
     }
+
+    /// <summary>The argument that names VMs, or null. To be called before the first record.</summary>
+    internal static string? NamedBy(InvocationInfo invocation) => s_naming.FirstOrDefault(invocation.BoundParameters.ContainsKey);
+
+    /// <summary>
+    /// Refuses a record of the pipeline that names VMs, too. Where hypervisors can be piped in as well, it takes the record to
+    /// tell: VMs named by an argument are then meant on each of them.
+    /// </summary>
+    /// <param name="invocation">The command.</param>
+    /// <param name="given">What <see cref="NamedBy"/> said before the first record.</param>
+    /// <param name="names">-Name, of this record.</param>
+    /// <param name="uuid">-Uuid, of this record.</param>
+    /// <exception cref="VmStatsException"><c>VmsNamedTwice</c>.</exception>
+    internal static void RefuseNamedTwice(InvocationInfo invocation, string? given, string[]? names, Guid? uuid)
+    {
+        if (given is not null && invocation.ExpectingInput && (given == s_naming[0] ? uuid is not null : names is { Length: > 0 }))
+        {
+            throw NamedTwice(given);
+        }
+    }
+
+    private static VmStatsException NamedTwice(string given) => new(
+        "VmsNamedTwice",
+        VmStatsErrorKind.InvalidArgument,
+        $"VMs are named by -{given} and come from the pipeline, too.",
+        "Leave one of them away; Get-MonitoredVm and Where-Object choose among what is piped in.");
 
     /// <summary>Adds one record of the pipeline, or the arguments: the UUID where there is one, else the names.</summary>
     internal void Add(Guid? uuid, string[]? names)
@@ -71,14 +93,27 @@ internal sealed class VmTargets
         return vms;
     }
 
-    /// <summary>Those VMs of a hypervisor that were asked for; what is wrong with a name is written as an error.</summary>
-    internal async Task<IReadOnlyList<VmInfo>> ResolveAsync(IHypervisor hypervisor, CommandOutput output, CancellationToken cancellationToken)
+    /// <summary>
+    /// Those VMs of hypervisors that were asked for; what is wrong with a name is written as an error. One that several
+    /// hypervisors know, as after a migration, is taken where it runs.
+    /// </summary>
+    internal async Task<IReadOnlyList<(IHypervisor Hypervisor, VmInfo Vm)>> ResolveAsync(
+        IReadOnlyList<HypervisorVms> lists, CommandOutput output, CancellationToken cancellationToken)
     {
-        IReadOnlyList<VmInfo> known = await hypervisor.ListAsync(cancellationToken);
-        MonitoredVm[] candidates = [.. known.Select(vm => new MonitoredVm { Name = vm.Name, Uuid = vm.Uuid, HostName = hypervisor.HostName })];
+        if (lists.Count == 0)
+        {
+            // None has answered, which is an error already: nobody knows that it has no such VM.
+            return [];
+        }
+
         IReadOnlyList<MonitoredVm>? chosen = await ResolveAsync(
-            (names, _) => ValueTask.FromResult(VmResolver.Resolve(candidates, names, hypervisor.Uri)), output, cancellationToken);
-        HashSet<Guid?> uuids = [.. (chosen ?? []).Select(vm => vm.Uuid)];
-        return [.. known.Where(vm => uuids.Contains(vm.Uuid))];
+            (names, _) => ValueTask.FromResult(VmResolver.Resolve([.. lists.SelectMany(list => list.Vms)], names, HypervisorVms.Where(lists))),
+            output,
+            cancellationToken);
+        HashSet<MonitoredVm> wanted = new(chosen ?? [], ReferenceEqualityComparer.Instance);
+        return [.. lists
+            .SelectMany(list => list.Infos.Where((_, i) => wanted.Contains(list.Vms[i])).Select(vm => (list.Hypervisor, Vm: vm)))
+            .GroupBy(one => one.Vm.Uuid)
+            .Select(same => same.OrderByDescending(one => one.Vm.Id is not null).First())];
     }
 }

@@ -21,6 +21,7 @@ public abstract class VmTelemetryCommand : StoreCommand
 
     /// <summary>Names of VMs; wildcards are allowed. Without it, and without input, all VMs.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [VmNameTransformation]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(VmNameCompleter))]
     [ValidateNotNullOrEmpty]

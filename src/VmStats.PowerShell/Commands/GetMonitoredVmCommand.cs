@@ -2,11 +2,18 @@ using System.Management.Automation;
 using VmStats.Hypervisors;
 using VmStats.PowerShell.Abstractions;
 using VmStats.PowerShell.Completion;
+using VmStats.PowerShell.Transformation;
 using VmStats.Telemetry;
 
 namespace VmStats.PowerShell.Commands;
 
-/// <summary>Gets the VMs that the store has telemetry of, or with -Live those that the hypervisor has now.</summary>
+/// <summary>Gets the VMs that the store has telemetry of, or with -HypervisorUri or -Live those that hypervisors have now.</summary>
+/// <remarks>
+/// Hypervisors are asked at the same time; one that doesn't answer is an error, and those of the others are listed. A name is
+/// looked for on all of them, and is an error when none has it. Each VM says by HypervisorUri and HostName where it is, so
+/// that Invoke-MemoryDump dumps it there. What comes down the pipeline from a hypervisor is looked up there again; with
+/// -Live:$false, in the store.
+/// </remarks>
 /// <example>
 /// <code>Get-MonitoredVm</code>
 /// Which VMs are known, and when was each last seen?
@@ -15,14 +22,26 @@ namespace VmStats.PowerShell.Commands;
 /// <code>Get-MonitoredVm db* -Live | Invoke-MemoryDump</code>
 /// Dumps the memory of every running VM whose name begins with db.
 /// </example>
+/// <example>
+/// <code>Get-MonitoredVm web* -HypervisorUri qemu:///system, qemu+ssh://root@kvm2/system, qemu+ssh://root@kvm3/system | Group-Object HostName</code>
+/// Which host has how many of the web servers?
+/// </example>
 [Cmdlet(VerbsCommon.Get, "MonitoredVm")]
 [OutputType(typeof(MonitoredVm))]
 public sealed class GetMonitoredVmCommand : HypervisorCommand
 {
-    private readonly VmTargets _targets = new();
+    private readonly HashSet<(VmIdentity Vm, string? HypervisorUri)> _written = [];
+    private IReadOnlyList<MonitoredVm>? _stored;
+
+    // Many VMs of one hypervisor may be piped in.
+    private IReadOnlyList<IHypervisor> _asked = [];
+    private IReadOnlyList<HypervisorVms> _live = [];
+    private IReadOnlyList<MonitoredVm> _known = [];
+    private string? _namedBy;
 
     /// <summary>Names of VMs; wildcards are allowed. Without it, all VMs.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [VmNameTransformation]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(VmNameCompleter))]
     [ValidateNotNullOrEmpty]
@@ -32,48 +51,80 @@ public sealed class GetMonitoredVmCommand : HypervisorCommand
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public Guid? Uuid { get; set; }
 
-    /// <summary>Asks the hypervisor instead of the store: VMs that are off are listed too, and no store is needed.</summary>
+    /// <summary>Asks the hypervisor instead of the store: VMs that are off are listed too, and no store is needed. -HypervisorUri implies it.</summary>
     [Parameter]
     public SwitchParameter Live { get; set; }
 
-    /// <inheritdoc/>
-    protected override void BeginProcessing() => Guard(() => VmTargets.RefuseNamedTwice(MyInvocation));
+    private bool IsLive => MyInvocation.BoundParameters.ContainsKey(nameof(Live)) ? Live : NamedHypervisors.Length > 0;
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => _targets.Add(null, Uuid is Guid uuid ? [uuid.ToString()] : Name);
-
-    /// <inheritdoc/>
-    protected override void EndProcessing()
+    protected override void BeginProcessing()
     {
-        if (MyInvocation.ExpectingInput && _targets.IsEmpty)
+        base.BeginProcessing();
+        _namedBy = VmTargets.NamedBy(MyInvocation);
+        if (IsHypervisorGiven && !IsLive)
+        {
+            Guard(() => throw new VmStatsException(
+                "HypervisorNotAsked",
+                VmStatsErrorKind.InvalidArgument,
+                "-HypervisorUri names a hypervisor to ask, and -Live:$false says to ask the store.",
+                "Leave one of them away: -HypervisorUri asks the hypervisor, a command without both the store."));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        Guard(() => VmTargets.RefuseNamedTwice(MyInvocation, _namedBy, Name, Uuid));
+        if (RefuseNothing(namesVm: _namedBy is null && (Uuid is not null || Name is not null)))
         {
             return;
         }
 
-        Func<CancellationToken, Task<(IReadOnlyList<MonitoredVm> Vms, string Where)>> list = Live ? ListLive() : ListStored();
-        Run(async (output, cancellationToken) =>
+        if (IsLive)
         {
-            (IReadOnlyList<MonitoredVm> known, string where) = await list(cancellationToken);
-            IReadOnlyList<MonitoredVm>? chosen = await _targets.ResolveAsync(
-                (names, _) => ValueTask.FromResult(VmResolver.Resolve(known, names, where)), output, cancellationToken);
-            foreach (MonitoredVm vm in chosen ?? known)
+            WriteLive();
+        }
+        else
+        {
+            TelemetryReader reader = new(Store);
+            _stored ??= Compute((_, cancellationToken) => reader.ListVmsAsync(cancellationToken).AsTask());
+            Write(_stored, Store.Info.Place);
+        }
+    }
+
+    private void WriteLive()
+    {
+        IReadOnlyList<IHypervisor> hypervisors = OpenHypervisors(NamedHypervisors);
+        if (!hypervisors.SequenceEqual(_asked))
+        {
+            _asked = hypervisors;
+            _live = Compute((output, cancellationToken) => ListAsync(hypervisors, output, cancellationToken));
+            _known = [.. _live.SelectMany(list => list.Vms)];
+        }
+
+        // Where none has answered, which is an error already, nobody knows that there is no such VM.
+        if (_live.Count > 0)
+        {
+            Write(_known, HypervisorVms.Where(_live));
+        }
+    }
+
+    private void Write(IReadOnlyList<MonitoredVm> known, string where)
+    {
+        string[]? names = Uuid is Guid uuid ? [uuid.ToString()] : Name;
+        VmResolution chosen = names is null ? new VmResolution(known, []) : VmResolver.Resolve(known, names, where);
+        foreach (VmStatsException error in chosen.Errors)
+        {
+            WriteError(error);
+        }
+
+        foreach (MonitoredVm vm in chosen.Vms)
+        {
+            if (_written.Add((VmIdentity.Of(vm.Uuid, vm.Name), vm.HypervisorUri)))
             {
-                output.Write(vm);
+                WriteObject(vm);
             }
-        });
-    }
-
-    private Func<CancellationToken, Task<(IReadOnlyList<MonitoredVm> Vms, string Where)>> ListLive()
-    {
-        IHypervisor hypervisor = OpenHypervisor();
-        return async cancellationToken => (
-            await LiveVms.ListAsync(hypervisor, cancellationToken), hypervisor.Uri);
-    }
-
-    private Func<CancellationToken, Task<(IReadOnlyList<MonitoredVm> Vms, string Where)>> ListStored()
-    {
-        TelemetryReader reader = new(Store);
-        string where = Store.Info.Place;
-        return async cancellationToken => (await reader.ListVmsAsync(cancellationToken), where);
+        }
     }
 }

@@ -21,6 +21,10 @@ namespace VmStats.PowerShell.Commands;
 /// -WhatIf shows a plan: expected size, time, pause and free space. -Crash and -Reset ask before they do it, unless
 /// -Confirm:$false is given.
 ///
+/// A VM that comes from a hypervisor is dumped on that one; of several that -HypervisorUri names, each VM of the name is, and
+/// one that several know, as after a migration, where it runs. A hypervisor that can't be used is an error, and the VMs of the
+/// others are dumped. All must run on this host.
+///
 /// With -ServiceUrl the original's dump service does it instead, in its own folder, uncompressed. Nobody but that service
 /// vouches for the hash that it reports: the record says so.
 /// </remarks>
@@ -31,6 +35,10 @@ namespace VmStats.PowerShell.Commands;
 /// <example>
 /// <code>Invoke-MemoryDump web* -Path /srv/dumps -Compression Gzip -Note 'case 4711'</code>
 /// Dumps every running VM whose name begins with web, in a form that zcat and Volatility read.
+/// </example>
+/// <example>
+/// <code>Get-MonitoredVm db* -HypervisorUri qemu:///system, qemu:///session | Invoke-MemoryDump</code>
+/// Dumps each VM on its own hypervisor; -ThrottleLimit holds for all of them together.
 /// </example>
 /// <example>
 /// <code>$job = Invoke-MemoryDump db01 -AsJob; Wait-Job $job; Receive-Job $job</code>
@@ -49,11 +57,16 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCommand
     private const string UseServiceSet = "UseService";
 
     // What was piped in may come from several hypervisors, each by its own property.
-    private readonly SortedDictionary<string, VmTargets> _targets = new(StringComparer.Ordinal);
-    private readonly List<string> _serviceNames = [];
+    private readonly List<(string[] Hypervisors, VmTargets Vms)> _targets = [];
+    private readonly Dictionary<IHypervisor, MemoryDumper> _dumpers = new(ReferenceEqualityComparer.Instance);
+    private readonly HashSet<IHypervisor> _refused = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<string, HashSet<Guid>> _serviceVms = new(StringComparer.Ordinal);
+    private DumpConfirmation? _confirmation;
+    private string? _namedBy;
 
     /// <summary>Names of VMs; wildcards are allowed, but not for the dump service. A UUID may stand for a name.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [VmNameTransformation]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(VmNameCompleter))]
     [ValidateNotNullOrEmpty]
@@ -131,6 +144,9 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCommand
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
+        base.BeginProcessing();
+        _namedBy = VmTargets.NamedBy(MyInvocation);
+        _confirmation = new DumpConfirmation(this, Crash, Reset);
         Guard(() => DumpFlags.Check(Crash, Reset, Live, Compression, CompressionLevel));
         if (Live)
         {
@@ -141,16 +157,28 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCommand
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        Guard(() => VmTargets.RefuseNamedTwice(MyInvocation, _namedBy, Name, Uuid));
         if (IsByService)
         {
-            _serviceNames.AddRange(Name);
+            foreach (string name in Name)
+            {
+                _serviceVms.TryAdd(name, []);
+                _serviceVms[name].UnionWith(Uuid is Guid vm ? [vm] : []);
+            }
+
             return;
         }
 
-        string hypervisor = HypervisorUri ?? "";
-        if (!_targets.TryGetValue(hypervisor, out VmTargets? targets))
+        if (RefuseNothing(namesVm: _namedBy is null))
         {
-            _targets.Add(hypervisor, targets = new VmTargets());
+            return;
+        }
+
+        string[] hypervisors = NamedHypervisors;
+        VmTargets? targets = _targets.Find(one => one.Hypervisors.SequenceEqual(hypervisors)).Vms;
+        if (targets is null)
+        {
+            _targets.Add((hypervisors, targets = new VmTargets()));
         }
 
         targets.Add(null, Uuid is Guid uuid ? [uuid.ToString()] : Name);
@@ -212,34 +240,58 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCommand
             return;
         }
 
-        foreach ((string uri, VmTargets targets) in _targets)
+        MemoryDumperOptions options = new() { Folder = DumpFolder(Path), MaxParallel = ThrottleLimit ?? Settings.MaxParallelDumps };
+        SemaphoreSlim slots = new(options.MaxParallel);
+        work.Own(slots);
+        foreach ((string[] uris, VmTargets vms) in _targets)
         {
-            HypervisorUri = uri.Length == 0 ? null : uri;
-            Gather(OpenHypervisor(), targets, work, store);
+            IReadOnlyList<IHypervisor> hypervisors = OpenHypervisors(uris);
+            foreach (IHypervisor hypervisor in hypervisors.Where(hypervisor => !_dumpers.ContainsKey(hypervisor)))
+            {
+                _dumpers.Add(hypervisor, new MemoryDumper(hypervisor, store, InfrastructureLoader.Current, options, slots));
+                work.Own(_dumpers[hypervisor]);
+            }
+
+            Gather(hypervisors, vms, options.Folder, work, store);
         }
     }
 
-    private void Gather(IHypervisor hypervisor, VmTargets targets, MemoryDumpWork work, ITelemetryStore store)
+    private void Gather(IReadOnlyList<IHypervisor> hypervisors, VmTargets targets, string folder, MemoryDumpWork work, ITelemetryStore store)
     {
-        string folder = DumpFolder(Path);
-        MemoryDumper dumper = new(hypervisor, store, InfrastructureLoader.Current, new MemoryDumperOptions { Folder = folder, MaxParallel = ThrottleLimit ?? Settings.MaxParallelDumps });
-        work.Own(dumper);
         MemoryDumpPlanner planner = new(store);
-        DumpConfirmation confirmation = new(this, Crash, Reset);
         Run(async (output, cancellationToken) =>
         {
             // Before the VMs are asked for: a remote host that is down would be told of instead, as if it could help to start it.
-            dumper.Refuse();
-            foreach (VmInfo vm in await targets.ResolveAsync(hypervisor, output, cancellationToken))
+            IHypervisor[] dumpable = [.. hypervisors.Where(hypervisor => CanDump(hypervisor, output))];
+            IReadOnlyList<HypervisorVms> lists = await ListAsync(dumpable, output, cancellationToken);
+            foreach ((IHypervisor hypervisor, VmInfo vm) in await targets.ResolveAsync(lists, output, cancellationToken))
             {
                 MemoryDumpRequest request = Request(vm);
                 MemoryDumpPlan plan = await planner.PlanAsync(request, folder, cancellationToken);
-                if (await output.OnPipelineAsync(() => confirmation.Ask(plan)))
+                if (await output.OnPipelineAsync(() => _confirmation!.Ask(plan, hypervisor.HostName)))
                 {
-                    work.Add(dumper, request);
+                    work.Add(_dumpers[hypervisor], request);
                 }
             }
         });
+    }
+
+    private bool CanDump(IHypervisor hypervisor, CommandOutput output)
+    {
+        try
+        {
+            _dumpers[hypervisor].Refuse();
+            return true;
+        }
+        catch (VmStatsException e)
+        {
+            if (_refused.Add(hypervisor))
+            {
+                output.Error(e);
+            }
+
+            return false;
+        }
     }
 
     private void GatherFromService(MemoryDumpWork work, ITelemetryStore store)
@@ -247,11 +299,11 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCommand
         MemoryDumpServiceClient client = Guard(() => DumpServices.Open(ServiceUrl, Settings));
         work.Own(client);
         ServiceDumper dumper = new(client, store, MemoryDumpPaths.DefaultStateFolder);
-        foreach (string name in _serviceNames.Distinct(StringComparer.Ordinal))
+        foreach ((string name, HashSet<Guid> vms) in _serviceVms)
         {
             try
             {
-                DumpServices.CheckName(name);
+                DumpServices.CheckName(name, vms);
                 if (ShouldProcess(DumpPlanText.Of(name, client.Address), $"Have the dump service dump the memory of {name}? It is paused meanwhile.", DumpPlanText.Caption))
                 {
                     work.Add(dumper, name, Timeout);

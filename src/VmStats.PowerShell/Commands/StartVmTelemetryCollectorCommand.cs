@@ -10,16 +10,21 @@ using VmStats.Stores;
 
 namespace VmStats.PowerShell.Commands;
 
-/// <summary>Starts a collector: it polls the hypervisor in the background of this session and writes to the store.</summary>
+/// <summary>Starts a collector for each hypervisor: it polls it in the background of this session and writes to the store.</summary>
 /// <remarks>
-/// It ends with the session, by Stop-VmTelemetryCollector, or after -Count polls. While the store can't be reached the
+/// A collector ends with the session, by Stop-VmTelemetryCollector, or after -Count polls. While the store can't be reached the
 /// points wait in a spool on disk, and whatever collector runs next brings them in. It goes on with its store when the session
-/// connects to another. -Wait shows its progress and
-/// returns when it has ended; Ctrl+C then stops it in order.
+/// connects to another. Hypervisors are asked at the same time whether they answer; for one that doesn't there is an error and
+/// no collector, and the others are collected. -Wait shows their progress and returns when all have ended; Ctrl+C then stops
+/// all of them in order.
 /// </remarks>
 /// <example>
 /// <code>Start-VmTelemetryCollector -HypervisorUri qemu:///system -Interval 10s</code>
 /// Collects in the background, every ten seconds.
+/// </example>
+/// <example>
+/// <code>'qemu:///system', 'qemu+ssh://root@kvm2/system', 'qemu+ssh://root@kvm3/system' | Start-VmTelemetryCollector -Interval 10s -Wait</code>
+/// Collects from three hosts until Ctrl+C.
 /// </example>
 /// <example>
 /// <code>Start-VmTelemetryCollector -Count 1 -Wait</code>
@@ -31,49 +36,101 @@ public sealed class StartVmTelemetryCollectorCommand : HypervisorCommand
 {
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(250);
 
+    private readonly HashSet<IHypervisor> _asked = new(ReferenceEqualityComparer.Instance);
+    private readonly List<TelemetryCollector> _started = [];
+
+    /// <summary>
+    /// The hypervisors, a collector for each: libvirt URIs such as qemu:///system, or sim://fleet?vms=20 for a simulated fleet. Without it: the connection's, else LIBVIRT_URI, else libvirt's own default.
+    /// </summary>
+    [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("LibvirtUri")]
+    [AllowNull]
+    [AllowEmptyString]
+    [AllowEmptyCollection]
+    public override string?[]? HypervisorUri { get; set; }
+
     /// <summary>Time between polls, by the hypervisor's clock: 500ms, 10s, 1m. Without it POLL_INTERVAL, else one second.</summary>
     [Parameter(Position = 0)]
     [DurationTransformation]
     public TimeSpan? Interval { get; set; }
 
-    /// <summary>Ends after so many polls.</summary>
+    /// <summary>Each collector ends after so many polls.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
     public int? Count { get; set; }
 
-    /// <summary>Returns when the collector has ended, and not before.</summary>
+    /// <summary>Returns when all collectors that it started have ended, and not before.</summary>
     [Parameter]
     public SwitchParameter Wait { get; set; }
 
     /// <inheritdoc/>
-    protected override void EndProcessing()
+    protected override void ProcessRecord()
     {
-        VmStatsConnection connection = ResolvedConnection;
-        IHypervisor hypervisor = OpenHypervisor();
-
-        // libvirt's own default has a name only once it is reached.
-        string uri = Guard(() => hypervisor.Uri);
-        if (!ShouldProcess($"{uri} -> {connection.Address}", "Collect telemetry"))
+        if (RefuseNothing(namesVm: false))
         {
             return;
         }
 
-        VmStatsSession session = VmStatsSession.Current;
+        VmStatsConnection connection = ResolvedConnection;
+        IHypervisor[] hypervisors = [.. OpenHypervisors(NamedHypervisors).Where(_asked.Add)];
         Run(async (output, cancellationToken) =>
         {
-            // A hypervisor that can't be reached at all is an error now, not a line in a status that nobody reads.
-            await hypervisor.ListAsync(cancellationToken);
-
-            // A store of its own: the session may connect to another one while it collects.
-            ITelemetryStore store = VmStatsSession.Open(connection.Options, connection.Source).Store;
-            TelemetryCollector collector = session.Collectors.Start(Options(hypervisor, store));
-            if (Wait)
+            TelemetryCollector?[] started = await Task.WhenAll(
+                hypervisors.Select(hypervisor => StartAsync(hypervisor, connection, output, cancellationToken)));
+            if (!Wait)
             {
-                await WaitAsync(collector, output, cancellationToken);
+                foreach (TelemetryCollector collector in started.OfType<TelemetryCollector>())
+                {
+                    output.Write(collector.Status);
+                }
             }
-
-            output.Write(collector.Status);
         });
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (Wait && _started.Count > 0)
+        {
+            Run(WaitAsync);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && Wait)
+        {
+            // Who waits for collectors has none left when the command ends early, by Ctrl+C or a failure further up the pipeline.
+            Task.WhenAll(_started.Where(collector => !collector.Completion.IsCompleted).Select(collector => collector.StopAsync(CancellationToken.None)))
+                .GetAwaiter().GetResult();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    // One that doesn't answer doesn't hold up the others: each is started as soon as it has answered.
+    private async Task<TelemetryCollector?> StartAsync(
+        IHypervisor hypervisor, VmStatsConnection connection, CommandOutput output, CancellationToken cancellationToken)
+    {
+        // A hypervisor that can't be reached at all is an error now, not a line in a status that nobody reads.
+        return await TryListAsync(hypervisor, output, cancellationToken) is null
+            ? null
+            : await output.OnPipelineAsync(() => Start(hypervisor, connection));
+    }
+
+    private TelemetryCollector? Start(IHypervisor hypervisor, VmStatsConnection connection)
+    {
+        if (!ShouldProcess($"{hypervisor.Uri} -> {connection.Address}", "Collect telemetry"))
+        {
+            return null;
+        }
+
+        // A store of its own: the session may connect to another one while it collects.
+        ITelemetryStore store = VmStatsSession.Open(connection.Options, connection.Source).Store;
+        TelemetryCollector collector = VmStatsSession.Current.Collectors.Start(Options(hypervisor, store));
+        _started.Add(collector);
+        return collector;
     }
 
     private TelemetryCollectorOptions Options(IHypervisor hypervisor, ITelemetryStore store) => new()
@@ -90,39 +147,30 @@ public sealed class StartVmTelemetryCollectorCommand : HypervisorCommand
         Spool = new PointSpool(store.Info),
     };
 
-    private async Task WaitAsync(TelemetryCollector collector, CommandOutput output, CancellationToken cancellationToken)
+    private async Task WaitAsync(CommandOutput output, CancellationToken cancellationToken)
     {
-        string? told = null;
-        ProgressRecord progress = new(1, "Collecting telemetry", "Starting");
+        CollectorWatch[] watches = [.. _started.Select(collector => new CollectorWatch(collector, Count, _started.Count > 1))];
+        Task ended = Task.WhenAll(_started.Select(collector => collector.Completion));
         try
         {
-            while (!collector.Completion.IsCompleted)
+            while (!ended.IsCompleted)
             {
-                await Task.WhenAny(collector.Completion, Task.Delay(s_look, cancellationToken));
+                await Task.WhenAny(ended, Task.Delay(s_look, cancellationToken));
                 cancellationToken.ThrowIfCancellationRequested();
-                VmTelemetryCollectorStatus status = collector.Status;
-                progress.StatusDescription = $"{status.Polls} polls of {status.VmsMonitored} VMs, {status.PointsWritten} points written";
-                progress.PercentComplete = Count is int count ? (int)Math.Min(100, status.Polls * 100 / count) : -1;
-                output.Progress(progress);
-                Tell(status.LastError);
+                Array.ForEach(watches, watch => watch.Look(output));
             }
 
-            // A short run may fail and end between two looks.
-            Tell(collector.Status.LastError);
+            Array.ForEach(watches, watch => watch.Look(output));
         }
         finally
         {
-            await collector.StopAsync(CancellationToken.None);
-            output.EndProgress(1, progress.Activity);
+            await Task.WhenAll(_started.Select(collector => collector.StopAsync(CancellationToken.None)));
+            Array.ForEach(watches, watch => watch.Complete(output));
         }
 
-        void Tell(string? error)
+        foreach (TelemetryCollector collector in _started)
         {
-            if (error is not null && error != told)
-            {
-                told = error;
-                output.Warning(error);
-            }
+            output.Write(collector.Status);
         }
     }
 }

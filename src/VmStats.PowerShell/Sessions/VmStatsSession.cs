@@ -18,6 +18,7 @@ internal sealed class VmStatsSession
 
     private readonly object _gate = new();
     private readonly Dictionary<string, IHypervisor> _hypervisors = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IHypervisor> _shown = new(StringComparer.Ordinal);
     private readonly List<MemoryDumpJob> _jobs = [];
     private VmStatsConnection? _fromEnvironment;
     private EnvironmentKey? _environmentKey;
@@ -99,11 +100,19 @@ internal sealed class VmStatsSession
     }
 
     /// <summary>An open hypervisor; one per URI and session, since a simulated fleet's clock must go on between commands.</summary>
-    internal IHypervisor OpenHypervisor(string? uri, VmStatsSettings settings)
+    /// <param name="uri">Its URI; null for the usual one.</param>
+    /// <param name="settings">Where the usual one and the time-out come from.</param>
+    /// <param name="asShown">Whether the URI is one that <see cref="Show"/> has seen, as objects that come down the pipeline have it.</param>
+    internal IHypervisor OpenHypervisor(string? uri, VmStatsSettings settings, bool asShown = false)
     {
         string key = uri ?? settings.LibvirtUri ?? "";
         lock (_gate)
         {
+            if (asShown && _shown.TryGetValue(key, out IHypervisor? shown))
+            {
+                return shown;
+            }
+
             if (!_hypervisors.TryGetValue(key, out IHypervisor? hypervisor))
             {
                 hypervisor = HypervisorFactory.Open(key.Length == 0 ? null : key, settings);
@@ -111,6 +120,19 @@ internal sealed class VmStatsSession
             }
 
             return hypervisor;
+        }
+    }
+
+    /// <summary>
+    /// Remembers a hypervisor by the URI that its VMs show. Users and secrets are left out of that one, so that a VM which
+    /// comes down the pipeline couldn't be reached by it.
+    /// </summary>
+    internal void Show(IHypervisor hypervisor)
+    {
+        string uri = hypervisor.Uri;
+        lock (_gate)
+        {
+            _shown[uri] = hypervisor;
         }
     }
 
@@ -160,6 +182,7 @@ internal sealed class VmStatsSession
             }
 
             _hypervisors.Clear();
+            _shown.Clear();
         }
     }
 

@@ -16,20 +16,24 @@ internal sealed class MemoryDumper : IDisposable
     private readonly DumpStateStore _states;
     private readonly DumpRecorder _recorder;
     private readonly SemaphoreSlim _slots;
+    private readonly bool _ownsSlots;
 
     /// <summary>Creates an engine.</summary>
     /// <param name="hypervisor">Whose VMs are dumped.</param>
     /// <param name="store">Takes the records; null for none.</param>
     /// <param name="infrastructure">Gives the Zstandard compressor; asked only when one is needed.</param>
     /// <param name="options">Folders and limits.</param>
-    public MemoryDumper(IHypervisor hypervisor, ITelemetryStore? store, IInfrastructure infrastructure, MemoryDumperOptions options)
+    /// <param name="slots">The turns that engines of several hypervisors share, since they write to the same disk; null for turns of its own.</param>
+    public MemoryDumper(
+        IHypervisor hypervisor, ITelemetryStore? store, IInfrastructure infrastructure, MemoryDumperOptions options, SemaphoreSlim? slots = null)
     {
         _hypervisor = hypervisor;
         _infrastructure = infrastructure;
         _options = options;
         _states = new DumpStateStore(options.StateFolder);
         _recorder = new DumpRecorder(store, options.StateFolder);
-        _slots = new SemaphoreSlim(options.MaxParallel);
+        _slots = slots ?? new SemaphoreSlim(options.MaxParallel);
+        _ownsSlots = slots is null;
     }
 
     /// <summary>Dumps a VM's memory. Waits for its turn first.</summary>
@@ -66,7 +70,13 @@ internal sealed class MemoryDumper : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _slots.Dispose();
+    public void Dispose()
+    {
+        if (_ownsSlots)
+        {
+            _slots.Dispose();
+        }
+    }
 
     /// <summary>Refuses what can't be dumped from here, whichever VM it is. A URI with a host is refused by its text: nobody is asked.</summary>
     /// <exception cref="VmStatsException"><c>DumpRemoteRefused</c>, <c>DumpPlatformNotSupported</c>.</exception>

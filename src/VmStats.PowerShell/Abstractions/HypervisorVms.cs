@@ -1,0 +1,35 @@
+using System.Globalization;
+using VmStats.Hypervisors;
+
+namespace VmStats.PowerShell.Abstractions;
+
+/// <summary>What one hypervisor has, also in the shape that the VMs of a store have.</summary>
+/// <param name="Hypervisor">The hypervisor.</param>
+/// <param name="Infos">Its VMs, in order of name.</param>
+/// <param name="Vms">The same VMs, in the same order.</param>
+internal sealed record HypervisorVms(IHypervisor Hypervisor, IReadOnlyList<VmInfo> Infos, IReadOnlyList<MonitoredVm> Vms)
+{
+    /// <summary>Asks a hypervisor for its VMs.</summary>
+    internal static async Task<HypervisorVms> ListAsync(IHypervisor hypervisor, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<VmInfo> infos = await hypervisor.ListAsync(cancellationToken);
+        DateTimeOffset now = hypervisor.Clock.GetUtcNow();
+        return new(hypervisor, infos, infos.Select(vm => new MonitoredVm
+        {
+            Name = vm.Name,
+            Uuid = vm.Uuid,
+            VmId = vm.Id?.ToString(CultureInfo.InvariantCulture),
+            HostName = hypervisor.HostName,
+            State = vm.State,
+            LastSeen = now,
+            Cpus = vm.Cpus,
+            MemoryBytes = vm.MemoryBytes,
+            Source = "hypervisor",
+            HypervisorUri = hypervisor.Uri,
+            IsSimulated = hypervisor.IsSimulated,
+        }).ToArray());
+    }
+
+    /// <summary>Hypervisors as messages name where was looked.</summary>
+    internal static string Where(IEnumerable<HypervisorVms> lists) => string.Join(", ", lists.Select(list => list.Hypervisor.Uri));
+}
