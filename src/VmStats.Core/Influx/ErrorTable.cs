@@ -57,6 +57,8 @@ internal static class ErrorTable
         new("InfluxCacheTableInvalid", InvalidArgument, 0, "provided table name", "Name an existing table as last_cache's or distinct_cache's first argument."),
         new("InfluxCacheTableInvalid", InvalidArgument, 0, "first argument must be the table name", "Give the table's name to last_cache or distinct_cache as a quoted text."),
         new("InfluxTableNotFound", NotFound, 0, "Error during planning: table '", "Check the table's name and its case: SHOW TABLES lists them; unquoted names are folded to lower case."),
+        new("InfluxTableNotFound", NotFound, 404, "not in DB schema", "Make the table first: Initialize-VmStatsDatabase does, and so does the first point."),
+        new("InfluxResourceNotFound", NotFound, 404, "the requested resource was not found", "What the request names isn't there, or was deleted meanwhile: Initialize-VmStatsDatabase makes what is missing."),
         new("InfluxColumnNotFound", NotFound, 0, "No field named", "Put the column's name in double quotes and mind its case: the message lists the columns that exist."),
         new("InfluxFunctionNotFound", NotFound, 0, "Invalid function", "Check the function's name; the message proposes one."),
 
@@ -69,10 +71,12 @@ internal static class ErrorTable
         new("InfluxSqlSyntax", InvalidArgument, 0, "SQL error: ParserError", CheckQuery),
         new("InfluxQLSyntax", InvalidArgument, 0, "error in InfluxQL statement", CheckQuery),
         new("InfluxQLSyntax", InvalidArgument, 400, "error parsing query", CheckQuery),
+        new("InfluxQLSyntax", InvalidArgument, 400, "failed to parse query", CheckQuery),
         new("InfluxReadOnlyQuery", NotSupported, 0, "DML not supported", "The query endpoint only reads: write points with the module, create tables with Initialize-VmStatsDatabase."),
         new("InfluxReadOnlyQuery", NotSupported, 0, "DDL not supported", "The query endpoint only reads: write points with the module, create tables with Initialize-VmStatsDatabase."),
         new("InfluxReadOnlyQuery", NotSupported, 0, "Statement not supported", "The query endpoint only reads, and keeps no settings between queries."),
         new("InfluxSingleStatement", InvalidArgument, 0, "only supports a single SQL statement", "Send one statement at a time."),
+        new("InfluxSingleStatement", InvalidArgument, 0, "must provide only one InfluxQl statement", "Send one statement at a time."),
         new("InfluxNotImplemented", NotSupported, 0, "This feature is not implemented", "This server doesn't offer it; the message names the feature."),
         new("InfluxGapFillUnbounded", InvalidArgument, 0, "gap-filling query is missing", "Give the query a lower and an upper bound of time."),
         new("InfluxTimestampInvalid", InvalidArgument, 0, "Error parsing timestamp", "Write times as 2026-01-01T00:00:00Z."),
@@ -87,6 +91,8 @@ internal static class ErrorTable
         new("InfluxQueryTimeLimit", VmStatsErrorKind.Timeout, 0, "query-timeout limit exceeded", "Ask for a shorter range, or raise query-timeout on the server."),
         new("InfluxDatabaseLimit", InvalidOperation, 0, "Adding a new database would exceed limit", CheckLimits),
         new("InfluxTableLimit", InvalidOperation, 0, "Adding a new table would exceed limit", CheckLimits),
+        new("InfluxTableLimit", InvalidOperation, 0, "would exceed number of tables limit", CheckLimits),
+        new("InfluxColumnLimit", InvalidOperation, 0, "would exceed number of columns per table limit", CheckLimits),
         new("InfluxColumnLimit", InvalidOperation, 0, "would exceed limit", CheckLimits),
         new("InfluxRequestTooLarge", InvalidArgument, 413, "", "Send fewer points at a time, or raise the server's largest request size."),
 
@@ -102,18 +108,21 @@ internal static class ErrorTable
         new("InfluxLineProtocolInvalid", InvalidData, 0, "line protocol pars", "Nothing of this batch was stored; the message names the line."),
         new("InfluxLineProtocolInvalid", InvalidData, 0, "parsing failed for write_lp endpoint", "Nothing of this batch was stored; the message names the line."),
         new("InfluxLineProtocolInvalid", InvalidData, 0, "line protocol parse failed", "Nothing of this batch was stored; the message names the line."),
+        new("InfluxLineProtocolInvalid", InvalidData, 0, "parsing for line protocol failed", "Nothing of this batch was stored; the server doesn't name the line."),
         new("InfluxLineProtocolInvalid", InvalidData, 400, "unable to parse", "Nothing of this batch was stored; the message names the line."),
 
         // Managing a server
         new("InfluxRetentionConflict", InvalidOperation, 0, "retention policy conflicts with an existing policy", "The database exists with another retention; alter its policy on the server, or leave -RetentionPeriod away."),
         new("InfluxRetentionTooShort", InvalidArgument, 0, "retention policy duration must be", "InfluxDB 1.x keeps data for at least an hour."),
         new("InfluxAlreadyExists", InvalidOperation, 409, "", "It exists already; nothing was changed."),
+        new("InfluxAlreadyExists", InvalidOperation, 422, "already exists", "It exists already; nothing was changed."),
 
         // How the module and the server understand each other
         new("InfluxAcceptUnknown", Protocol, 400, "invalid mime type", ReportDefect),
         new("InfluxContentTypeWanted", Protocol, 415, "", ReportDefect),
         new("InfluxContentEncodingUnknown", Protocol, 400, "unacceptable content-encoding", ReportDefect),
         new("InfluxBodyMalformed", Protocol, 400, "serde json error", ReportDefect),
+        new("InfluxBodyMalformed", Protocol, 0, "error decoding gzip stream", ReportDefect),
         new("InfluxArgumentMalformed", Protocol, 400, "serde error", ReportDefect),
         new("InfluxArgumentMissing", Protocol, 400, "missing query parameter", ReportDefect),
         new("InfluxArgumentMissing", Protocol, 400, "missing required parameter", ReportDefect),

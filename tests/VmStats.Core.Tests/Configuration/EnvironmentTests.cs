@@ -195,7 +195,7 @@ public sealed class EnvironmentTests
     [Fact]
     public void The_README_describes_every_variable_of_the_catalogue()
     {
-        string[] lines = File.ReadAllLines(Path.Combine(RepositoryRoot(), "README.md"));
+        string[] lines = File.ReadAllLines(Path.Combine(Repository.Root, "README.md"));
         foreach (EnvironmentVariable variable in EnvironmentVariableCatalog.All)
         {
             string row = Assert.Single(lines, line => line.StartsWith($"| `{variable.Name}` |", StringComparison.Ordinal));
@@ -235,17 +235,6 @@ public sealed class EnvironmentTests
             $"{property.Name}={Text(property.GetValue(holder) is Secret secret ? secret.Source : property.GetValue(holder))}");
 
     private static string Text(object? value) => Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture) ?? "";
-
-    private static string RepositoryRoot()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "VmStats.PowerShell.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new DirectoryNotFoundException("The repository's root was not found.");
-    }
 
     private sealed record Effect(string Value, Func<VmStatsSettings, object?> Setting, string Expected, bool NeedsServer = false);
 }

@@ -41,6 +41,8 @@ public sealed class ErrorTableTests : IAsyncLifetime
         (400, "Error during planning: provided table name (x) is invalid", "InfluxCacheTableInvalid", VmStatsErrorKind.InvalidArgument),
         (400, "Error during planning: first argument must be the table name as a string", "InfluxCacheTableInvalid", VmStatsErrorKind.InvalidArgument),
         (400, "Error during planning: table 'public.iox.foo' not found", "InfluxTableNotFound", VmStatsErrorKind.NotFound),
+        (404, "Table vm_totals not in DB schema for vms", "InfluxTableNotFound", VmStatsErrorKind.NotFound),
+        (404, "the requested resource was not found: vm_totals_latest", "InfluxResourceNotFound", VmStatsErrorKind.NotFound),
         (500, "Schema error: No field named vmid. Column names are case sensitive. You can use double quotes to refer to the \"vm.VMID\" column or set the datafusion.sql_parser.enable_ident_normalization configuration. Did you mean 'vm.VMID'?.", "InfluxColumnNotFound", VmStatsErrorKind.NotFound),
         (400, "Error during planning: Invalid function 'x'. Did you mean 'y'?", "InfluxFunctionNotFound", VmStatsErrorKind.NotFound),
 
@@ -54,10 +56,12 @@ public sealed class ErrorTableTests : IAsyncLifetime
         (500, "query error: error while planning query: SQL error: ParserError(\"x\")", "InfluxSqlSyntax", VmStatsErrorKind.InvalidArgument),
         (400, "error in InfluxQL statement: parsing error: invalid SHOW statement, expected DATABASES at pos 5", "InfluxQLSyntax", VmStatsErrorKind.InvalidArgument),
         (400, """{"error":"error parsing query: found SELEC, expected SELECT at line 1, char 1"}""", "InfluxQLSyntax", VmStatsErrorKind.InvalidArgument),
+        (400, """{"code":"invalid","message":"failed to parse query: found SELEC, expected SELECT at line 1, char 1"}""", "InfluxQLSyntax", VmStatsErrorKind.InvalidArgument),
         (400, "Error during planning: DML not supported: Insert", "InfluxReadOnlyQuery", VmStatsErrorKind.NotSupported),
         (400, "Error during planning: DDL not supported: CreateTable", "InfluxReadOnlyQuery", VmStatsErrorKind.NotSupported),
         (400, "Error during planning: Statement not supported: SetVariable", "InfluxReadOnlyQuery", VmStatsErrorKind.NotSupported),
         (405, "This feature is not implemented: The context currently only supports a single SQL statement", "InfluxSingleStatement", VmStatsErrorKind.InvalidArgument),
+        (400, "must provide only one InfluxQl statement per query", "InfluxSingleStatement", VmStatsErrorKind.InvalidArgument),
         (405, "This feature is not implemented: DELETE", "InfluxNotImplemented", VmStatsErrorKind.NotSupported),
         (400, "Error during planning: gap-filling query is missing lower time bound", "InfluxGapFillUnbounded", VmStatsErrorKind.InvalidArgument),
         (500, "Arrow error: Parser error: Error parsing timestamp from 'x': timestamp must contain at least 10 characters", "InfluxTimestampInvalid", VmStatsErrorKind.InvalidArgument),
@@ -72,6 +76,8 @@ public sealed class ErrorTableTests : IAsyncLifetime
         (500, """{"error":"query-timeout limit exceeded"}""", "InfluxQueryTimeLimit", VmStatsErrorKind.Timeout),
         (422, """{"error":"Adding a new database would exceed limit of 5 databases"}""", "InfluxDatabaseLimit", VmStatsErrorKind.InvalidOperation),
         (422, """{"error":"Adding a new table would exceed limit of 2000 tables"}""", "InfluxTableLimit", VmStatsErrorKind.InvalidOperation),
+        (422, """{"error":"partial write of line protocol occurred","data":[{"error_message":"Update to schema would exceed number of tables limit of 2000 tables","line_number":1,"original_line":"t f=1i"}]}""", "InfluxTableLimit", VmStatsErrorKind.InvalidOperation),
+        (422, """{"error":"partial write of line protocol occurred","data":[{"error_message":"Update to schema would exceed number of columns per table limit of 500 columns","line_number":1,"original_line":"wide c0=1i"}]}""", "InfluxColumnLimit", VmStatsErrorKind.InvalidOperation),
         (422, """{"error":"Update to schema would exceed limit of 500 columns"}""", "InfluxColumnLimit", VmStatsErrorKind.InvalidOperation),
         (413, "max request size (10485760 bytes) exceeded", "InfluxRequestTooLarge", VmStatsErrorKind.InvalidArgument),
 
@@ -87,18 +93,22 @@ public sealed class ErrorTableTests : IAsyncLifetime
         (400, """{"error":"line protocol parsing error","data":{"error_message":"No fields were provided","line_number":1,"original_line":"cpu,host=a"}}""", "InfluxLineProtocolInvalid", VmStatsErrorKind.InvalidData),
         (400, """{"error":"parsing failed for write_lp endpoint","data":{"error_message":"No fields were provided","line_number":1,"original_line":"cpu"}}""", "InfluxLineProtocolInvalid", VmStatsErrorKind.InvalidData),
         (500, """{"code":"invalid","message":"write buffer error: line protocol parse failed: x"}""", "InfluxLineProtocolInvalid", VmStatsErrorKind.InvalidData),
+        (400, """{"code":"invalid","message":"write buffer error: parsing for line protocol failed"}""", "InfluxLineProtocolInvalid", VmStatsErrorKind.InvalidData),
         (400, """{"error":"unable to parse 'm x': missing field value"}""", "InfluxLineProtocolInvalid", VmStatsErrorKind.InvalidData),
 
         // Managing a server
         (400, """{"error":"retention policy conflicts with an existing policy"}""", "InfluxRetentionConflict", VmStatsErrorKind.InvalidOperation),
         (400, """{"error":"retention policy duration must be at least 1h0m0s"}""", "InfluxRetentionTooShort", VmStatsErrorKind.InvalidArgument),
         (409, """{"error":"attempted to create a resource that already exists"}""", "InfluxAlreadyExists", VmStatsErrorKind.InvalidOperation),
+        (409, "attempted to create a resource that already exists", "InfluxAlreadyExists", VmStatsErrorKind.InvalidOperation),
+        (422, """{"code":"conflict","message":"bucket with name rec already exists"}""", "InfluxAlreadyExists", VmStatsErrorKind.InvalidOperation),
 
         // How the module and the server understand each other
         (400, "invalid mime type (application/jsonl)", "InfluxAcceptUnknown", VmStatsErrorKind.Protocol),
         (415, "Expected content-type: application/json", "InfluxContentTypeWanted", VmStatsErrorKind.Protocol),
         (400, "unacceptable content-encoding: br", "InfluxContentEncodingUnknown", VmStatsErrorKind.Protocol),
         (400, "serde json error: expected value at line 1 column 1", "InfluxBodyMalformed", VmStatsErrorKind.Protocol),
+        (500, "error decoding gzip stream: unexpected end of file", "InfluxBodyMalformed", VmStatsErrorKind.Protocol),
         (400, "serde error: missing field `db`", "InfluxArgumentMalformed", VmStatsErrorKind.Protocol),
         (400, "missing query parameters 'db' and 'q'", "InfluxArgumentMissing", VmStatsErrorKind.Protocol),
         (400, """{"error":"missing required parameter \"q\""}""", "InfluxArgumentMissing", VmStatsErrorKind.Protocol),
