@@ -51,7 +51,7 @@ internal static partial class RecordedOutcome
         }
 
         bool isHealth = IsAt(exchange, "/health"), isPing = IsAt(exchange, "/ping") && exchange.Method == "GET";
-        using InfluxQuery influx = new(isHealth || isPing ? options with { Api = InfluxApi.Auto } : options);
+        using InfluxQuery influx = new(isHealth || isPing ? options with { Api = InfluxApi.Auto } : options, new Infrastructure.Infrastructure());
         if (isHealth)
         {
             // It is asked where /ping says nothing.
