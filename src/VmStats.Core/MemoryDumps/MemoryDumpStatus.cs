@@ -12,6 +12,12 @@ public sealed record MemoryDumpStatus
     /// <summary>The VM's identity; null from the dump service, which doesn't know it.</summary>
     public Guid? Uuid { get; init; }
 
+    /// <summary>The hypervisor that it is taken on; null from the dump service.</summary>
+    public string? HypervisorUri { get; init; }
+
+    /// <summary>The hypervisor host's name; null from the dump service.</summary>
+    public string? HostName { get; init; }
+
     /// <summary>Where it stands.</summary>
     public MemoryDumpState State { get; init; }
 

@@ -13,15 +13,17 @@ public abstract class MemoryDumpCommand : StoreCommand
 {
     private readonly List<string> _names = [];
     private readonly HashSet<Guid> _uuids = [];
+    private readonly HashSet<string> _namesOfUuids = new(StringComparer.Ordinal);
 
     /// <summary>Names of VMs; wildcards are allowed. Without it, and without input, all VMs.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [VmNameTransformation]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(VmNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? Name { get; set; }
 
-    /// <summary>A VM's UUID. Records of the original's programs have none: those are found by name.</summary>
+    /// <summary>A VM's UUID. Records of the original's programs have none: those are found by the VM's name.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public Guid? Uuid { get; set; }
 
@@ -37,14 +39,20 @@ public abstract class MemoryDumpCommand : StoreCommand
     public DateTimeOffset? Finish { get; set; }
 
     /// <inheritdoc/>
+    protected override void BeginProcessing() => Guard(() => VmTargets.RefuseNamedTwice(MyInvocation));
+
+    /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         if (Uuid is Guid uuid)
         {
             _uuids.Add(uuid);
+            _namesOfUuids.UnionWith(Name ?? []);
         }
-
-        _names.AddRange(Name ?? []);
+        else
+        {
+            _names.AddRange(Name ?? []);
+        }
     }
 
     /// <inheritdoc/>
@@ -68,15 +76,18 @@ public abstract class MemoryDumpCommand : StoreCommand
     private protected virtual MemoryDumpFilter Filter()
     {
         NamePattern[] patterns = _names.Select(name => new NamePattern(name)).ToArray();
-        bool anyVm = patterns.Length == 0 && _uuids.Count == 0;
-        bool plain = _uuids.Count > 0 || patterns.All(pattern => !pattern.IsWildcard);
+        bool isByName = _uuids.Count == 0 && patterns.All(pattern => !pattern.IsWildcard);
         return new MemoryDumpFilter
         {
-            Names = anyVm || !plain || patterns.Length == 0 ? null : [.. _names],
-            Uuids = _uuids.Count > 0 ? _uuids : null,
-            MatchesName = anyVm || plain ? null : name => patterns.Any(pattern => pattern.Matches(name)),
+            Names = isByName && patterns.Length > 0 ? [.. _names] : null,
+            MatchesVm = isByName ? null : record => IsAsked(record, patterns),
             Start = Start,
             Finish = Finish,
         };
     }
+
+    // Another VM of the same name, on another host perhaps, isn't the one that is known by its UUID.
+    private bool IsAsked(MemoryDumpRecord record, NamePattern[] patterns) =>
+        (record.Uuid is Guid uuid ? _uuids.Contains(uuid) : _namesOfUuids.Contains(record.Name))
+        || patterns.Any(pattern => pattern.IsWildcard ? pattern.Matches(record.Name) : pattern.Text == record.Name);
 }

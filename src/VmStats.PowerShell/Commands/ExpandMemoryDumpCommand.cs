@@ -19,6 +19,8 @@ namespace VmStats.PowerShell.Commands;
 [OutputType(typeof(MemoryDumpExpansion))]
 public sealed class ExpandMemoryDumpCommand : DumpFileCommand
 {
+    private readonly HashSet<string> _written = new(StringComparer.Ordinal);
+
     /// <summary>The new file. Without it, the dump's own path without .gz or .zst, or with .raw.</summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
@@ -35,10 +37,23 @@ public sealed class ExpandMemoryDumpCommand : DumpFileCommand
     private protected override void Process(string path)
     {
         string? destination = Destination is null ? null : FilePaths.Resolve(SessionState.Path, Destination);
+        if (destination is not null && _written.Contains(destination))
+        {
+            // -Force replaces what was there before, not what came down the same pipeline.
+            throw new VmStatsException(
+                "DumpExpandTargetExists",
+                VmStatsErrorKind.InvalidOperation,
+                $"'{path}' isn't expanded: this command has written another dump to '{destination}' already.",
+                "Leave -Destination away, and each dump is expanded to a file beside it; or name one for each: ForEach-Object { $_ | Expand-MemoryDump -Destination ... }.",
+                path);
+        }
+
         if (ShouldProcess(path, $"Expand to {destination ?? "a file beside it"}"))
         {
             MemoryDumpExpander expander = new(InfrastructureLoader.Current);
-            WriteObject(Work("Expanding a memory dump", path, (progress, token) => expander.ExpandAsync(path, destination, As, Force, progress, token)));
+            MemoryDumpExpansion expanded = Work("Expanding a memory dump", path, (progress, token) => expander.ExpandAsync(path, destination, As, Force, progress, token));
+            _written.Add(expanded.Path);
+            WriteObject(expanded);
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using VmStats.Configuration;
 using VmStats.MemoryDumps;
 using VmStats.PowerShell.Abstractions;
+using VmStats.PowerShell.Transformation;
 using VmStats.Telemetry;
 
 namespace VmStats.PowerShell.Commands;
@@ -32,6 +33,7 @@ public sealed class GetMemoryDumpStatusCommand : VmStatsCommand
 
     /// <summary>Names of VMs; wildcards are allowed. Without it, all.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [VmNameTransformation]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[]? Name { get; set; }
@@ -54,6 +56,9 @@ public sealed class GetMemoryDumpStatusCommand : VmStatsCommand
     public SwitchParameter UseService { get; set; }
 
     private bool IsByService => ParameterSetName != LocalSet;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => Guard(() => VmTargets.RefuseNamedTwice(MyInvocation));
 
     /// <inheritdoc/>
     protected override void ProcessRecord()

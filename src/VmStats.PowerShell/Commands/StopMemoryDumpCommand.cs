@@ -1,12 +1,16 @@
 using System.Management.Automation;
 using VmStats.MemoryDumps;
 using VmStats.PowerShell.Abstractions;
+using VmStats.PowerShell.Transformation;
 using VmStats.Telemetry;
 
 namespace VmStats.PowerShell.Commands;
 
 /// <summary>Ends memory dumps that wait or run on this host, whichever process takes them.</summary>
-/// <remarks>The stream is closed, the VM goes on, the partial file is removed, and the attempt is recorded as cancelled by the process that took it.</remarks>
+/// <remarks>
+/// The stream is closed, the VM goes on, the partial file is removed, and the attempt is recorded as cancelled by the process
+/// that took it. All are asked to end before any is waited for, so that none begins because another has ended.
+/// </remarks>
 /// <example>
 /// <code>Stop-MemoryDump db01</code>
 /// Ends the dump of db01 that runs now.
@@ -21,11 +25,19 @@ public sealed class StopMemoryDumpCommand : VmStatsCommand
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(90);
 
+    private readonly MemoryDumpStatusReader _reader = new();
+    private readonly HashSet<Guid> _ending = [];
+
     /// <summary>Names of VMs; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [VmNameTransformation]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = [];
+
+    /// <summary>A VM's UUID. A VM from the pipeline is known by it alone.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public Guid? Uuid { get; set; }
 
     /// <summary>One dump, by its own identity.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -36,13 +48,15 @@ public sealed class StopMemoryDumpCommand : VmStatsCommand
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
+    protected override void BeginProcessing() => Guard(() => VmTargets.RefuseNamedTwice(MyInvocation));
+
+    /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        MemoryDumpStatusReader reader = new();
         NamePattern[] patterns = Name.Select(name => new NamePattern(name)).ToArray();
-        MemoryDumpStatus[] running = Compute((_, _) => Task.FromResult(reader.Read()
+        MemoryDumpStatus[] running = Compute((_, _) => Task.FromResult(_reader.Read()
             .Where(dump => dump.State is MemoryDumpState.Queued or MemoryDumpState.Running)
-            .Where(dump => DumpId is Guid id ? dump.DumpId == id : patterns.Any(pattern => pattern.Matches(dump.Name)))
+            .Where(dump => IsMeant(dump, patterns))
             .ToArray()));
         if (running.Length == 0 && !patterns.Any(pattern => pattern.IsWildcard))
         {
@@ -56,14 +70,37 @@ public sealed class StopMemoryDumpCommand : VmStatsCommand
 
         foreach (MemoryDumpStatus dump in running)
         {
-            if (ShouldProcess($"Memory dump of {dump.Name} ({dump.DumpId})", "Stop"))
+            if (!_ending.Contains(dump.DumpId) && ShouldProcess($"Memory dump of {dump.Name} ({dump.DumpId})", "Stop"))
             {
-                MemoryDumpStatus? ended = Compute((_, cancellationToken) => reader.CancelAsync(dump.DumpId, s_limit, cancellationToken));
-                if (PassThru && ended is not null)
-                {
-                    WriteObject(ended);
-                }
+                _reader.RequestCancel(dump.DumpId);
+                _ending.Add(dump.DumpId);
             }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing() => Run(async (output, cancellationToken) =>
+        await Task.WhenAll(_ending.Select(dump => WaitAsync(dump, output, cancellationToken))));
+
+    private bool IsMeant(MemoryDumpStatus dump, NamePattern[] patterns) =>
+        DumpId is Guid id ? dump.DumpId == id
+        : Uuid is Guid vm ? dump.Uuid == vm
+        : patterns.Any(pattern => pattern.Matches(dump.Name));
+
+    // One that doesn't end in time is an error of its own.
+    private async Task WaitAsync(Guid dump, CommandOutput output, CancellationToken cancellationToken)
+    {
+        try
+        {
+            MemoryDumpStatus? ended = await _reader.CancelAsync(dump, s_limit, cancellationToken);
+            if (PassThru && ended is not null)
+            {
+                output.Write(ended);
+            }
+        }
+        catch (VmStatsException e)
+        {
+            output.Error(e);
         }
     }
 }

@@ -31,7 +31,9 @@ public sealed class InfluxQueryCommandTests
 
         // The first question found out what the server is.
         Assert.Equal("InfluxDB1", $"{session.Invoke("Get-VmStatsConnection")[0].Properties["Kind"].Value}");
-        Assert.Contains(session.Invoke("'SHOW MEASUREMENTS' | Invoke-InfluxQuery"), one => Equals(one.Properties["name"].Value, "m"));
+        IReadOnlyList<PSObject> both = session.Invoke("'SHOW MEASUREMENTS', 'SHOW FIELD KEYS' | Invoke-InfluxQuery");
+        Assert.Contains(both, one => Equals(one.Properties["name"].Value, "m"));
+        Assert.Contains(both, one => Equals(one.Properties["fieldKey"]?.Value, "y"));
         Assert.Equal("QueryLanguageNotSupported", Id(session.InvokeRecords("Invoke-InfluxQuery 'SELECT 1' -Language Sql")));
         Assert.Equal("QueryParameterNotSupported", Id(session.InvokeRecords("Invoke-InfluxQuery 'SHOW MEASUREMENTS' -Parameter @{ a = @(1, 2) }")));
         Assert.Single(session.InvokeRecords("Invoke-InfluxQuery 'SELEC'").Errors);

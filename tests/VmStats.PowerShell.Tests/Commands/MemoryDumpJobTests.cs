@@ -51,6 +51,18 @@ public sealed class MemoryDumpJobTests : IDisposable
     }
 
     [SkippableFact]
+    public void What_waits_does_not_begin_because_all_are_stopped()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
+        _session.InvokeRecords($"$job = Invoke-MemoryDump db01, web01, web02 -HypervisorUri '{Slow}' -Path '{Dumps}' -ThrottleLimit 1 -AsJob").NoErrors();
+        Assert.True(SpinWait.SpinUntil(() => _session.Invoke("Get-MemoryDumpStatus -State Running | Where-Object ProcessedBytes -gt 0").Count == 1, TimeSpan.FromSeconds(60)));
+        Records ended = _session.InvokeRecords("@(Get-MemoryDumpStatus -State Running) + @(Get-MemoryDumpStatus -State Queued) | Stop-MemoryDump -PassThru").NoErrors();
+        Assert.Equal(3, ended.Output.Count);
+        Assert.All(ended.Output, dump => Assert.Equal("Cancelled", $"{dump.Properties["State"].Value}"));
+        Assert.Single(ended.Output, dump => dump.Properties["StartedAt"].Value is not null);
+    }
+
+    [SkippableFact]
     public void A_job_whose_dump_fails_is_failed_and_gives_the_error()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");

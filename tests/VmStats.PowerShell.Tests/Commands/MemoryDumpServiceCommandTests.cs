@@ -80,6 +80,17 @@ public sealed class MemoryDumpServiceCommandTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public void A_name_that_two_piped_vms_bear_is_refused_for_the_service_knows_one_by_it()
+    {
+        _service.OnAsked = vm => _service.Complete(vm, "/srv/x.mem", 1);
+        Records records = _session.InvokeRecords(
+            $"Get-MonitoredVm web01, app02 -HypervisorUri 'sim://a?vms=8&seed=3', 'sim://b?vms=4&seed=5' | Invoke-MemoryDump -ServiceUrl {_service.Url}");
+        ErrorRecord error = records.SingleError;
+        Assert.Equal(("DumpServiceNameAmbiguous", "web01"), (error.FullyQualifiedErrorId.Split(',')[0], error.TargetObject));
+        Assert.Equal("app02", $"{Assert.Single(records.Output)}");
+    }
+
+    [Fact]
     public void WhatIf_asks_the_service_nothing_and_its_failure_is_an_error_and_a_record()
     {
         string text = _session.InvokeText($"Invoke-MemoryDump web01 -ServiceUrl {_service.Url} -WhatIf");

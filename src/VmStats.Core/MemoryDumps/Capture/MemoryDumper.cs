@@ -104,6 +104,13 @@ internal sealed class MemoryDumper : IDisposable
                     throw DumpErrors.Cancelled(request.Vm.Name);
                 }
             }
+
+            if (state.IsCancelRequested)
+            {
+                // It was asked for together with the end of the dump whose turn this was: the guest isn't paused for nothing.
+                _slots.Release();
+                throw DumpErrors.Cancelled(request.Vm.Name);
+            }
         }
         catch (Exception e) when (e is OperationCanceledException or VmStatsException)
         {

@@ -9,8 +9,8 @@ internal sealed record MemoryDumpFilter
     /// <summary>VM identities, any of which; null for all. With <see cref="Names"/>, either may match.</summary>
     public IReadOnlyCollection<Guid>? Uuids { get; init; }
 
-    /// <summary>A further condition on the name (wildcards).</summary>
-    public Func<string, bool>? MatchesName { get; init; }
+    /// <summary>A further condition on the VM (wildcards, or identities together with names).</summary>
+    public Func<MemoryDumpRecord, bool>? MatchesVm { get; init; }
 
     /// <summary>First time, inclusive.</summary>
     public DateTimeOffset? Start { get; init; }
@@ -32,12 +32,12 @@ internal sealed record MemoryDumpFilter
 
     /// <summary>True when a record is wanted, order and count apart.</summary>
     public bool Matches(MemoryDumpRecord record) =>
-        MatchesVm(record)
-        && (MatchesName is null || MatchesName(record.Name))
+        IsOfVm(record)
+        && (MatchesVm is null || MatchesVm(record))
         && (States is null || States.Contains(record.State))
         && (Hash is null || StartsWith(record.Sha256) || StartsWith(record.StoredSha256));
 
-    private bool MatchesVm(MemoryDumpRecord record) =>
+    private bool IsOfVm(MemoryDumpRecord record) =>
         (Names is null && Uuids is null)
         || (Names is not null && Names.Contains(record.Name))
         || (Uuids is not null && record.Uuid is Guid uuid && Uuids.Contains(uuid));

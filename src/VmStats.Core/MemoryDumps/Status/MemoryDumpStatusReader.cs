@@ -53,6 +53,8 @@ internal sealed class MemoryDumpStatusReader(string? stateFolder = null)
             DumpId = data.DumpId,
             Name = data.Name,
             Uuid = data.Uuid,
+            HypervisorUri = data.HypervisorUri.Length > 0 ? data.HypervisorUri : null,
+            HostName = data.HostName.Length > 0 ? data.HostName : null,
             State = data.State,
             Phase = isRunning ? data.Phase : null,
             PercentComplete = data.State == MemoryDumpState.Completed ? 100 : data.TotalBytes is > 0 ? Math.Min(100, data.ProcessedBytes * 100.0 / data.TotalBytes.Value) : null,
