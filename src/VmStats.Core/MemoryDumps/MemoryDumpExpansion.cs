@@ -1,3 +1,5 @@
+using VmStats.MemoryDumps;
+
 namespace VmStats;
 
 /// <summary>What a dump is expanded to.</summary>
@@ -13,6 +15,8 @@ public enum MemoryDumpImageKind
 /// <summary>A dump that was expanded.</summary>
 public sealed record MemoryDumpExpansion
 {
+    private readonly IReadOnlyList<string> _warnings = [];
+
     /// <summary>The expanded file.</summary>
     public required string Path { get; init; }
 
@@ -39,4 +43,11 @@ public sealed record MemoryDumpExpansion
 
     /// <summary>Time that it took.</summary>
     public TimeSpan Elapsed { get; init; }
+
+    /// <summary>What is worth knowing of it, such as that the dump's ledger could not be written. As text, one after the other.</summary>
+    public IReadOnlyList<string> Warnings
+    {
+        get => _warnings;
+        init => _warnings = new JoinedList<string>(value);
+    }
 }

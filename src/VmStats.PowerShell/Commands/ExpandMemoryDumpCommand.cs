@@ -6,7 +6,11 @@ using VmStats.PowerShell.Abstractions;
 namespace VmStats.PowerShell.Commands;
 
 /// <summary>Gives back the ELF core, or the raw physical memory, of a stored dump; verified on the way, sparse, and noted in the ledger.</summary>
-/// <remarks>What does not agree with the dump's manifest is not left behind.</remarks>
+/// <remarks>
+/// What does not agree with the dump's manifest is not left behind. A dump may be expanded from wherever it can be read:
+/// where its folder isn't one to write to, since it is read-only or others may write there, a warning says that the ledger
+/// doesn't know. The new file's folder must be one that nobody else can lead elsewhere; a sticky one, such as /tmp, will do.
+/// </remarks>
 /// <example>
 /// <code>Get-MemoryDumpRecord db01 -First 1 | Expand-MemoryDump -Destination ./db01.elf</code>
 /// An ELF core for Volatility or crash.
@@ -53,6 +57,11 @@ public sealed class ExpandMemoryDumpCommand : DumpFileCommand
             MemoryDumpExpander expander = new(InfrastructureLoader.Current);
             MemoryDumpExpansion expanded = Work("Expanding a memory dump", path, (progress, token) => expander.ExpandAsync(path, destination, As, Force, progress, token));
             _written.Add(expanded.Path);
+            foreach (string warning in expanded.Warnings)
+            {
+                WriteWarning(warning);
+            }
+
             WriteObject(expanded);
         }
     }

@@ -10,8 +10,8 @@ namespace VmStats.PowerShell.Commands;
 /// <summary>Removes memory dumps by age, count or size, or puts them on hold; each step is in the folder's ledger.</summary>
 /// <remarks>
 /// Dumps down the pipeline, or of -Path, narrow what is looked at, wherever they are; without a rule these go themselves.
-/// A dump on hold stays. The only verified dump of a VM, or its last one where none was verified, stays unless -Force is
-/// given. Records in the store are kept.
+/// A dump on hold stays. The only verified dump of a VM (by Test-MemoryDump -Record), or its last one where none was
+/// verified, stays unless -Force is given. Records in the store are kept.
 ///
 /// -Interrupted clears away what dumps left whose process died, and records them; the next Invoke-MemoryDump does the
 /// same. A dump that another process takes is never touched.
@@ -194,6 +194,7 @@ public sealed class RemoveMemoryDumpCommand : StoreCommand
     {
         if (ShouldProcess(folder, "Clear away what interrupted memory dumps left"))
         {
+            Guard(() => MemoryDumps.DumpFolder.RefuseUnsafe(folder));
             DumpRecovery recovery = new(new DumpStateStore(MemoryDumpPaths.DefaultStateFolder), new DumpRecorder(Store, MemoryDumpPaths.DefaultStateFolder));
             WriteObject(Compute((_, _) => recovery.RecoverAsync(folder)), enumerateCollection: true);
         }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
+using VmStats.Files;
 using VmStats.MemoryDumps;
 
 namespace VmStats.Benchmarks.Dumps;
@@ -51,14 +52,15 @@ internal sealed class StageBenchmark(string image, string root, byte[] bytes)
     // What QEMU does on the same host, and our reading of it, in the way that it is read.
     private async Task<double> TransportAsync()
     {
-        string path = Path.Combine(root, "stage.fifo");
-        Libc.MakeFifo(path, UnixFiles.PrivateFile);
+        const string name = "stage.fifo";
+        using PinnedFolder folder = PinnedFolder.Open(root, FolderUse.Write);
+        folder.MakePipe(name, UnixFiles.PrivateFile);
         double best = double.MaxValue;
         for (int i = 0; i < Runs; i++)
         {
-            using FifoSource fifo = new(path);
+            using FifoSource fifo = new(folder, name);
             TimeSpan before = Process.GetCurrentProcess().TotalProcessorTime;
-            Task<Cost> writer = Cost.OfAsync("dd", "if=" + image, "of=" + path, "bs=1M", "conv=notrunc", "status=none");
+            Task<Cost> writer = Cost.OfAsync("dd", "if=" + image, "of=" + folder.PathOf(name), "bs=1M", "conv=notrunc", "status=none");
             byte[] buffer = new byte[DumpPipeline.BlockBytes];
             await Task.Run(() =>
             {

@@ -33,7 +33,7 @@ public sealed class CaptureTests
         await using DumpLab lab = new("vms=8&seed=3&mem=0.125&dumprate=32");
         ConcurrentQueue<MemoryDumpProgress> seen = new();
         using MemoryDumper dumper = lab.Dumper();
-        MemoryDumpRecord record = await dumper.DumpAsync(new MemoryDumpRequest { Vm = await lab.VmAsync() }, new Listener(seen.Enqueue), default);
+        MemoryDumpRecord record = await dumper.DumpAsync(new MemoryDumpRequest { Vm = await lab.VmAsync() }, new ProgressListener(seen.Enqueue), default);
         MemoryDumpProgress last = seen.Last();
         Assert.Equal((record.RawBytes!.Value, record.RawBytes, 100), (last.ProcessedBytes, last.TotalBytes, last.PercentComplete!.Value));
         Assert.Equal(seen.Select(progress => progress.ProcessedBytes).Order(), seen.Select(progress => progress.ProcessedBytes));
@@ -67,7 +67,7 @@ public sealed class CaptureTests
         ConcurrentQueue<MemoryDumpProgress> seen = new();
         using MemoryDumper dumper = lab.Dumper();
         MemoryDumpException full = await Assert.ThrowsAsync<MemoryDumpException>(async () =>
-            await dumper.DumpAsync(new MemoryDumpRequest { Vm = await lab.VmAsync(), ReserveBytes = long.MaxValue / 2 }, new Listener(seen.Enqueue), default));
+            await dumper.DumpAsync(new MemoryDumpRequest { Vm = await lab.VmAsync(), ReserveBytes = long.MaxValue / 2 }, new ProgressListener(seen.Enqueue), default));
         Assert.Equal("DiskFull", full.ErrorId);
         Assert.Empty(seen);
         Assert.Empty(lab.Leftovers());
@@ -124,9 +124,4 @@ public sealed class CaptureTests
         lab.Store,
         lab.Infrastructure,
         new MemoryDumperOptions { Folder = lab.Folder, StateFolder = lab.StateFolder, MaxParallel = maxParallel, AvoidFifo = avoidFifo });
-
-    private sealed class Listener(Action<MemoryDumpProgress> listen) : IProgress<MemoryDumpProgress>
-    {
-        public void Report(MemoryDumpProgress value) => listen(value);
-    }
 }

@@ -20,9 +20,11 @@ public sealed class CustodyTests
         Assert.Equal((dump.Sha256, dump.StoredSha256, dump.RawBytes, dump.StoredBytes), (result.Sha256, result.StoredSha256, result.RawBytes, result.StoredBytes));
         Assert.Equal((dump.Name, dump.Uuid, 1), (result.Name, result.Uuid, result.StoreRecordCount));
 
-        // That it was verified stands in the ledger, and the ledger with it is still whole.
+        // That it was verified stands in the ledger where that is asked for, and the ledger with it is still whole.
+        Assert.Equal(LedgerEvent.Capture, lab.Ledger.Read().Last!.Entry.Event);
+        Assert.Empty((await lab.VerifyAndRecordAsync(dump.Path!)).Findings);
         LedgerEntry last = lab.Ledger.Read().Last!.Entry;
-        Assert.Equal((LedgerEvent.Verify, true, Path.GetFileName(dump.Path)), (last.Event, last.IsOk, last.File));
+        Assert.Equal((LedgerEvent.Verify, true, Path.GetFileName(dump.Path), dump.DumpId), (last.Event, last.IsOk, last.File, last.DumpId));
         Assert.Empty(await lab.FindAsync(dump.Path!));
     }
 
@@ -57,7 +59,7 @@ public sealed class CustodyTests
             bytes[bytes.Length / 2] ^= 1;
             return bytes;
         });
-        MemoryDumpVerification result = await lab.VerifyAsync(dump.Path!);
+        MemoryDumpVerification result = await lab.VerifyAndRecordAsync(dump.Path!);
         string[] found = [.. result.Findings.Select(finding => finding.Id)];
         Assert.False(result.IsValid);
         Assert.Superset(new HashSet<string> { "StoredHashDiffers", "LedgerHashDiffers", "StoreStoredHashDiffers" }, found.ToHashSet());

@@ -31,7 +31,7 @@ internal sealed class DumpLab : IAsyncDisposable
 
     public string StateFolder => Path.Combine(_root, "state");
 
-    public Ledger Ledger => new(Folder);
+    public LabLedger Ledger => new(Folder);
 
     public MemoryDumpVerifier Verifier => new(Infrastructure, Store);
 
@@ -52,6 +52,9 @@ internal sealed class DumpLab : IAsyncDisposable
 
     public Task<MemoryDumpVerification> VerifyAsync(string path) => Verifier.VerifyAsync(path, null, default);
 
+    /// <summary>Verifies, and notes it in the ledger.</summary>
+    public Task<MemoryDumpVerification> VerifyAndRecordAsync(string path) => Verifier.VerifyAndRecordAsync(path, null, default);
+
     /// <summary>The ids of what a verification found, each once.</summary>
     public async Task<string[]> FindAsync(string path) =>
         [.. (await VerifyAsync(path)).Findings.Select(finding => finding.Id).Distinct().Order(StringComparer.Ordinal)];
@@ -67,6 +70,9 @@ internal sealed class DumpLab : IAsyncDisposable
 
         return records;
     }
+
+    /// <summary>Takes a lock as .NET takes it, as another program would.</summary>
+    public static FileStream Lock(string path) => new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
 
     /// <summary>Files in the dump folder that aren't in place: partial ones and what was to become a sealed one.</summary>
     public string[] Leftovers() => Directory.Exists(Folder)

@@ -23,8 +23,33 @@ internal static class DumpProgram
                 return 0;
             case ["try-dump", string uri, string vm, string folder, string stateFolder, string store, string way]:
                 return await TryDumpAsync(uri, vm, folder, stateFolder, store, avoidFifo: way == "file");
+            case ["try-folders", string uri, string vm, string stateFolder, .. string[] folders]:
+                foreach (string folder in folders)
+                {
+                    Console.WriteLine($"{folder}: {await TryFolderAsync(uri, vm, folder, stateFolder)}");
+                }
+
+                return 0;
+            case ["verify", string path]:
+                MemoryDumpVerification result = await new MemoryDumpVerifier(new Infrastructure.Infrastructure(), null).VerifyAsync(path, null, default);
+                Console.WriteLine($"{(result.IsValid ? "valid" : "invalid")}: {result.Findings}");
+                return 0;
             default:
                 return null;
+        }
+    }
+
+    private static async Task<string> TryFolderAsync(string uri, string name, string folder, string stateFolder)
+    {
+        try
+        {
+            Directory.CreateDirectory(stateFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            await DumpAsync(uri, name, folder, stateFolder, Path.Combine(stateFolder, "t.db"), level: 1, avoidFifo: false);
+            return "ok";
+        }
+        catch (VmStatsException e)
+        {
+            return e.ErrorId;
         }
     }
 

@@ -97,7 +97,7 @@ public sealed class DumpRetentionTests
     {
         await using DumpLab lab = new();
         MemoryDumpRecord old = await lab.TakeAsync(), verified = await lab.TakeAsync(), newest = await lab.TakeAsync();
-        Assert.True((await lab.VerifyAsync(verified.Path!)).IsValid);
+        Assert.True((await lab.VerifyAndRecordAsync(verified.Path!)).IsValid);
         MemoryDumpRetention retention = Retention(lab);
         RetentionPolicy everything = new() { KeepLast = 0 };
         MemoryDumpRemoval[] plan = [.. retention.Plan(everything)];
@@ -106,10 +106,10 @@ public sealed class DumpRetentionTests
         Assert.Equal("DumpMustStay", (await Assert.ThrowsAsync<VmStatsException>(() => retention.RemoveAsync(plan[1], force: true, null, default))).ErrorId);
 
         // A verification that failed since then takes the standing away; a newer one that held takes it over.
-        Assert.True((await lab.VerifyAsync(newest.Path!)).IsValid);
+        Assert.True((await lab.VerifyAndRecordAsync(newest.Path!)).IsValid);
         Assert.Equal([true, true, false], retention.Plan(everything).Select(removal => removal.KeptBecause is null));
         DumpLab.Tamper(newest.Path!, bytes => [.. bytes, 0]);
-        Assert.False((await lab.VerifyAsync(newest.Path!)).IsValid);
+        Assert.False((await lab.VerifyAndRecordAsync(newest.Path!)).IsValid);
         Assert.Equal([true, false, true], retention.Plan(everything).Select(removal => removal.KeptBecause is null));
         Assert.Equal([true, true, true], retention.Plan(everything with { Force = true }).Select(removal => removal.KeptBecause is null));
     }

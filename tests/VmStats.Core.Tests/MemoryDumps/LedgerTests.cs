@@ -1,5 +1,6 @@
 using System.Text;
 using VmStats.Core.Tests.Processes;
+using VmStats.Files;
 using VmStats.MemoryDumps;
 
 namespace VmStats.Core.Tests.MemoryDumps;
@@ -126,7 +127,7 @@ public sealed class LedgerTests
         if (writeAnew)
         {
             File.Delete(lab.Ledger.Path);
-            await lab.Ledger.AppendAsync(kept.Entry with { Operator = "somebody else" }, default);
+            await lab.Ledger.AppendAsync(kept.Entry with { Operator = "somebody else" });
         }
 
         // By itself the ledger is whole.
@@ -191,7 +192,7 @@ public sealed class LedgerTests
         for (int i = 0; i < count; i++)
         {
             LedgerEntry entry = DumpCustody.Entry(LedgerEvent.Hold, "x", null, null) with { Name = name, Detail = $"{i}" };
-            await new Ledger(folder).AppendAsync(entry, default);
+            await new LabLedger(folder).AppendAsync(entry);
         }
     }
 
@@ -199,8 +200,8 @@ public sealed class LedgerTests
     private static async Task<DumpLab> WithLinesAsync()
     {
         DumpLab lab = new();
-        await lab.VerifyAsync((await lab.TakeAsync()).Path!);
-        await lab.VerifyAsync((await lab.TakeAsync()).Path!);
+        await lab.VerifyAndRecordAsync((await lab.TakeAsync()).Path!);
+        await lab.VerifyAndRecordAsync((await lab.TakeAsync()).Path!);
         return lab;
     }
 

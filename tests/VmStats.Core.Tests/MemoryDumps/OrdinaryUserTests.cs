@@ -41,6 +41,8 @@ public sealed class OrdinaryUserTests(OrdinaryUserTests.RootDaemon real) : IClas
     [InlineData("pipe", "could not open the pipe", "let the daemon reach")]
     public async Task A_file_that_would_be_roots_is_refused_with_the_way_out(string way, string why, string wayOut)
     {
+        Require();
+
         // What is in the hidden folder the daemon can't open, pipe or not.
         (int code, string text) = await RunAsync(way, runtime: Path.Combine(SystemDaemon.HiddenFolder(Session.Folder), "runtime"));
         Assert.True(code == 1, text);
@@ -69,45 +71,26 @@ public sealed class OrdinaryUserTests(OrdinaryUserTests.RootDaemon real) : IClas
     private static async Task<string> ShellAsync(string command) =>
         (await Tool.RunAsync("bash", ["-c", "set -o pipefail; " + command], s_patience)).Trim();
 
-    private async Task<(int Code, string Text)> RunAsync(string way, string? runtime)
+    private static void Require()
     {
         Part.Require(WhyAbsent);
         Skip.If(SystemDaemon.WhyForbidden is not null, SystemDaemon.WhyForbidden);
-        string user = LibvirtSession.User;
-        string[] own = [Home, .. runtime is null ? (string[])[] : [runtime]];
-        await Tool.RunAsync("install", ["-d", "-m", "700", "-o", user, .. own], s_patience);
-        Skip.IfNot(await MayAsync("-x", ChildProgram.Host), "An ordinary user may not run this machine's .NET.");
-        Dictionary<string, string> environment = new() { ["PATH"] = Environment.GetEnvironmentVariable("PATH")!, ["HOME"] = Home };
+    }
+
+    private async Task<(int Code, string Text)> RunAsync(string way, string? runtime)
+    {
+        Require();
+        OrdinaryUser user = new(LibvirtSession.User, Session.Folder);
+        await user.MakeFolderAsync(Home);
+        Dictionary<string, string> environment = new() { ["HOME"] = Home };
         if (runtime is not null)
         {
+            await user.MakeFolderAsync(runtime);
             environment["XDG_RUNTIME_DIR"] = runtime;
         }
 
-        using ChildProcess child = ChildProcess.StartAs(user, await ReadableProgramAsync(), environment, "try-dump", Session.Uri, "bios", Folder, Path.Combine(Home, "state"), StorePath, way);
-        int code = await child.WaitAsync();
-        return (code, child.Text);
+        return await user.RunAsync(environment, "try-dump", Session.Uri, "bios", Folder, Path.Combine(Home, "state"), StorePath, way);
     }
-
-    // A checkout may lie where only its owner can read.
-    private async Task<string> ReadableProgramAsync()
-    {
-        if (await MayAsync("-r", ChildProgram.Location))
-        {
-            return ChildProgram.Location;
-        }
-
-        string copy = Path.Combine(Session.Folder, "program");
-        if (!Directory.Exists(copy))
-        {
-            await Tool.RunAsync("cp", ["-r", Path.GetDirectoryName(ChildProgram.Location)!, copy], s_patience);
-            await Tool.RunAsync("chmod", ["-R", "a+rX", copy], s_patience);
-        }
-
-        return Path.Combine(copy, Path.GetFileName(ChildProgram.Location));
-    }
-
-    private static async Task<bool> MayAsync(string what, string file) =>
-        (await Tool.TryRunAsync("setpriv", [$"--reuid={LibvirtSession.User}", "--clear-groups", "test", what, file], s_patience)).Code == 0;
 
     private async Task<List<MemoryDumpRecord>> RecordsAsync()
     {

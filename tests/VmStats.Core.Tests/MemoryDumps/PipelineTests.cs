@@ -69,7 +69,7 @@ public sealed class PipelineTests : IDisposable
 
     private async Task CheckAsync(byte[] raw, PipelineResult result)
     {
-        ImageScan scan = await DumpImage.ScanAsync(_path, _infrastructure, null, null, default);
+        ImageScan scan = await DumpImage.ScanAsync(File.OpenRead(_path), _infrastructure, null, null, default);
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(raw)), result.Sha256);
         Assert.Equal((result.Sha256, result.StoredSha256, result.StoredBytes, result.RawBytes), (scan.Sha256, scan.StoredSha256, scan.StoredBytes, scan.RawBytes));
         Assert.Null(scan.Damage);

@@ -1,5 +1,6 @@
 using VmStats.Core.Tests.Hypervisors;
 using VmStats.Core.Tests.Processes;
+using VmStats.Files;
 using VmStats.Fixtures;
 using VmStats.Fixtures.Libvirt;
 using VmStats.Hypervisors;

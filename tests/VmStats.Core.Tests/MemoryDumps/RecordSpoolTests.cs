@@ -1,3 +1,4 @@
+using VmStats.Files;
 using VmStats.MemoryDumps;
 using VmStats.Stores;
 
@@ -100,7 +101,7 @@ public sealed class RecordSpoolTests
         await using StoreProxy store = new(lab.Store) { IsAway = true };
         MemoryDumpRecord waiting = await lab.TakeAsync(store: store);
         store.IsAway = false;
-        using (FileLock.TryTake(Path.Combine(lab.Folder, RecordSpool.FileName + ".lock"))!)
+        using (DumpLab.Lock(Path.Combine(lab.Folder, RecordSpool.FileName + ".lock")))
         {
             await lab.TakeAsync(store: store);
             Assert.DoesNotContain(await lab.RecordsAsync(), record => record.DumpId == waiting.DumpId);

@@ -1,4 +1,5 @@
 using VmStats.Core.Tests.Processes;
+using VmStats.Files;
 using VmStats.Fixtures;
 using VmStats.MemoryDumps;
 
@@ -107,7 +108,7 @@ public sealed class RecoveryTests
         await File.WriteAllTextAsync(orphan, "left behind");
         await File.WriteAllTextAsync(target, "precious");
         File.CreateSymbolicLink(link, target);
-        using (FileLock.TryTake(live)!)
+        using (DumpLab.Lock(live))
         {
             await lab.TakeAsync();
             Assert.Equal([live, link], lab.Leftovers().Order(StringComparer.Ordinal).Where(file => file != orphan).OrderBy(file => file == link));
@@ -171,10 +172,11 @@ public sealed class RecoveryTests
     public async Task A_dump_that_can_not_be_sealed_leaves_no_file_and_a_failed_record()
     {
         await using DumpLab lab = new();
-        Directory.CreateDirectory(lab.Ledger.Path);
-        File.SetUnixFileMode(lab.Folder, UnixFiles.PrivateFolder);
-        MemoryDumpException failure = await Assert.ThrowsAsync<MemoryDumpException>(() => lab.TakeAsync());
-        Assert.Equal("DumpWriteFailed", failure.ErrorId);
+        using MemoryDumper dumper = lab.Dumper();
+        MemoryDumpRequest request = new() { Vm = await lab.VmAsync() };
+        ProgressListener blocking = new(_ => Directory.CreateDirectory(lab.Ledger.Path));
+        MemoryDumpException failure = await Assert.ThrowsAsync<MemoryDumpException>(() => dumper.DumpAsync(request, blocking, default));
+        Assert.Equal("DumpFileUnsafe", failure.ErrorId);
         Assert.Empty(Directory.GetFiles(lab.Folder, "*.elf*"));
         Assert.Empty(lab.Leftovers());
         Assert.Equal(MemoryDumpState.Failed, Assert.Single(await lab.RecordsAsync()).State);

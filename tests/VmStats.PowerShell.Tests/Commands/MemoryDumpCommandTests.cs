@@ -213,6 +213,52 @@ public sealed class MemoryDumpCommandTests : IDisposable
     }
 
     [SkippableFact]
+    public void A_verification_is_written_down_only_when_that_is_asked_for()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
+        _session.InvokeRecords($"Invoke-MemoryDump db01, web01 -Path '{Dumps}'").NoErrors();
+        string ledger = Path.Combine(Dumps, "ledger.jsonl");
+        string before = File.ReadAllText(ledger);
+        foreach (string reading in (string[])["", "-Quiet", "-Record -WhatIf"])
+        {
+            Assert.Equal(2, _session.InvokeRecords($"Get-MemoryDumpRecord | Test-MemoryDump {reading}").NoErrors().Output.Count);
+            Assert.Equal(before, File.ReadAllText(ledger));
+        }
+
+        Records recorded = _session.InvokeRecords("Get-MemoryDumpRecord db01 | Test-MemoryDump -Record").NoErrors();
+        Assert.Equal(true, Assert.Single(recorded.Output).Properties["IsValid"].Value);
+        string added = Assert.Single(File.ReadAllText(ledger)[before.Length..].Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains("\"event\":\"Verify\"", added, StringComparison.Ordinal);
+        Assert.Contains("\"name\":\"db01\"", added, StringComparison.Ordinal);
+        Assert.Equal([true, true], _session.Invoke<bool>("Get-MemoryDumpRecord | Test-MemoryDump -Quiet"));
+    }
+
+    [SkippableFact]
+    public void Where_others_may_write_nothing_is_written_and_the_error_says_why()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
+        PSObject dump = Assert.Single(_session.InvokeRecords($"Invoke-MemoryDump db01 -Path '{Dumps}'").NoErrors().Output);
+        string path = (string)dump.Properties["Path"].Value;
+        File.SetUnixFileMode(Dumps, (UnixFileMode)0b111_111_111);
+        Assert.Equal([true], _session.Invoke<bool>($"Test-MemoryDump '{path}' -Quiet"));
+        foreach (string command in (string[])
+            [
+                $"Test-MemoryDump '{path}' -Record", $"Invoke-MemoryDump web01 -Path '{Dumps}'", $"Remove-MemoryDump -Path '{path}' -Force -Confirm:$false",
+                $"Remove-MemoryDump -Path '{path}' -Hold -Confirm:$false", $"Remove-MemoryDump -Interrupted -Folder '{Dumps}' -Confirm:$false", $"Expand-MemoryDump '{path}'",
+            ])
+        {
+            ErrorRecord error = _session.InvokeRecords(command).SingleError;
+            Assert.Equal("DumpFolderNotPrivate", error.FullyQualifiedErrorId.Split(',')[0]);
+            Assert.Equal(ErrorCategory.PermissionDenied, error.CategoryInfo.Category);
+            Assert.Contains("chmod go-w", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        }
+
+        Records expanded = _session.InvokeRecords($"Expand-MemoryDump '{path}' -Destination '{_folder.Path}/x.elf'").NoErrors();
+        Assert.Contains("not noted in its ledger", Assert.Single(expanded.Warnings), StringComparison.Ordinal);
+        Assert.True(File.Exists(path));
+    }
+
+    [SkippableFact]
     public void Retention_keeps_what_is_held_and_a_vms_last_dump()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");

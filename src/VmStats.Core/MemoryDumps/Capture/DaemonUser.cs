@@ -1,3 +1,5 @@
+using VmStats.Files;
+
 namespace VmStats.MemoryDumps;
 
 /// <summary>Finds out as whom a hypervisor's daemon opens files.</summary>

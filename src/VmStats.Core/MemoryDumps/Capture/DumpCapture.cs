@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using VmStats.Files;
 using VmStats.Hypervisors;
 
 namespace VmStats.MemoryDumps;
@@ -28,7 +29,7 @@ internal sealed class DumpCapture(IHypervisor hypervisor, MemoryDumpRequest requ
 
         using (Rendezvous rendezvous = Rendezvous.Create(_daemonUser))
         {
-            monitor.Rendezvous = rendezvous.Folder;
+            monitor.Rendezvous = rendezvous.Path;
             CaptureResult? result = await ThroughFifoAsync(startPipeline, rendezvous).ConfigureAwait(false);
             if (result is not null)
             {
@@ -53,8 +54,8 @@ internal sealed class DumpCapture(IHypervisor hypervisor, MemoryDumpRequest requ
             options = options with { BypassCache = false };
         }
 
-        string path = rendezvous.MakeFifo();
-        using FifoSource fifo = new(path);
+        string path = rendezvous.MakeFifo(out FifoSource made);
+        using FifoSource fifo = made;
         using DumpPipeline pipeline = startPipeline();
         DumpReader reader = new(fifo, pipeline, request.Vm.Name, request.StallTimeout);
         using CancellationTokenSource giveUp = new();
@@ -87,13 +88,13 @@ internal sealed class DumpCapture(IHypervisor hypervisor, MemoryDumpRequest requ
 
         // Raw images are big: /var/tmp is on disk where /tmp may be memory.
         using Rendezvous rendezvous = Rendezvous.Create(_daemonUser, Directory.Exists("/var/tmp") ? "/var/tmp" : null);
-        monitor.Rendezvous = rendezvous.Folder;
+        monitor.Rendezvous = rendezvous.Path;
         monitor.Phase = MemoryDumpPhase.Staging;
         string path = rendezvous.PrepareFile();
-        long free = new DriveInfo(rendezvous.Folder).AvailableFreeSpace;
+        long free = rendezvous.FreeBytes;
         if (request.Options.Format == CoreDumpFormat.Elf && free < request.Vm.MaximumMemoryBytes)
         {
-            throw DumpErrors.DiskFull(rendezvous.Folder, request.Vm.MaximumMemoryBytes, free);
+            throw DumpErrors.DiskFull(rendezvous.Path, request.Vm.MaximumMemoryBytes, free);
         }
 
         long started = Stopwatch.GetTimestamp();
@@ -105,7 +106,7 @@ internal sealed class DumpCapture(IHypervisor hypervisor, MemoryDumpRequest requ
         ThrowFirst(failure, callFailure);
 
         monitor.Phase = MemoryDumpPhase.Finishing;
-        using FileSource source = new(path);
+        using FileSource source = new(rendezvous.OpenFile());
         using DumpPipeline pipeline = startPipeline();
         DumpReader reader = new(source, pipeline, request.Vm.Name, request.StallTimeout);
         failure = await monitor.WatchAsync(reader, pipeline, Task.CompletedTask).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using VmStats.Files;
 
 namespace VmStats.MemoryDumps;
 
@@ -43,16 +44,31 @@ internal static class DumpErrors
     public static VmStatsException FolderNotPrivate(string path, string why) => new(
         "DumpFolderNotPrivate",
         VmStatsErrorKind.PermissionDenied,
-        $"The dump folder '{path}' {why}: others could exchange or remove what is written there.",
-        "Name a folder of your own, or one that doesn't exist yet: it is made with mode 0700.",
+        $"The folder '{path}' {why}: others could exchange or remove what is written there.",
+        "Name a folder that only you and root can write to, and each one above it; one that doesn't exist yet is made with mode 0700. Else take the right to write there from others (chmod go-w).",
         path);
 
-    public static VmStatsException FolderUnusable(string path, Exception cause) => new(
+    public static VmStatsException FileUnsafe(string path, string why) => new(
+        "DumpFileUnsafe",
+        VmStatsErrorKind.PermissionDenied,
+        $"'{path}' {why}, and no file of yours: it was not opened.",
+        "Look who put it there, and move it away. A dump that was linked to is named by its own path.",
+        path);
+
+    public static VmStatsException FolderUnusable(string path, Exception cause) => cause is UnsafePathException refused ? Unsafe(refused) : new(
         "DumpFolderUnusable",
         cause is UnauthorizedAccessException ? VmStatsErrorKind.PermissionDenied : VmStatsErrorKind.WriteFailed,
         $"The dump folder '{path}' can't be used: {cause.Message}",
         "Name another folder with -Path (or DUMP_DIR), or mend this one's permissions.",
         path,
+        cause);
+
+    public static VmStatsException Unreadable(string dump, Exception cause) => cause is UnsafePathException refused ? Unsafe(refused) : new(
+        "DumpUnreadable",
+        cause is UnauthorizedAccessException ? VmStatsErrorKind.PermissionDenied : VmStatsErrorKind.Unavailable,
+        $"The dump '{dump}' can't be read: {cause.Message}",
+        "Run as the user that took it, or check the disk.",
+        dump,
         cause);
 
     public static VmStatsException DiskFull(string path, long needed, long free) => new(
@@ -70,7 +86,7 @@ internal static class DumpErrors
         path,
         cause);
 
-    public static VmStatsException WriteFailed(string path, Exception cause) => new(
+    public static VmStatsException WriteFailed(string path, Exception cause) => cause is UnsafePathException refused ? Unsafe(refused) : new(
         "DumpWriteFailed",
         cause is UnauthorizedAccessException ? VmStatsErrorKind.PermissionDenied : VmStatsErrorKind.WriteFailed,
         $"The dump could not be written to '{path}': {cause.Message}",
@@ -137,6 +153,13 @@ internal static class DumpErrors
     /// <summary>What an I/O error means for the file or folder at hand.</summary>
     public static VmStatsException FromWrite(string path, Exception cause) =>
         cause is IOException && (cause.HResult & 0xffff) is Libc.ENOSPC or Libc.EDQUOT ? DiskFull(path, cause) : WriteFailed(path, cause);
+
+    private static VmStatsException Unsafe(UnsafePathException refused) => refused.Kind switch
+    {
+        UnsafePath.FolderIsLink => FolderIsLink(refused.Path),
+        UnsafePath.FolderNotPrivate => FolderNotPrivate(refused.Path, refused.Why),
+        _ => FileUnsafe(refused.Path, refused.Why),
+    };
 
     private static string Size(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.#} MiB");
 }

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using VmStats.Files;
 
 namespace VmStats.MemoryDumps;
 
@@ -10,11 +11,11 @@ internal sealed class DumpFile : IDisposable
 {
     public const string PartialSuffix = ".partial";
 
-    private readonly DumpFolder _folder;
+    private readonly PinnedFolder _folder;
     private readonly string _partialName;
     private FileStream? _stream;
 
-    private DumpFile(DumpFolder folder, string partialName, FileStream stream)
+    private DumpFile(PinnedFolder folder, string partialName, FileStream stream)
     {
         _folder = folder;
         _partialName = partialName;
@@ -27,13 +28,16 @@ internal sealed class DumpFile : IDisposable
     /// <summary>Its path while it is not complete.</summary>
     public string PartialPath => _folder.PathOf(_partialName);
 
+    /// <summary>Its name while it is not complete.</summary>
+    public static string PartialName(Guid dump) => $".{dump:N}{PartialSuffix}";
+
     /// <summary>Makes the file. CreateNew never follows a link and never opens what is there.</summary>
-    public static DumpFile Create(DumpFolder folder, Guid dump)
+    public static DumpFile Create(PinnedFolder folder, Guid dump)
     {
-        string name = $".{dump:N}{PartialSuffix}";
+        string name = PartialName(dump);
         try
         {
-            return new DumpFile(folder, name, new FileStream(folder.Pinned(name), UnixFiles.Options(FileMode.CreateNew, FileAccess.Write, FileShare.None)));
+            return new DumpFile(folder, name, folder.OpenFile(name, FileMode.CreateNew, FileAccess.Write, FileShare.None));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -48,8 +52,8 @@ internal sealed class DumpFile : IDisposable
         try
         {
             _stream!.Flush(flushToDisk: true);
-            UnixFiles.SetMode(_folder.Pinned(_partialName), UnixFiles.Sealed);
-            File.Move(_folder.Pinned(_partialName), _folder.Pinned(name), overwrite: false);
+            UnixFiles.SetMode(_stream.SafeFileHandle, UnixFiles.Sealed);
+            _folder.Move(_partialName, name, overwrite: false);
             _folder.Sync();
             _stream.Dispose();
             _stream = null;
@@ -66,7 +70,7 @@ internal sealed class DumpFile : IDisposable
         if (_stream is not null)
         {
             // Removed while still locked, so that nobody else takes it for an orphan.
-            File.Delete(_folder.Pinned(_partialName));
+            _folder.Delete(_partialName);
             _stream.Dispose();
             _stream = null;
         }

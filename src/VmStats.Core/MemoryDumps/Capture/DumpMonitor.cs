@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using VmStats.Files;
 using VmStats.Hypervisors;
 
 namespace VmStats.MemoryDumps;
@@ -9,7 +10,7 @@ namespace VmStats.MemoryDumps;
 /// </summary>
 internal sealed class DumpMonitor(
     MemoryDumpRequest request,
-    DumpFolder folder,
+    PinnedFolder folder,
     DumpStateFile state,
     IProgress<MemoryDumpProgress>? listener,
     CancellationToken cancellationToken)

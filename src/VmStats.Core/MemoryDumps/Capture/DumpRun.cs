@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using VmStats.Configuration;
+using VmStats.Files;
 using VmStats.Hypervisors;
 
 namespace VmStats.MemoryDumps;
@@ -25,7 +26,7 @@ internal sealed class DumpRun(
             StartedAt = DateTimeOffset.UtcNow,
             Time = hypervisor.Clock.GetUtcNow(),
         });
-        DumpFolder? folder = null;
+        PinnedFolder? folder = null;
         try
         {
             folder = DumpFolder.Open(options.Folder);
@@ -48,7 +49,7 @@ internal sealed class DumpRun(
         }
     }
 
-    private async Task<MemoryDumpRecord> TakeAsync(DumpFolder folder, IProgress<MemoryDumpProgress>? progress, CancellationToken cancellationToken)
+    private async Task<MemoryDumpRecord> TakeAsync(PinnedFolder folder, IProgress<MemoryDumpProgress>? progress, CancellationToken cancellationToken)
     {
         CheckBefore(folder);
         CaptureResult capture;
@@ -78,13 +79,13 @@ internal sealed class DumpRun(
         {
             // Without its manifest and its line in the ledger nobody could vouch for it.
             string name = Path.GetFileName(path);
-            File.Delete(folder.Pinned(name));
-            File.Delete(folder.Pinned(DumpManifest.PathFor(name)));
+            folder.Delete(name);
+            folder.Delete(DumpManifest.PathFor(name));
             throw;
         }
     }
 
-    private void CheckBefore(DumpFolder folder)
+    private void CheckBefore(PinnedFolder folder)
     {
         if (request.Vm.State is VmState.ShutOff or VmState.Crashed)
         {
@@ -96,6 +97,8 @@ internal sealed class DumpRun(
             _warnings.Add($"Others may list the folder '{folder.FullPath}'; the files in it are closed to them.");
         }
 
+        // Before the VM is paused: with a ledger that isn't to be written there would be no dump in the end.
+        new Ledger(folder).RefuseUnsafe();
         long free = folder.FreeBytes;
         long needed = request.ReserveBytes + MemoryDumpPlanner.LeastStoredBytes(request);
         if (free < needed)
@@ -124,14 +127,14 @@ internal sealed class DumpRun(
     }
 
     // The manifest first, so that the ledger can vouch for it; the ledger's head goes into the record.
-    private async Task<MemoryDumpRecord> SealAsync(DumpFolder folder, string path, CaptureResult capture)
+    private async Task<MemoryDumpRecord> SealAsync(PinnedFolder folder, string path, CaptureResult capture)
     {
         _warnings.AddRange(capture.Warnings);
         TimeSpan duration = Stopwatch.GetElapsedTime(_started);
         DumpManifest manifest = Manifest(path, capture, duration);
         byte[] json = manifest.ToJson();
         SealedFile.Write(folder, Path.GetFileName(DumpManifest.PathFor(path)), json);
-        string head = await new Ledger(folder.FullPath).AppendAsync(
+        string head = await new Ledger(folder).AppendAsync(
             Entry(LedgerEvent.Capture) with
             {
                 File = manifest.File,
@@ -141,6 +144,7 @@ internal sealed class DumpRun(
             },
             CancellationToken.None).ConfigureAwait(false);
         DateTimeOffset now = DateTimeOffset.UtcNow;
+        FileFacts? file = folder.Find(manifest.File);
         return Record(MemoryDumpState.Completed) with
         {
             Path = path,
@@ -152,14 +156,14 @@ internal sealed class DumpRun(
             PauseTime = request.Vm.State == VmState.Running ? capture.CallTime : null,
             LedgerHead = head,
             ChangeTime = now,
-            LastWriteTime = File.GetLastWriteTimeUtc(folder.Pinned(manifest.File)),
-            LastAccessTime = File.GetLastAccessTimeUtc(folder.Pinned(manifest.File)),
+            LastWriteTime = file?.LastWriteTime,
+            LastAccessTime = file?.LastAccessTime,
         };
     }
 
-    private async Task<MemoryDumpRecord> RecordAsync(MemoryDumpRecord record, DumpFolder folder)
+    private async Task<MemoryDumpRecord> RecordAsync(MemoryDumpRecord record, PinnedFolder folder)
     {
-        if (await recorder.WriteAsync(record, folder.FullPath).ConfigureAwait(false) is string warning)
+        if (await recorder.WriteAsync(record, folder).ConfigureAwait(false) is string warning)
         {
             _warnings.Add(warning);
         }
@@ -178,7 +182,7 @@ internal sealed class DumpRun(
         return record with { Warnings = _warnings };
     }
 
-    private async Task<MemoryDumpRecord> RecordFailureAsync(Exception failure, DumpFolder? folder)
+    private async Task<MemoryDumpRecord> RecordFailureAsync(Exception failure, PinnedFolder? folder)
     {
         VmStatsException typed = Typed(failure);
         bool isCancelled = failure is OperationCanceledException || typed.ErrorId == "DumpCancelled";
@@ -193,7 +197,7 @@ internal sealed class DumpRun(
             record = record with { LedgerHead = await NoteAttemptAsync(folder, record).ConfigureAwait(false) };
         }
 
-        string? warning = await recorder.WriteAsync(record, folder?.FullPath).ConfigureAwait(false);
+        string? warning = await recorder.WriteAsync(record, folder).ConfigureAwait(false);
         state.Update(current => current with
         {
             State = record.State,
@@ -204,12 +208,12 @@ internal sealed class DumpRun(
         return record with { Warnings = warning is null ? _warnings : [.. _warnings, warning] };
     }
 
-    private async Task<string?> NoteAttemptAsync(DumpFolder folder, MemoryDumpRecord record)
+    private async Task<string?> NoteAttemptAsync(PinnedFolder folder, MemoryDumpRecord record)
     {
         try
         {
             LedgerEntry entry = Entry(LedgerEvent.Attempt) with { Detail = $"{record.State}: {record.ErrorId}" };
-            return await new Ledger(folder.FullPath).AppendAsync(entry, CancellationToken.None).ConfigureAwait(false);
+            return await new Ledger(folder).AppendAsync(entry, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or VmStatsException)
         {

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using VmStats.Files;
 
 namespace VmStats.MemoryDumps;
 
@@ -15,11 +16,10 @@ internal sealed class FifoSource : DumpSource
     // Names the FIFO even after it is unlinked, so that a writer stuck in open() can still be let go.
     private readonly SafeFileHandle _name;
 
-    public FifoSource(string path)
+    public FifoSource(PinnedFolder folder, string name)
     {
-        // Without O_NONBLOCK the open itself would wait for a writer.
-        _reader = Libc.Open(path, Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_NOFOLLOW);
-        _name = Libc.Open(path, Libc.O_PATH | Libc.O_NOFOLLOW);
+        _reader = folder.OpenPipe(name);
+        _name = Libc.Open($"/proc/self/fd/{_reader.DangerousGetHandle()}", Libc.O_PATH);
         Libc.SetPipeSize(_reader, PipeBytes);
     }
 
@@ -29,6 +29,12 @@ internal sealed class FifoSource : DumpSource
         short events = Libc.Poll(_reader, milliseconds);
         return (events & (Libc.POLLIN | Libc.POLLHUP)) == 0 ? -1 : Libc.Read(_reader, buffer);
     }
+
+    /// <summary>Gives the FIFO to another user.</summary>
+    public void GiveTo(uint user) => Libc.ChangeOwner(_reader, user);
+
+    /// <summary>Sets the FIFO's mode.</summary>
+    public void SetMode(UnixFileMode mode) => UnixFiles.SetMode(_reader, mode);
 
     /// <summary>Closes the stream: a writer gets EPIPE.</summary>
     public void CloseReader() => _reader.Dispose();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using VmStats.Files;
 using VmStats.Hypervisors;
 
 namespace VmStats.MemoryDumps;

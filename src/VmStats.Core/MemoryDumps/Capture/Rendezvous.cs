@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using VmStats.Files;
 
 namespace VmStats.MemoryDumps;
 
@@ -8,20 +9,29 @@ namespace VmStats.MemoryDumps;
 /// </summary>
 internal sealed class Rendezvous : IDisposable
 {
-    public const string Prefix = "vmstats-";
-
+    private const string Prefix = "vmstats-";
+    private const int RandomBytes = 16;
     private const UnixFileMode Traversable = UnixFiles.PrivateFolder | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+    private const string ImageName = "image";
 
+    private readonly PinnedFolder _parent;
+    private readonly PinnedFolder _folder;
     private readonly uint _daemonUser;
+    private PinnedFolder? _imageFolder;
+    private bool _isGone;
 
-    private Rendezvous(string folder, uint daemonUser)
+    private Rendezvous(PinnedFolder parent, PinnedFolder folder, uint daemonUser)
     {
-        Folder = folder;
+        _parent = parent;
+        _folder = folder;
         _daemonUser = daemonUser;
     }
 
-    /// <summary>The folder.</summary>
-    public string Folder { get; }
+    /// <summary>The folder's path.</summary>
+    public string Path => _folder.FullPath;
+
+    /// <summary>Bytes that may still be written to its disk.</summary>
+    public long FreeBytes => _folder.FreeBytes;
 
     private bool IsForeign => _daemonUser != Libc.EffectiveUserId && _daemonUser != 0;
 
@@ -32,35 +42,39 @@ internal sealed class Rendezvous : IDisposable
     {
         // Root reaches everything and so do we; only a third user needs to pass through.
         bool isForeign = daemonUser != Libc.EffectiveUserId && daemonUser != 0;
-        string? runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
-        parent ??= !isForeign && IsOwn(runtime) ? runtime! : "/tmp";
-        string folder = Path.Combine(parent, Prefix + Random());
-        UnixFiles.CreateFolder(folder);
-        if (Libc.Stat(folder) is not (uint owner, _) || owner != Libc.EffectiveUserId)
+        string? runtime = isForeign || parent is not null ? null : Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
+        PinnedFolder folder = (IsOwn(runtime) ? PinnedFolder.TryOpen(runtime!, FolderUse.Write) : null)
+            ?? PinnedFolder.Open(parent ?? "/tmp", FolderUse.Add);
+        try
         {
-            throw new IOException($"The folder '{folder}' is not ours.");
+            return new Rendezvous(folder, folder.MakeFolder(Prefix + Random(), isForeign ? Traversable : UnixFiles.PrivateFolder), daemonUser);
         }
-
-        UnixFiles.SetMode(folder, isForeign ? Traversable : UnixFiles.PrivateFolder);
-        return new Rendezvous(folder, daemonUser);
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Makes the FIFO: nobody but its owner and the daemon's user can write to it.</summary>
-    public string MakeFifo()
+    /// <param name="reader">Its read end.</param>
+    /// <returns>Its path, for the daemon.</returns>
+    public string MakeFifo(out FifoSource reader)
     {
-        string path = Path.Combine(Folder, Random());
-        Libc.MakeFifo(path, UnixFiles.PrivateFile);
+        string name = Random();
+        _folder.MakePipe(name, UnixFiles.PrivateFile);
+        reader = new FifoSource(_folder, name);
         if (IsForeign && Libc.EffectiveUserId == 0)
         {
-            Libc.ChangeOwner(path, _daemonUser);
+            reader.GiveTo(_daemonUser);
         }
         else if (IsForeign)
         {
             // Neither can be given away: the name, which nobody can list or guess, is the key.
-            UnixFiles.SetMode(path, UnixFiles.PrivateFile | UnixFileMode.OtherWrite);
+            reader.SetMode(UnixFiles.PrivateFile | UnixFileMode.OtherWrite);
         }
 
-        return path;
+        return _folder.PathOf(name);
     }
 
     /// <summary>A path for a file that the daemon's user makes itself.</summary>
@@ -68,38 +82,56 @@ internal sealed class Rendezvous : IDisposable
     {
         if (!IsForeign)
         {
-            return Path.Combine(Folder, "image");
+            return _folder.PathOf(ImageName);
         }
 
-        string inner = Path.Combine(Folder, Random());
-        UnixFiles.CreateFolder(inner);
-        Libc.ChangeOwner(inner, _daemonUser);
-        return Path.Combine(inner, "image");
+        _imageFolder = _folder.MakeFolder(Random(), UnixFiles.PrivateFolder);
+        _imageFolder.GiveTo(_daemonUser);
+        return _imageFolder.PathOf(ImageName);
     }
 
-    public void Dispose() => Delete(Folder);
+    /// <summary>Opens the file that the daemon's user has made; what it may have put in its place, it hasn't made for us.</summary>
+    public FileStream OpenFile() => (_imageFolder ?? _folder).OpenFile(ImageName, FileMode.Open, FileAccess.Read);
+
+    public void Dispose()
+    {
+        if (!_isGone)
+        {
+            _isGone = true;
+            _imageFolder?.Dispose();
+            _folder.Dispose();
+            using (_parent)
+            {
+                Delete(_parent, System.IO.Path.GetFileName(Path));
+            }
+        }
+    }
 
     /// <summary>Removes such a folder, and no other.</summary>
     public static void Delete(string folder)
     {
-        if (!Path.GetFileName(folder).StartsWith(Prefix, StringComparison.Ordinal) || new DirectoryInfo(folder).LinkTarget is not null)
+        string name = System.IO.Path.GetFileName(folder);
+        if (name.StartsWith(Prefix, StringComparison.Ordinal) && name.Length == Prefix.Length + (2 * RandomBytes))
         {
-            return;
+            using PinnedFolder? parent = PinnedFolder.TryOpen(System.IO.Path.GetDirectoryName(folder)!, FolderUse.Add);
+            if (parent is not null)
+            {
+                Delete(parent, name);
+            }
         }
+    }
 
-        try
+    // Of another user's folder of that name nothing is ours; the daemon's user has one in ours at most.
+    private static void Delete(PinnedFolder parent, string name)
+    {
+        if (parent.Find(name) is { Kind: FileKind.Folder } facts && facts.User == Libc.EffectiveUserId)
         {
-            Directory.Delete(folder, recursive: true);
-        }
-        catch (DirectoryNotFoundException)
-        {
-            // Somebody was faster.
+            parent.DeleteFolder(name, depth: 1);
         }
     }
 
     private static bool IsOwn(string? folder) =>
-        !string.IsNullOrEmpty(folder) && Libc.Stat(folder) is (uint owner, UnixFileMode mode)
-        && owner == Libc.EffectiveUserId && (mode & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) == 0 && Directory.Exists(folder);
+        !string.IsNullOrEmpty(folder) && Libc.Stat(folder) is (uint owner, _) && owner == Libc.EffectiveUserId;
 
-    private static string Random() => Convert.ToHexString(RandomNumberGenerator.GetBytes(16)).ToLowerInvariant();
+    private static string Random() => Convert.ToHexString(RandomNumberGenerator.GetBytes(RandomBytes)).ToLowerInvariant();
 }

@@ -1,3 +1,5 @@
+using VmStats.Files;
+
 namespace VmStats.MemoryDumps;
 
 /// <summary>Ledger entries about a dump that lies in a folder already.</summary>
@@ -20,23 +22,12 @@ internal static class DumpCustody
         Host = Environment.MachineName,
     };
 
-    /// <summary>The ledger of the folder that a dump lies in.</summary>
-    public static Ledger LedgerOf(string dump) => new(Path.GetDirectoryName(Path.GetFullPath(dump))!);
-
-    /// <summary>The full path of a dump that exists.</summary>
-    /// <exception cref="VmStatsException"><c>DumpNotFound</c>.</exception>
-    public static string Find(string path)
-    {
-        string full = Path.GetFullPath(path);
-        return File.Exists(full) ? full : throw DumpErrors.NotFound(full);
-    }
-
     /// <summary>The manifest, or null where there is none.</summary>
-    public static DumpManifest? TryReadManifest(string dump)
+    public static DumpManifest? TryReadManifest(PinnedFolder folder, string dump)
     {
         try
         {
-            return DumpManifest.Read(dump);
+            return DumpManifest.Read(folder, dump);
         }
         catch (VmStatsException e) when (e.ErrorId == "DumpManifestMissing")
         {

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using VmStats.Files;
 
 namespace VmStats.MemoryDumps;
 
@@ -65,20 +67,23 @@ internal sealed record DumpManifest
 
     public string ToolVersion { get; init; } = "";
 
+    /// <summary>SHA-256 of the manifest's own file, where it was read from one.</summary>
+    [JsonIgnore]
+    public string? FileSha256 { get; init; }
+
     public static string PathFor(string dump) => dump + Suffix;
 
     /// <summary>Reads the manifest of a dump.</summary>
-    /// <exception cref="VmStatsException"><c>DumpManifestMissing</c>, <c>DumpManifestDamaged</c>.</exception>
-    public static DumpManifest Read(string dump)
+    /// <param name="folder">The dump's folder.</param>
+    /// <param name="dump">Its file's name.</param>
+    /// <exception cref="VmStatsException"><c>DumpManifestMissing</c>, <c>DumpManifestDamaged</c>, <c>DumpFileUnsafe</c>.</exception>
+    public static DumpManifest Read(PinnedFolder folder, string dump)
     {
-        string path = PathFor(dump);
+        string path = folder.PathOf(PathFor(dump));
         try
         {
-            return Parse(System.IO.File.ReadAllBytes(path)) ?? throw new JsonException("It is empty.");
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new VmStatsException("DumpManifestMissing", VmStatsErrorKind.NotFound, $"The dump '{dump}' has no manifest beside it.", "Bring the .json file along when a dump is moved.", dump, e);
+            byte[] json = folder.TryReadAllBytes(PathFor(dump)) ?? throw Missing(folder.PathOf(dump));
+            return (Parse(json) ?? throw new JsonException("It is empty.")) with { FileSha256 = LedgerLine.HashOf(json) };
         }
         catch (JsonException e)
         {
@@ -89,6 +94,9 @@ internal sealed record DumpManifest
             throw DumpErrors.FolderUnusable(path, e);
         }
     }
+
+    private static VmStatsException Missing(string dump) => new(
+        "DumpManifestMissing", VmStatsErrorKind.NotFound, $"The dump '{dump}' has no manifest beside it.", "Bring the .json file along when a dump is moved.", dump);
 
     public static DumpManifest? Parse(ReadOnlySpan<byte> json) => JsonSerializer.Deserialize(json, DumpJson.Default.DumpManifest);
 

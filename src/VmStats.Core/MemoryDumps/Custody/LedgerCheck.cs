@@ -18,7 +18,7 @@ internal static class LedgerCheck
         }
         else
         {
-            CompareCapture(capture, dump, manifest, scan, findings);
+            CompareCapture(capture, manifest, scan, findings);
         }
 
         if (reading.Lines.Any(line => line.Entry.Event == LedgerEvent.Remove && line.Entry.File == file))
@@ -27,10 +27,10 @@ internal static class LedgerCheck
         }
     }
 
-    private static void CompareCapture(LedgerEntry capture, string dump, DumpManifest? manifest, ImageScan scan, List<MemoryDumpFinding> findings)
+    private static void CompareCapture(LedgerEntry capture, DumpManifest? manifest, ImageScan scan, List<MemoryDumpFinding> findings)
     {
         findings.Differs("LedgerHashDiffers", "The file's SHA-256", capture.StoredSha256, scan.StoredSha256);
-        if (manifest is not null && capture.ManifestSha256 != LedgerLine.HashOf(File.ReadAllBytes(DumpManifest.PathFor(dump))))
+        if (manifest is not null && capture.ManifestSha256 != manifest.FileSha256)
         {
             findings.Error("ManifestChanged", "The manifest is not the one that the ledger vouches for.");
         }

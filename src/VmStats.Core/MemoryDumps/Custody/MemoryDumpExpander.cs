@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using VmStats.Configuration;
+using VmStats.Files;
 
 namespace VmStats.MemoryDumps;
 
@@ -14,34 +15,32 @@ internal sealed class MemoryDumpExpander(IInfrastructure infrastructure)
     /// <param name="progress">Told the stored bytes read so far.</param>
     /// <param name="cancellationToken">Ends it; no file is left.</param>
     /// <exception cref="VmStatsException">
-    /// <c>DumpNotFound</c>, <c>DumpExpandTargetExists</c>, <c>DumpHashDiffers</c>, <c>DumpDamaged</c>, <c>DumpNotElf</c>, <c>DiskFull</c>, <c>DumpWriteFailed</c>.
+    /// <c>DumpNotFound</c>, <c>DumpFileUnsafe</c>, <c>DumpFolderNotPrivate</c>, <c>DumpExpandTargetExists</c>, <c>DumpHashDiffers</c>, <c>DumpDamaged</c>,
+    /// <c>DumpNotElf</c>, <c>DiskFull</c>, <c>DumpWriteFailed</c>.
     /// </exception>
     public async Task<MemoryDumpExpansion> ExpandAsync(
         string path, string? destination, MemoryDumpImageKind kind, bool overwrite, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
-        string source = DumpCustody.Find(path);
-        string target = Path.GetFullPath(destination ?? DefaultTarget(source, kind));
-        if (target == source || (!overwrite && File.Exists(target)))
-        {
-            throw new VmStatsException("DumpExpandTargetExists", VmStatsErrorKind.InvalidOperation, $"The file '{target}' exists already.", "Name another -Destination, or use -Force.", target);
-        }
-
-        DumpManifest? manifest = DumpCustody.TryReadManifest(source);
-        string partial = Path.Combine(Path.GetDirectoryName(target)!, $".{Guid.NewGuid():N}{DumpFile.PartialSuffix}");
+        using StoredDump source = OpenSource(path, out string? unnoted);
+        string target = Path.GetFullPath(destination ?? DefaultTarget(source.FullPath, kind));
+        string name = Path.GetFileName(target), partial = $".{Guid.NewGuid():N}{DumpFile.PartialSuffix}";
+        using PinnedFolder folder = OpenTarget(target);
+        RefuseTarget(source, folder, name, overwrite);
+        DumpManifest? manifest = source.TryReadManifest();
         try
         {
             // Open, and so locked, until it has its name: a lock that is free would make it look left behind.
-            using FileStream file = new(partial, UnixFiles.Options(FileMode.CreateNew, FileAccess.Write, FileShare.None));
+            using FileStream file = folder.OpenFile(partial, FileMode.CreateNew, FileAccess.Write, FileShare.None);
             (ImageScan scan, long length) = await WriteAsync(source, file, kind, progress, cancellationToken).ConfigureAwait(false);
-            Compare(source, scan, manifest);
-            File.Move(partial, target, overwrite);
-            LedgerEntry entry = DumpCustody.Entry(LedgerEvent.Expand, source, manifest, null) with { Detail = $"{kind}: {target}" };
-            await NoteAsync(source, entry, cancellationToken).ConfigureAwait(false);
+            Compare(source.FullPath, scan, manifest);
+            folder.Move(partial, name, overwrite);
+            LedgerEntry entry = DumpCustody.Entry(LedgerEvent.Expand, source.Name, manifest, null) with { Detail = $"{kind}: {target}" };
+            unnoted ??= await NoteAsync(source, entry, cancellationToken).ConfigureAwait(false);
             return new MemoryDumpExpansion
             {
                 Path = target,
-                SourcePath = source,
+                SourcePath = source.FullPath,
                 Kind = kind,
                 Name = manifest?.Name,
                 Uuid = manifest?.Uuid,
@@ -49,6 +48,7 @@ internal sealed class MemoryDumpExpander(IInfrastructure infrastructure)
                 Sha256 = scan.Sha256!,
                 IsVerified = manifest is not null,
                 Elapsed = Stopwatch.GetElapsedTime(started),
+                Warnings = unnoted is null ? [] : [$"That the dump '{source.FullPath}' was expanded is not noted in its ledger: {unnoted}"],
             };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -57,17 +57,68 @@ internal sealed class MemoryDumpExpander(IInfrastructure infrastructure)
         }
         finally
         {
-            if (File.Exists(partial))
+            if (folder.Find(partial) is not null)
             {
-                File.Delete(partial);
+                folder.Delete(partial);
             }
         }
     }
 
-    private async Task<(ImageScan Scan, long Length)> WriteAsync(string source, FileStream file, MemoryDumpImageKind kind, IProgress<long>? progress, CancellationToken cancellationToken)
+    // A copy on read-only media, or in somebody else's folder, can be expanded, too; there is no custody to keep there.
+    private static StoredDump OpenSource(string path, out string? unnoted)
+    {
+        StoredDump source;
+        try
+        {
+            source = StoredDump.Open(path, FolderUse.Write);
+        }
+        catch (VmStatsException e) when (e.ErrorId is "DumpFolderIsLink" or "DumpFolderNotPrivate" or "DumpFolderUnusable")
+        {
+            unnoted = e.Message;
+            return StoredDump.Open(path, FolderUse.Read);
+        }
+
+        try
+        {
+            source.Ledger.RefuseUnsafe();
+            unnoted = null;
+            return source;
+        }
+        catch (UnsafePathException e)
+        {
+            source.Dispose();
+            throw DumpErrors.WriteFailed(source.FullPath, e);
+        }
+    }
+
+    private static PinnedFolder OpenTarget(string target)
+    {
+        try
+        {
+            return PinnedFolder.Open(Path.GetDirectoryName(target) ?? target, FolderUse.Add);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw DumpErrors.FromWrite(target, e);
+        }
+    }
+
+    private static void RefuseTarget(StoredDump source, PinnedFolder folder, string name, bool overwrite)
+    {
+        // The dump may have two paths.
+        FileFacts? there = folder.Find(name);
+        if (there is not null && (!overwrite || folder.PathOf(name) == source.FullPath || there.Value.IsSame(source.Folder.Find(source.Name))))
+        {
+            throw new VmStatsException(
+                "DumpExpandTargetExists", VmStatsErrorKind.InvalidOperation, $"The file '{folder.PathOf(name)}' exists already.", "Name another -Destination, or use -Force.", folder.PathOf(name));
+        }
+    }
+
+    private async Task<(ImageScan Scan, long Length)> WriteAsync(StoredDump source, FileStream file, MemoryDumpImageKind kind, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         long length = 0;
-        ImageScan scan = await DumpImage.ScanAsync(source, infrastructure, Put, progress, cancellationToken).ConfigureAwait(false);
+        using FileStream dump = source.OpenFile();
+        ImageScan scan = await DumpImage.ScanAsync(dump, infrastructure, Put, progress, cancellationToken).ConfigureAwait(false);
         RandomAccess.SetLength(file.SafeFileHandle, length);
         file.Flush(flushToDisk: true);
         return (scan, length);
@@ -81,7 +132,7 @@ internal sealed class MemoryDumpExpander(IInfrastructure infrastructure)
                 return;
             }
 
-            foreach (ElfSegment segment in (layout ?? throw DumpErrors.NotElf(Path.GetFileName(source))).Segments)
+            foreach (ElfSegment segment in (layout ?? throw DumpErrors.NotElf(source.Name)).Segments)
             {
                 length = Math.Max(length, PutSegment(file, piece, offset, segment));
             }
@@ -114,15 +165,16 @@ internal sealed class MemoryDumpExpander(IInfrastructure infrastructure)
         }
     }
 
-    private static async Task NoteAsync(string source, LedgerEntry entry, CancellationToken cancellationToken)
+    private static async Task<string?> NoteAsync(StoredDump source, LedgerEntry entry, CancellationToken cancellationToken)
     {
         try
         {
-            await DumpCustody.LedgerOf(source).AppendAsync(entry, cancellationToken).ConfigureAwait(false);
+            await source.Ledger.AppendAsync(entry, cancellationToken).ConfigureAwait(false);
+            return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // A copy on read-only media can be expanded, too; there is no custody to keep there.
+            return e.Message;
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using VmStats.Configuration;
+using VmStats.Files;
 using VmStats.Stores;
 
 namespace VmStats.MemoryDumps;
@@ -15,30 +16,50 @@ internal sealed class MemoryDumpVerifier(IInfrastructure infrastructure, ITeleme
 {
     private StoreCheck? _storeCheck;
 
+    /// <summary>Verifies a dump. It is read, and what is told of it: nothing is written, nor made, in its folder.</summary>
+    /// <param name="path">The dump.</param>
+    /// <param name="progress">Told the stored bytes read so far.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="VmStatsException"><c>DumpNotFound</c>, <c>DumpFileUnsafe</c>, <c>DumpUnreadable</c>, or the store's failure.</exception>
+    public async Task<MemoryDumpVerification> VerifyAsync(string path, IProgress<long>? progress, CancellationToken cancellationToken)
+    {
+        using StoredDump dump = StoredDump.Open(path, FolderUse.Read);
+        return (await CompareAsync(dump, progress, cancellationToken).ConfigureAwait(false)).Result;
+    }
+
     /// <summary>Verifies a dump and notes the outcome in the ledger.</summary>
     /// <param name="path">The dump.</param>
     /// <param name="progress">Told the stored bytes read so far.</param>
     /// <param name="cancellationToken">Ends it; nothing is noted then.</param>
-    /// <exception cref="VmStatsException"><c>DumpNotFound</c>, <c>DumpUnreadable</c>, or the store's failure.</exception>
-    public async Task<MemoryDumpVerification> VerifyAsync(string path, IProgress<long>? progress, CancellationToken cancellationToken)
+    /// <exception cref="VmStatsException">As of <see cref="VerifyAsync"/>; or the folder isn't one to write to.</exception>
+    public async Task<MemoryDumpVerification> VerifyAndRecordAsync(string path, IProgress<long>? progress, CancellationToken cancellationToken)
+    {
+        using StoredDump dump = StoredDump.Open(path, FolderUse.Write);
+        (MemoryDumpVerification result, DumpManifest? manifest) = await CompareAsync(dump, progress, cancellationToken).ConfigureAwait(false);
+        return await NoteAsync(dump, manifest, result, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<(MemoryDumpVerification Result, DumpManifest? Manifest)> CompareAsync(
+        StoredDump dump, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
-        string dump = DumpCustody.Find(path);
         List<MemoryDumpFinding> findings = [];
         DumpManifest? manifest = ReadManifest(dump, findings);
         ImageScan scan = await ScanAsync(dump, progress, cancellationToken).ConfigureAwait(false);
         CompareImage(scan, manifest, findings);
 
         // The store before the ledger: a dump that ends meanwhile must not look like one whose line is gone.
-        StoreCheck? storeCheck = await AskStoreAsync(dump, manifest, cancellationToken).ConfigureAwait(false);
-        Ledger ledger = DumpCustody.LedgerOf(dump);
-        LedgerReading reading = ledger.Read();
-        LedgerCheck.Compare(reading, dump, manifest, scan, findings);
-        int? records = storeCheck?.Compare(reading, dump, manifest, scan, findings);
+        StoreCheck? storeCheck = await AskStoreAsync(dump.FullPath, manifest, cancellationToken).ConfigureAwait(false);
+        LedgerReading? reading = ReadLedger(dump, findings);
+        if (reading is not null)
+        {
+            LedgerCheck.Compare(reading, dump.Name, manifest, scan, findings);
+        }
 
+        int? records = storeCheck?.Compare(reading, dump.FullPath, manifest, scan, findings);
         MemoryDumpVerification result = new()
         {
-            Path = dump,
+            Path = dump.FullPath,
             Name = manifest?.Name,
             Uuid = manifest?.Uuid,
             Findings = findings,
@@ -49,8 +70,7 @@ internal sealed class MemoryDumpVerifier(IInfrastructure infrastructure, ITeleme
             StoreRecordCount = records,
             Elapsed = Stopwatch.GetElapsedTime(started),
         };
-        await NoteAsync(ledger, dump, manifest, result, findings, cancellationToken).ConfigureAwait(false);
-        return result;
+        return (result, manifest);
     }
 
     // Again for a dump that isn't among the records: it may have been taken since they were read.
@@ -64,30 +84,25 @@ internal sealed class MemoryDumpVerifier(IInfrastructure infrastructure, ITeleme
         return _storeCheck;
     }
 
-    private async Task<ImageScan> ScanAsync(string dump, IProgress<long>? progress, CancellationToken cancellationToken)
+    private async Task<ImageScan> ScanAsync(StoredDump dump, IProgress<long>? progress, CancellationToken cancellationToken)
     {
+        using FileStream file = dump.OpenFile();
         try
         {
-            return await DumpImage.ScanAsync(dump, infrastructure, null, progress, cancellationToken).ConfigureAwait(false);
+            return await DumpImage.ScanAsync(file, infrastructure, null, progress, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
-            throw new VmStatsException(
-                "DumpUnreadable",
-                e is UnauthorizedAccessException ? VmStatsErrorKind.PermissionDenied : VmStatsErrorKind.Unavailable,
-                $"The dump '{dump}' can't be read: {e.Message}",
-                "Run as the user that took it, or check the disk.",
-                dump,
-                e);
+            throw DumpErrors.Unreadable(dump.FullPath, e);
         }
     }
 
-    private static DumpManifest? ReadManifest(string dump, List<MemoryDumpFinding> findings)
+    private static DumpManifest? ReadManifest(StoredDump dump, List<MemoryDumpFinding> findings)
     {
         try
         {
-            DumpManifest manifest = DumpManifest.Read(dump);
-            if (manifest.File != Path.GetFileName(dump))
+            DumpManifest manifest = DumpManifest.Read(dump.Folder, dump.Name);
+            if (manifest.File != dump.Name)
             {
                 findings.Error("ManifestOfAnotherFile", $"The manifest is of '{manifest.File}'.");
             }
@@ -96,9 +111,27 @@ internal sealed class MemoryDumpVerifier(IInfrastructure infrastructure, ITeleme
         }
         catch (VmStatsException e)
         {
-            findings.Error(e.ErrorId == "DumpManifestMissing" ? "ManifestMissing" : "ManifestDamaged", e.Message);
+            findings.Error(e.ErrorId switch { "DumpManifestMissing" => "ManifestMissing", "DumpFileUnsafe" => "ManifestUnsafe", _ => "ManifestDamaged" }, e.Message);
             return null;
         }
+    }
+
+    private static LedgerReading? ReadLedger(StoredDump dump, List<MemoryDumpFinding> findings)
+    {
+        try
+        {
+            return dump.Ledger.Read();
+        }
+        catch (UnsafePathException e)
+        {
+            findings.Error("LedgerUnsafe", $"In the ledger's place is something else, which was not opened: {e.Message}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            findings.Error("LedgerUnreadable", $"The ledger can't be read: {e.Message}");
+        }
+
+        return null;
     }
 
     private static void CompareImage(ImageScan scan, DumpManifest? manifest, List<MemoryDumpFinding> findings)
@@ -144,23 +177,26 @@ internal sealed class MemoryDumpVerifier(IInfrastructure infrastructure, ITeleme
         }
     }
 
-    private static async Task NoteAsync(
-        Ledger ledger, string dump, DumpManifest? manifest, MemoryDumpVerification result, List<MemoryDumpFinding> findings, CancellationToken cancellationToken)
+    private static async Task<MemoryDumpVerification> NoteAsync(
+        StoredDump dump, DumpManifest? manifest, MemoryDumpVerification result, CancellationToken cancellationToken)
     {
-        LedgerEntry entry = DumpCustody.Entry(LedgerEvent.Verify, dump, manifest, null) with
+        LedgerEntry entry = DumpCustody.Entry(LedgerEvent.Verify, dump.Name, manifest, null) with
         {
             Sha256 = result.Sha256,
             StoredSha256 = result.StoredSha256,
             IsOk = result.IsValid,
-            Detail = findings.Count == 0 ? null : string.Join(',', findings.Select(finding => finding.Id).Distinct()),
+            Detail = result.Findings.Count == 0 ? null : string.Join(',', result.Findings.Select(finding => finding.Id).Distinct()),
         };
         try
         {
-            await ledger.AppendAsync(entry, cancellationToken).ConfigureAwait(false);
+            await dump.Ledger.AppendAsync(entry, cancellationToken).ConfigureAwait(false);
+            return result;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            List<MemoryDumpFinding> findings = [.. result.Findings];
             findings.Warn("LedgerNotWritable", $"The verification could not be noted in the ledger: {e.Message}");
+            return result with { Findings = findings };
         }
     }
 }

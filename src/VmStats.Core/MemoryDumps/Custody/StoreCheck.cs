@@ -29,15 +29,20 @@ internal sealed class StoreCheck
     public bool Knows(string dump, DumpManifest? manifest) => _records.Any(record => IsOfDump(record, dump, manifest));
 
     /// <summary>Compares.</summary>
+    /// <param name="reading">The folder's ledger; null when it could not be read.</param>
+    /// <param name="dump">The dump.</param>
+    /// <param name="manifest">Its manifest; null where there is none.</param>
+    /// <param name="scan">What was found in its file.</param>
+    /// <param name="findings">Where disagreements are noted.</param>
     /// <returns>How many records of this dump the store has.</returns>
-    public int Compare(LedgerReading reading, string dump, DumpManifest? manifest, ImageScan scan, List<MemoryDumpFinding> findings)
+    public int Compare(LedgerReading? reading, string dump, DumpManifest? manifest, ImageScan scan, List<MemoryDumpFinding> findings)
     {
-        HashSet<string> hashes = reading.Lines.Select(line => line.Hash).ToHashSet(StringComparer.Ordinal);
+        HashSet<string>? hashes = reading?.Lines.Select(line => line.Hash).ToHashSet(StringComparer.Ordinal);
         string folder = Path.GetDirectoryName(dump)!;
         int count = 0, lost = 0;
         foreach (MemoryDumpRecord record in _records)
         {
-            if (IsOfFolder(record, folder, manifest) && record.LedgerHead is string head && !hashes.Contains(head))
+            if (IsOfFolder(record, folder, manifest) && record.LedgerHead is string head && hashes?.Contains(head) == false)
             {
                 lost++;
             }

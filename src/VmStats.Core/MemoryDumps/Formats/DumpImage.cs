@@ -31,17 +31,17 @@ internal static class DumpImage
     private static readonly byte[] s_zstd = [0x28, 0xb5, 0x2f, 0xfd];
 
     /// <summary>Reads a dump.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="file">The file; it is closed at the end.</param>
     /// <param name="infrastructure">Gives the Zstandard decompressor.</param>
     /// <param name="sink">Given each piece, while it is hashed; null for nobody.</param>
     /// <param name="progress">Told the stored bytes read so far; null for nobody.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    public static Task<ImageScan> ScanAsync(string path, IInfrastructure infrastructure, ImageSink? sink, IProgress<long>? progress, CancellationToken cancellationToken) =>
-        Task.Run(() => Scan(path, infrastructure, sink, progress, cancellationToken), cancellationToken);
+    public static Task<ImageScan> ScanAsync(FileStream file, IInfrastructure infrastructure, ImageSink? sink, IProgress<long>? progress, CancellationToken cancellationToken) =>
+        Task.Run(() => Scan(file, infrastructure, sink, progress, cancellationToken), cancellationToken);
 
-    private static ImageScan Scan(string path, IInfrastructure infrastructure, ImageSink? sink, IProgress<long>? progress, CancellationToken cancellationToken)
+    private static ImageScan Scan(FileStream file, IInfrastructure infrastructure, ImageSink? sink, IProgress<long>? progress, CancellationToken cancellationToken)
     {
-        using HashingStream stored = new(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan));
+        using HashingStream stored = new(file);
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         RawScan raw = new(sink, hash);
         string? damage = null;

@@ -1,3 +1,4 @@
+using VmStats.Files;
 using VmStats.Stores;
 
 namespace VmStats.MemoryDumps;
@@ -9,7 +10,7 @@ internal sealed class DumpRecorder(ITelemetryStore? store, string fallbackFolder
     /// <param name="record">The record.</param>
     /// <param name="folder">The dump folder, for the spool; null when it can't be used.</param>
     /// <returns>A warning where the record waits in the spool.</returns>
-    public async Task<string?> WriteAsync(MemoryDumpRecord record, string? folder)
+    public async Task<string?> WriteAsync(MemoryDumpRecord record, PinnedFolder? folder)
     {
         if (store is null)
         {
@@ -39,22 +40,22 @@ internal sealed class DumpRecorder(ITelemetryStore? store, string fallbackFolder
     }
 
     /// <summary>Writes what waits in the spools for this store. A store that is still away is no failure.</summary>
-    public async Task<int> ReplayAsync(string? folder)
+    public async Task<int> ReplayAsync(PinnedFolder? folder)
     {
         if (store is null)
         {
             return 0;
         }
 
-        int written = await ReplayAsync(store, fallbackFolder).ConfigureAwait(false);
-        return folder is null ? written : written + await ReplayAsync(store, folder).ConfigureAwait(false);
+        using PinnedFolder? fallback = PinnedFolder.TryOpen(fallbackFolder, FolderUse.Write);
+        return await ReplayAsync(store, fallback).ConfigureAwait(false) + await ReplayAsync(store, folder).ConfigureAwait(false);
     }
 
-    private static async Task<int> ReplayAsync(ITelemetryStore store, string folder)
+    private static async Task<int> ReplayAsync(ITelemetryStore store, PinnedFolder? folder)
     {
         try
         {
-            return await new RecordSpool(folder).ReplayAsync(store, CancellationToken.None).ConfigureAwait(false);
+            return folder is null ? 0 : await new RecordSpool(folder).ReplayAsync(store, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -63,14 +64,14 @@ internal sealed class DumpRecorder(ITelemetryStore? store, string fallbackFolder
         }
     }
 
-    private async Task<string> SpoolAsync(SpooledRecord waiting, string? folder)
+    private async Task<string> SpoolAsync(SpooledRecord waiting, PinnedFolder? folder)
     {
         if (folder is not null)
         {
             try
             {
                 await new RecordSpool(folder).AddAsync(waiting, CancellationToken.None).ConfigureAwait(false);
-                return Path.Combine(folder, RecordSpool.FileName);
+                return folder.PathOf(RecordSpool.FileName);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or VmStatsException)
             {
@@ -78,7 +79,8 @@ internal sealed class DumpRecorder(ITelemetryStore? store, string fallbackFolder
             }
         }
 
-        await new RecordSpool(fallbackFolder).AddAsync(waiting, CancellationToken.None).ConfigureAwait(false);
-        return Path.Combine(fallbackFolder, RecordSpool.FileName);
+        using PinnedFolder fallback = DumpStateStore.OpenFolder(fallbackFolder);
+        await new RecordSpool(fallback).AddAsync(waiting, CancellationToken.None).ConfigureAwait(false);
+        return fallback.PathOf(RecordSpool.FileName);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using VmStats.Files;
 using VmStats.Stores;
 
 namespace VmStats.MemoryDumps;
@@ -12,13 +13,13 @@ namespace VmStats.MemoryDumps;
 internal sealed record SpooledRecord(string Store, string Database, string Reason, MemoryDumpRecord Record);
 
 /// <summary>Records that a store could not take, one JSON line each, in a file beside the dumps, until it can.</summary>
-internal sealed class RecordSpool(string folder)
+internal sealed class RecordSpool(PinnedFolder folder)
 {
     public const string FileName = ".vmstats-records.jsonl";
 
-    private static readonly TimeSpan s_lockTime = TimeSpan.FromSeconds(60);
+    private const string LockName = FileName + ".lock";
 
-    private readonly string _path = Path.Combine(folder, FileName);
+    private static readonly TimeSpan s_lockTime = TimeSpan.FromSeconds(60);
 
     private enum Outcome
     {
@@ -27,13 +28,11 @@ internal sealed class RecordSpool(string folder)
         Unreachable,
     }
 
-    private string LockPath => _path + ".lock";
-
     /// <summary>Adds a record, synced to the disk.</summary>
     public async Task AddAsync(SpooledRecord record, CancellationToken cancellationToken)
     {
-        using FileStream taken = await FileLock.TakeAsync(LockPath, s_lockTime, cancellationToken).ConfigureAwait(false);
-        using FileStream file = new(_path, UnixFiles.Options(FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read));
+        using FileStream taken = await FileLock.TakeAsync(folder, LockName, s_lockTime, cancellationToken).ConfigureAwait(false);
+        using FileStream file = folder.OpenFile(FileName, FileMode.OpenOrCreate, FileAccess.ReadWrite);
         EndTornLine(file);
         JsonSerializer.Serialize(file, record, DumpJson.Default.SpooledRecord);
         file.WriteByte((byte)'\n');
@@ -44,13 +43,13 @@ internal sealed class RecordSpool(string folder)
     /// <returns>Records written.</returns>
     public async Task<int> ReplayAsync(ITelemetryStore store, CancellationToken cancellationToken)
     {
-        if (!File.Exists(_path))
+        if (folder.Find(FileName) is null)
         {
             return 0;
         }
 
         // Who holds the lock is at it already, or adds a record that can wait for the next run.
-        using FileStream? taken = FileLock.TryTake(LockPath);
+        using FileStream? taken = FileLock.TryTake(folder, LockName);
         if (taken is null)
         {
             return 0;
@@ -59,7 +58,7 @@ internal sealed class RecordSpool(string folder)
         List<string> kept = [];
         int written = 0;
         bool isReachable = true;
-        foreach (string line in await File.ReadAllLinesAsync(_path, Encoding.UTF8, cancellationToken).ConfigureAwait(false))
+        foreach (string line in Encoding.UTF8.GetString(folder.TryReadAllBytes(FileName) ?? []).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             if (TryParse(line) is not SpooledRecord waiting)
             {
@@ -89,18 +88,18 @@ internal sealed class RecordSpool(string folder)
     {
         if (lines.Count == 0)
         {
-            File.Delete(_path);
+            folder.Delete(FileName);
             return;
         }
 
-        string temporary = _path + ".new";
-        using (FileStream file = new(temporary, UnixFiles.Options(FileMode.Create, FileAccess.Write, FileShare.Read)))
+        const string temporary = FileName + ".new";
+        using (FileStream file = folder.OpenFile(temporary, FileMode.Create, FileAccess.Write))
         {
             file.Write(Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + "\n"))));
             file.Flush(flushToDisk: true);
         }
 
-        File.Move(temporary, _path, overwrite: true);
+        folder.Move(temporary, FileName, overwrite: true);
     }
 
     private static async Task<Outcome> TryWriteAsync(ITelemetryStore store, MemoryDumpRecord record, CancellationToken cancellationToken)

@@ -1,9 +1,12 @@
+using VmStats.Files;
+
 namespace VmStats.MemoryDumps;
 
 /// <summary>The dumps of a folder, by their manifests; what holds and verifications say, by the ledger.</summary>
 internal static class DumpCatalogue
 {
     /// <summary>All dumps that have a manifest, newest first. A manifest without its dump, or that can't be read, is passed over.</summary>
+    /// <exception cref="VmStatsException">The folder, or its ledger, can't be read.</exception>
     public static IReadOnlyList<MemoryDumpFile> Read(string folder)
     {
         if (!Directory.Exists(folder))
@@ -11,30 +14,47 @@ internal static class DumpCatalogue
             return [];
         }
 
-        ILookup<string?, LedgerEntry> history = new Ledger(folder).Read().Lines.Select(line => line.Entry).ToLookup(entry => entry.File);
-        return Directory.EnumerateFiles(folder, "*" + DumpManifest.Suffix)
-            .Select(path => path[..^DumpManifest.Suffix.Length])
-            .Where(File.Exists)
-            .Select(path => TryDescribe(path, history))
-            .OfType<MemoryDumpFile>()
-            .OrderByDescending(dump => dump.Time)
-            .ToArray();
+        using PinnedFolder dumps = DumpFolder.Open(folder, FolderUse.Read);
+        return Read(dumps);
     }
 
-    private static MemoryDumpFile? TryDescribe(string path, ILookup<string?, LedgerEntry> history)
+    /// <inheritdoc cref="Read(string)"/>
+    public static IReadOnlyList<MemoryDumpFile> Read(PinnedFolder folder)
     {
         try
         {
-            DumpManifest manifest = DumpManifest.Read(path);
-            LedgerEntry[] entries = history[Path.GetFileName(path)].ToArray();
+            ILookup<string?, LedgerEntry> history = new Ledger(folder).Read().Lines.Select(line => line.Entry).ToLookup(entry => entry.File);
+            return folder.Names("*" + DumpManifest.Suffix)
+                .Select(name => TryDescribe(folder, name[..^DumpManifest.Suffix.Length], history))
+                .OfType<MemoryDumpFile>()
+                .OrderByDescending(dump => dump.Time)
+                .ToArray();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw DumpErrors.FolderUnusable(folder.FullPath, e);
+        }
+    }
+
+    private static MemoryDumpFile? TryDescribe(PinnedFolder folder, string name, ILookup<string?, LedgerEntry> history)
+    {
+        try
+        {
+            if (folder.Find(name) is not { IsRegular: true } file)
+            {
+                return null;
+            }
+
+            DumpManifest manifest = DumpManifest.Read(folder, name);
+            LedgerEntry[] entries = history[name].ToArray();
             return new MemoryDumpFile
             {
-                Path = Path.GetFullPath(path),
+                Path = folder.PathOf(name),
                 Name = manifest.Name,
                 Uuid = manifest.Uuid,
                 DumpId = manifest.DumpId,
                 Time = manifest.Time,
-                StoredBytes = new FileInfo(path).Length,
+                StoredBytes = file.Length,
                 RawBytes = manifest.RawBytes,
                 Sha256 = manifest.Sha256,
                 IsHeld = entries.LastOrDefault(entry => entry.Event is LedgerEvent.Hold or LedgerEvent.Release)?.Event == LedgerEvent.Hold,

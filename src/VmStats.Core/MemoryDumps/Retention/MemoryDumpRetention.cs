@@ -1,3 +1,5 @@
+using VmStats.Files;
+
 namespace VmStats.MemoryDumps;
 
 /// <summary>Which dumps are to go. What isn't set doesn't ask for any.</summary>
@@ -75,9 +77,9 @@ internal sealed class MemoryDumpRetention(string folder, TimeProvider clock)
     public async Task<MemoryDumpRemoval> RemoveAsync(MemoryDumpRemoval removal, bool force, string? @operator, CancellationToken cancellationToken)
     {
         // Judged again: since the plan was made, somebody may have put it on hold, or removed the one that let it go.
-        string path = DumpCustody.Find(removal.Dump.Path);
-        IReadOnlyList<MemoryDumpFile> all = List();
-        MemoryDumpFile dump = all.FirstOrDefault(one => one.Path == path) ?? removal.Dump;
+        using StoredDump stored = Open(removal.Dump);
+        IReadOnlyList<MemoryDumpFile> all = DumpCatalogue.Read(stored.Folder);
+        MemoryDumpFile dump = all.FirstOrDefault(one => one.Path == stored.FullPath) ?? removal.Dump;
         if ((removal.KeptBecause ?? new RetentionJudge(all, force).Judge(dump, removal.Reason).KeptBecause) is string why)
         {
             throw new VmStatsException("DumpMustStay", VmStatsErrorKind.InvalidOperation, $"The dump '{dump.Path}' stays: {why}.", "Release it, verify another dump of the VM, or use -Force.", dump.Path);
@@ -85,9 +87,9 @@ internal sealed class MemoryDumpRetention(string folder, TimeProvider clock)
 
         try
         {
-            await NoteAsync(LedgerEvent.Remove, dump, @operator, removal.Reason, cancellationToken).ConfigureAwait(false);
-            File.Delete(dump.Path);
-            File.Delete(DumpManifest.PathFor(dump.Path));
+            await NoteAsync(LedgerEvent.Remove, stored, @operator, removal.Reason, cancellationToken).ConfigureAwait(false);
+            stored.Folder.Delete(stored.Name);
+            stored.Folder.Delete(DumpManifest.PathFor(stored.Name));
             return removal with { IsRemoved = true };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -97,13 +99,25 @@ internal sealed class MemoryDumpRetention(string folder, TimeProvider clock)
     }
 
     /// <summary>Puts a dump on hold, or lifts the hold.</summary>
-    public Task HoldAsync(MemoryDumpFile dump, bool hold, string? @operator, string? note, CancellationToken cancellationToken) =>
-        NoteAsync(hold ? LedgerEvent.Hold : LedgerEvent.Release, dump, @operator, note, cancellationToken);
-
-    private Task<string> NoteAsync(LedgerEvent what, MemoryDumpFile dump, string? @operator, string? detail, CancellationToken cancellationToken)
+    public async Task HoldAsync(MemoryDumpFile dump, bool hold, string? @operator, string? note, CancellationToken cancellationToken)
     {
-        LedgerEntry entry = DumpCustody.Entry(what, dump.Path, DumpCustody.TryReadManifest(dump.Path), @operator) with { Detail = detail };
-        return new Ledger(_folder).AppendAsync(entry, cancellationToken);
+        using StoredDump stored = Open(dump);
+        try
+        {
+            await NoteAsync(hold ? LedgerEvent.Hold : LedgerEvent.Release, stored, @operator, note, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw DumpErrors.WriteFailed(dump.Path, e);
+        }
+    }
+
+    private StoredDump Open(MemoryDumpFile dump) => StoredDump.Open(Path.Combine(_folder, Path.GetFileName(dump.Path)), FolderUse.Write);
+
+    private static Task<string> NoteAsync(LedgerEvent what, StoredDump dump, string? @operator, string? detail, CancellationToken cancellationToken)
+    {
+        LedgerEntry entry = DumpCustody.Entry(what, dump.Name, dump.TryReadManifest(), @operator) with { Detail = detail };
+        return dump.Ledger.AppendAsync(entry, cancellationToken);
     }
 
     private string? ReasonFor(MemoryDumpFile dump, RetentionPolicy policy, HashSet<string> surplus) =>

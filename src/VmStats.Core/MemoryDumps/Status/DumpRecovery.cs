@@ -1,4 +1,5 @@
 using VmStats.Data;
+using VmStats.Files;
 
 namespace VmStats.MemoryDumps;
 
@@ -20,40 +21,39 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
         foreach (DumpStateData data in states.ReadAll().Where(data => data.State == MemoryDumpState.Interrupted && data.FinishedAt is null))
         {
             // The lock is held while clearing up, so that two processes don't both write the record.
-            using FileStream? taken = FileLock.TryTake(states.LockPath(data.DumpId));
-            if (taken is null || states.ReadAll().FirstOrDefault(now => now.DumpId == data.DumpId) is not { FinishedAt: null })
+            using FileStream? taken = states.TryLock(data.DumpId);
+            if (taken is null || states.ReadAll().FirstOrDefault(now => now.DumpId == data.DumpId) is not { FinishedAt: null } left)
             {
                 continue;
             }
 
-            if (await RecoverAsync(data).ConfigureAwait(false) is MemoryDumpRecord record)
+            // What was read under the lock: the folder that has it was checked.
+            if (await RecoverAsync(left).ConfigureAwait(false) is MemoryDumpRecord record)
             {
                 records.Add(record);
             }
 
-            File.Delete(states.LockPath(data.DumpId));
+            states.RemoveLock(data.DumpId);
         }
 
-        bool isUsable = IsFolder(folder);
-        if (isUsable)
+        // Nothing is removed in a folder that others may exchange: the dump itself refuses such a one, too.
+        using PinnedFolder? dumps = PinnedFolder.TryOpen(folder, FolderUse.Write);
+        if (dumps is not null)
         {
-            RemoveOrphans(folder);
+            RemoveOrphans(dumps);
         }
 
         states.Prune(DateTimeOffset.UtcNow);
-        await recorder.ReplayAsync(isUsable ? folder : null).ConfigureAwait(false);
+        await recorder.ReplayAsync(dumps).ConfigureAwait(false);
         return records;
     }
 
-    // Nothing is removed through a link: the dump itself refuses such a folder, too.
-    private static bool IsFolder(string path) =>
-        Directory.Exists(path) && new DirectoryInfo(Path.TrimEndingDirectorySeparator(path)).LinkTarget is null;
-
     private async Task<MemoryDumpRecord?> RecoverAsync(DumpStateData data)
     {
-        if (data.PartialPath is string partial)
+        using PinnedFolder? dumps = PinnedFolder.TryOpen(data.Folder, FolderUse.Write);
+        if (dumps is not null)
         {
-            RemovePartial(partial);
+            RemovePartial(dumps, DumpFile.PartialName(data.DumpId));
         }
 
         if (data.Rendezvous is string rendezvous)
@@ -64,16 +64,16 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
         MemoryDumpRecord? record = null;
         if (data.StartedAt is not null)
         {
-            string file = Path.Combine(data.Folder, data.FileName);
-            record = Complete(data, file) ?? DumpRecords.Of(data, MemoryDumpState.Interrupted) with
+            FileFacts? file = dumps?.Find(data.FileName);
+            DumpManifest? manifest = file is { IsRegular: true } ? TryReadManifest(dumps!, data.FileName) : null;
+            record = manifest is not null ? Complete(data, manifest, dumps!, file) : DumpRecords.Of(data, MemoryDumpState.Interrupted) with
             {
                 Error = $"The process {data.ProcessId} that took the dump died.",
                 ErrorId = "DumpInterrupted",
-                Path = File.Exists(file) ? file : null,
+                Path = file is { IsRegular: true } ? dumps!.PathOf(data.FileName) : null,
             };
-            bool isUsable = IsFolder(data.Folder);
-            record = record with { LedgerHead = isUsable ? await NoteAsync(data, record).ConfigureAwait(false) : null };
-            await recorder.WriteAsync(record, isUsable ? data.Folder : null).ConfigureAwait(false);
+            record = record with { LedgerHead = dumps is null ? null : await NoteAsync(dumps, data, manifest, record).ConfigureAwait(false) };
+            await recorder.WriteAsync(record, dumps).ConfigureAwait(false);
         }
 
         states.Write(data with
@@ -83,36 +83,28 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
             ErrorId = record is null ? "DumpInterrupted" : record.ErrorId,
             Message = record?.Error,
         });
-        File.Delete(states.CancelPath(data.DumpId));
         return record;
     }
 
     // The process may have died after all was done but the record: then the manifest has what the record needs.
-    private static MemoryDumpRecord? Complete(DumpStateData data, string path)
-    {
-        if (!File.Exists(path) || TryReadManifest(path) is not DumpManifest manifest)
+    private static MemoryDumpRecord Complete(DumpStateData data, DumpManifest manifest, PinnedFolder dumps, FileFacts? file) =>
+        DumpRecords.Of(data, MemoryDumpState.Completed) with
         {
-            return null;
-        }
-
-        return DumpRecords.Of(data, MemoryDumpState.Completed) with
-        {
-            Path = path,
+            Path = dumps.PathOf(data.FileName),
             Sha256 = manifest.Sha256,
             StoredSha256 = manifest.StoredSha256,
             RawBytes = manifest.RawBytes,
             StoredBytes = manifest.StoredBytes,
             Duration = DurationSeconds.Parse(manifest.DurationSeconds),
             PauseTime = manifest.VmState == nameof(VmState.Running) ? DurationSeconds.Parse(manifest.CallSeconds) : null,
-            LastWriteTime = File.GetLastWriteTimeUtc(path),
+            LastWriteTime = file?.LastWriteTime,
         };
-    }
 
-    private static DumpManifest? TryReadManifest(string path)
+    private static DumpManifest? TryReadManifest(PinnedFolder dumps, string name)
     {
         try
         {
-            return DumpCustody.TryReadManifest(path);
+            return DumpCustody.TryReadManifest(dumps, name);
         }
         catch (VmStatsException)
         {
@@ -122,11 +114,11 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
     }
 
     // The line that the process wrote before it died, else one that says what was found.
-    private static async Task<string?> NoteAsync(DumpStateData data, MemoryDumpRecord record)
+    private static async Task<string?> NoteAsync(PinnedFolder dumps, DumpStateData data, DumpManifest? manifest, MemoryDumpRecord record)
     {
         try
         {
-            Ledger ledger = new(data.Folder);
+            Ledger ledger = new(dumps);
             if (ledger.Read().Lines.LastOrDefault(line => line.Entry.DumpId == data.DumpId) is LedgerLine line)
             {
                 return line.Hash;
@@ -140,7 +132,7 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
                 Uuid = data.Uuid,
                 Detail = $"{record.State}: {record.ErrorId}",
             };
-            if (record is { State: MemoryDumpState.Completed, Path: string path })
+            if (manifest is not null)
             {
                 entry = entry with
                 {
@@ -148,7 +140,7 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
                     File = data.FileName,
                     Sha256 = record.Sha256,
                     StoredSha256 = record.StoredSha256,
-                    ManifestSha256 = LedgerLine.HashOf(File.ReadAllBytes(DumpManifest.PathFor(path))),
+                    ManifestSha256 = manifest.FileSha256,
                     Detail = RecoveredDetail,
                 };
             }
@@ -162,32 +154,32 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
         }
     }
 
-    private void RemoveOrphans(string folder)
+    private void RemoveOrphans(PinnedFolder dumps)
     {
-        foreach (string partial in Directory.EnumerateFiles(folder, ".*" + DumpFile.PartialSuffix))
+        foreach (string partial in dumps.Names(".*" + DumpFile.PartialSuffix))
         {
             // Between making the file and locking it there is a moment; the dump's own lock is held before.
-            if (!Guid.TryParseExact(Path.GetFileName(partial)[1..^DumpFile.PartialSuffix.Length], "N", out Guid dump) || !states.IsAlive(dump))
+            if (!Guid.TryParseExact(partial[1..^DumpFile.PartialSuffix.Length], "N", out Guid dump) || !states.IsAlive(dump))
             {
-                RemovePartial(partial);
+                RemovePartial(dumps, partial);
             }
         }
     }
 
     // A live dump holds its partial file locked from the moment that it is made.
-    private static void RemovePartial(string path)
+    private static void RemovePartial(PinnedFolder dumps, string name)
     {
-        if (!File.Exists(path) || new FileInfo(path).LinkTarget is not null)
+        if (dumps.Find(name) is not { IsRegular: true })
         {
             return;
         }
 
         try
         {
-            using FileStream? taken = FileLock.TryTake(path);
+            using FileStream? taken = FileLock.TryTake(dumps, name);
             if (taken is not null)
             {
-                File.Delete(path);
+                dumps.Delete(name);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -1,25 +1,27 @@
+using VmStats.Files;
+
 namespace VmStats.MemoryDumps;
 
 /// <summary>The state of a dump of this process: written whole each time, with a lock beside it that says that we live.</summary>
 internal sealed class DumpStateFile : IDisposable
 {
-    private readonly DumpStateStore _store;
+    private readonly PinnedFolder _folder;
     private readonly FileStream _lock;
     private readonly object _gate = new();
 
-    public DumpStateFile(DumpStateStore store, FileStream @lock, DumpStateData data)
+    public DumpStateFile(PinnedFolder folder, FileStream @lock, DumpStateData data)
     {
-        _store = store;
+        _folder = folder;
         _lock = @lock;
         Current = data;
-        store.Write(data);
+        DumpStateStore.Write(folder, data);
     }
 
     /// <summary>The state as last written.</summary>
     public DumpStateData Current { get; private set; }
 
     /// <summary>True once another process has asked for the end.</summary>
-    public bool IsCancelRequested => File.Exists(_store.CancelPath(Current.DumpId));
+    public bool IsCancelRequested => _folder.Find(DumpStateStore.CancelName(Current.DumpId)) is not null;
 
     /// <summary>Changes the state.</summary>
     public void Update(Func<DumpStateData, DumpStateData> change)
@@ -27,17 +29,20 @@ internal sealed class DumpStateFile : IDisposable
         lock (_gate)
         {
             Current = change(Current);
-            _store.Write(Current);
+            DumpStateStore.Write(_folder, Current);
         }
     }
 
     /// <summary>Forgets the dump: it never began.</summary>
-    public void Discard() => _store.Remove(Current.DumpId);
+    public void Discard() => DumpStateStore.Remove(_folder, Current.DumpId);
 
     public void Dispose()
     {
-        File.Delete(_store.CancelPath(Current.DumpId));
-        File.Delete(_store.LockPath(Current.DumpId));
-        _lock.Dispose();
+        using (_folder)
+        {
+            _folder.Delete(DumpStateStore.CancelName(Current.DumpId));
+            _folder.Delete(DumpStateStore.LockName(Current.DumpId));
+            _lock.Dispose();
+        }
     }
 }

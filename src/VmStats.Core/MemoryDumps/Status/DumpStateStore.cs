@@ -1,127 +1,180 @@
 using System.Text.Json;
+using VmStats.Files;
 
 namespace VmStats.MemoryDumps;
 
 /// <summary>The folder of state files and locks that all processes of a user share.</summary>
-internal sealed class DumpStateStore
+/// <param name="folder">The folder.</param>
+internal sealed class DumpStateStore(string folder)
 {
     private const int KeptStates = 200;
     private static readonly TimeSpan s_keepTime = TimeSpan.FromDays(7);
 
-    private readonly string _folder;
+    public static string LockName(Guid dump) => $"{dump:N}.lock";
 
-    public DumpStateStore(string folder)
+    public static string CancelName(Guid dump) => $"{dump:N}.cancel";
+
+    /// <summary>Opens a folder of states to write to it, making it where it doesn't exist.</summary>
+    /// <exception cref="VmStatsException"><c>DumpStateFolderUnusable</c>: others could exchange it or what is in it, or it can't be made.</exception>
+    public static PinnedFolder OpenFolder(string folder)
     {
-        _folder = folder;
+        try
+        {
+            return PinnedFolder.Open(folder, FolderUse.Create);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(folder, e);
+        }
     }
-
-    public string LockPath(Guid dump) => Path.Combine(_folder, $"{dump:N}.lock");
-
-    public string CancelPath(Guid dump) => Path.Combine(_folder, $"{dump:N}.cancel");
-
-    /// <summary>The spool for records whose dump folder can't be written to.</summary>
-    public string SpoolFolder => _folder;
 
     /// <summary>Begins the state of a new dump.</summary>
     public DumpStateFile Begin(DumpStateData data)
     {
+        PinnedFolder states = OpenFolder(folder);
+        FileStream? taken = null;
         try
         {
-            UnixFiles.CreateFolder(_folder);
-            FileStream taken = FileLock.TryTake(LockPath(data.DumpId)) ?? throw new IOException("The lock of a new dump is taken.");
-            return new DumpStateFile(this, taken, data);
+            taken = FileLock.TryTake(states, LockName(data.DumpId)) ?? throw new IOException("The lock of a new dump is taken.");
+            return new DumpStateFile(states, taken, data);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new VmStatsException(
-                "DumpStateFolderUnusable",
-                VmStatsErrorKind.WriteFailed,
-                $"The folder for the states of dumps, '{_folder}', can't be used: {e.Message}",
-                "Mend its permissions, or set XDG_STATE_HOME.",
-                _folder,
-                e);
+            taken?.Dispose();
+            states.Dispose();
+            throw Unusable(folder, e);
         }
     }
 
     /// <summary>Takes the lock that lets one dump of a VM run at a time.</summary>
     /// <returns>Null when another dump of it runs.</returns>
-    public FileStream? TryLockVm(Guid vm)
-    {
-        UnixFiles.CreateFolder(_folder);
-        return FileLock.TryTake(Path.Combine(_folder, $"vm-{vm:N}.lock"));
-    }
+    public FileStream? TryLockVm(Guid vm) => TryLock($"vm-{vm:N}.lock");
+
+    /// <summary>Takes the lock of a dump whose process died.</summary>
+    /// <returns>Null when it lives, or another process clears up after it.</returns>
+    public FileStream? TryLock(Guid dump) => TryLock(LockName(dump));
 
     /// <summary>All states, newest first. What runs no more is given as interrupted.</summary>
-    public IEnumerable<DumpStateData> ReadAll()
-    {
-        if (!Directory.Exists(_folder))
-        {
-            return [];
-        }
-
-        return Directory.EnumerateFiles(_folder, "*.json")
-            .Select(Read)
-            .OfType<DumpStateData>()
-            .Select(Judge)
-            .OrderByDescending(data => data.QueuedAt)
-            .ToArray();
-    }
+    /// <exception cref="VmStatsException"><c>DumpStateFolderUnusable</c>: it can't be read.</exception>
+    public IEnumerable<DumpStateData> ReadAll() => Look(ReadAll) ?? [];
 
     /// <summary>True while the process that takes the dump lives.</summary>
-    public bool IsAlive(Guid dump) => FileLock.IsHeld(LockPath(dump));
+    public bool IsAlive(Guid dump) => Look(states => IsAlive(states, dump));
 
     /// <summary>Asks the process that takes a dump to stop it.</summary>
-    public void RequestCancel(Guid dump) => File.WriteAllBytes(CancelPath(dump), []);
+    public void RequestCancel(Guid dump)
+    {
+        using PinnedFolder states = OpenFolder(folder);
+        states.OpenFile(CancelName(dump), FileMode.OpenOrCreate, FileAccess.Write).Dispose();
+    }
 
     public void Write(DumpStateData data)
     {
-        string path = PathOf(data.DumpId);
-        string temporary = path + ".new";
-        using (FileStream file = new(temporary, FileMode.Create, FileAccess.Write))
+        using PinnedFolder states = OpenFolder(folder);
+        Write(states, data);
+    }
+
+    public static void Write(PinnedFolder states, DumpStateData data)
+    {
+        string name = NameOf(data.DumpId);
+        string temporary = name + ".new";
+        using (FileStream file = states.OpenFile(temporary, FileMode.Create, FileAccess.Write))
         {
             JsonSerializer.Serialize(file, data, DumpJson.Default.DumpStateData);
         }
 
-        File.Move(temporary, path, overwrite: true);
+        states.Move(temporary, name, overwrite: true);
     }
 
-    public void Remove(Guid dump)
+    /// <summary>Ends the clearing up after a dump: nobody asks for its end any more, and its lock, which we hold, goes.</summary>
+    public void RemoveLock(Guid dump)
     {
-        File.Delete(PathOf(dump));
-        File.Delete(CancelPath(dump));
+        using PinnedFolder states = OpenFolder(folder);
+        states.Delete(CancelName(dump));
+        states.Delete(LockName(dump));
+    }
+
+    public static void Remove(PinnedFolder states, Guid dump)
+    {
+        states.Delete(NameOf(dump));
+        states.Delete(CancelName(dump));
     }
 
     /// <summary>Forgets what ended long ago.</summary>
     public void Prune(DateTimeOffset now)
     {
+        using PinnedFolder? states = PinnedFolder.TryOpen(folder, FolderUse.Write);
         int kept = 0;
-        foreach (DumpStateData data in ReadAll().Where(data => data.FinishedAt is not null))
+        foreach (DumpStateData data in states is null ? [] : ReadAll(states).Where(data => data.FinishedAt is not null))
         {
             if (++kept > KeptStates || now - data.FinishedAt > s_keepTime)
             {
-                Remove(data.DumpId);
+                Remove(states!, data.DumpId);
             }
         }
     }
 
-    private string PathOf(Guid dump) => Path.Combine(_folder, $"{dump:N}.json");
+    private static string NameOf(Guid dump) => $"{dump:N}.json";
 
-    private static DumpStateData? Read(string path)
+    private static VmStatsException Unusable(string folder, Exception cause) => new(
+        "DumpStateFolderUnusable",
+        VmStatsErrorKind.WriteFailed,
+        $"The folder for the states of dumps, '{folder}', can't be used: {cause.Message}",
+        "Mend its permissions, or set XDG_STATE_HOME.",
+        folder,
+        cause);
+
+    private FileStream? TryLock(string name)
+    {
+        using PinnedFolder states = OpenFolder(folder);
+        return FileLock.TryTake(states, name);
+    }
+
+    private T? Look<T>(Func<PinnedFolder, T> look)
     {
         try
         {
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using PinnedFolder states = PinnedFolder.Open(folder, FolderUse.Read);
+            return look(states);
+        }
+        catch (FileNotFoundException)
+        {
+            // No dump was ever taken.
+            return default;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(folder, e);
+        }
+    }
+
+    private static DumpStateData[] ReadAll(PinnedFolder states) =>
+    [
+        .. states.Names("*.json")
+            .Select(name => Read(states, name))
+            .OfType<DumpStateData>()
+            .Select(data => Judge(states, data))
+            .OrderByDescending(data => data.QueuedAt),
+    ];
+
+    private static DumpStateData? Read(PinnedFolder states, string name)
+    {
+        try
+        {
+            using FileStream file = states.OpenFile(name, FileMode.Open, FileAccess.Read);
             return JsonSerializer.Deserialize(file, DumpJson.Default.DumpStateData);
         }
         catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
         {
-            // Removed meanwhile, or cut by a power failure.
+            // Removed meanwhile, cut by a power failure, or no state of ours.
             return null;
         }
     }
 
-    private DumpStateData Judge(DumpStateData data) =>
-        data.State is MemoryDumpState.Queued or MemoryDumpState.Running && !IsAlive(data.DumpId)
-            ? Read(PathOf(data.DumpId)) is { FinishedAt: not null } ended ? ended : data with { State = MemoryDumpState.Interrupted }
+    private static bool IsAlive(PinnedFolder states, Guid dump) => FileLock.IsHeld(states, LockName(dump));
+
+    private static DumpStateData Judge(PinnedFolder states, DumpStateData data) =>
+        data.State is MemoryDumpState.Queued or MemoryDumpState.Running && !IsAlive(states, data.DumpId)
+            ? Read(states, NameOf(data.DumpId)) is { FinishedAt: not null } ended ? ended : data with { State = MemoryDumpState.Interrupted }
             : data;
 }

@@ -1,4 +1,6 @@
-namespace VmStats.MemoryDumps;
+using Microsoft.Win32.SafeHandles;
+
+namespace VmStats.Files;
 
 /// <summary>Permission bits where there are any; on Windows the folder's own access list stands.</summary>
 internal static class UnixFiles
@@ -26,11 +28,11 @@ internal static class UnixFiles
     }
 
     /// <summary>Sets a file's or folder's mode.</summary>
-    public static void SetMode(string path, UnixFileMode mode)
+    public static void SetMode(SafeFileHandle file, UnixFileMode mode)
     {
         if (!OperatingSystem.IsWindows())
         {
-            File.SetUnixFileMode(path, mode);
+            File.SetUnixFileMode(file, mode);
         }
     }
 

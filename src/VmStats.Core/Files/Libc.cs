@@ -1,24 +1,31 @@
-using System.ComponentModel;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace VmStats.MemoryDumps;
+namespace VmStats.Files;
 
 /// <summary>The few system calls that .NET has no face for. Linux only.</summary>
 internal static unsafe partial class Libc
 {
     internal const int O_RDONLY = 0;
+    internal const int O_NOCTTY = 0x100;
     internal const int O_NONBLOCK = 0x800;
     internal const int O_CLOEXEC = 0x80000;
     internal const int O_PATH = 0x200000;
     internal const short POLLIN = 1;
     internal const short POLLHUP = 16;
+    internal const int ENOENT = 2;
     internal const int EINTR = 4;
     internal const int EAGAIN = 11;
+    internal const int ENOTDIR = 20;
     internal const int ENOSPC = 28;
     internal const int ELOOP = 40;
-    internal const int ENOTDIR = 20;
     internal const int EDQUOT = 122;
+    private const int EPERM = 1;
+    private const int EACCES = 13;
+    private const int EEXIST = 17;
+    private const int ENOTEMPTY = 39;
+    private const int ENOSYS = 38;
+    private const int EOPNOTSUPP = 95;
     private const int F_SETPIPE_SZ = 1031;
     private const int AT_FDCWD = -100;
     private const int AT_SYMLINK_NOFOLLOW = 0x100;
@@ -34,21 +41,26 @@ internal static unsafe partial class Libc
     internal static uint EffectiveUserId => geteuid();
 
     /// <summary>Opens a path; the handle closes itself.</summary>
-    /// <exception cref="Win32Exception">With the errno.</exception>
     internal static SafeFileHandle Open(string path, int flags)
     {
         int fd = open(path, flags | O_CLOEXEC, 0);
-        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw new Win32Exception(Marshal.GetLastPInvokeError());
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw Failure(Marshal.GetLastPInvokeError(), path);
     }
 
-    internal static void MakeFifo(string path, UnixFileMode mode) => Check(mkfifo(path, (uint)mode));
-
-    internal static void ChangeOwner(string path, uint user) => Check(lchown(path, user, uint.MaxValue));
-
-    internal static void SyncFolder(SafeFileHandle folder) => Check(fsync((int)folder.DangerousGetHandle()));
+    /// <summary>The exception that .NET's own file calls would throw.</summary>
+    internal static Exception Failure(int error, string path)
+    {
+        string message = $"{path}: {Marshal.GetPInvokeErrorMessage(error)}";
+        return error switch
+        {
+            ENOENT => new FileNotFoundException(message, path),
+            EACCES or EPERM => new UnauthorizedAccessException(message),
+            _ => new IOException(message, error),
+        };
+    }
 
     /// <summary>Asks for a bigger pipe; a refusal changes nothing but speed.</summary>
-    internal static void SetPipeSize(SafeFileHandle pipe, int bytes) => _ = fcntl((int)pipe.DangerousGetHandle(), F_SETPIPE_SZ, bytes);
+    internal static void SetPipeSize(SafeFileHandle pipe, int bytes) => _ = fcntl(pipe, F_SETPIPE_SZ, bytes);
 
     /// <summary>Owner and permission bits, of a link itself rather than what it points to.</summary>
     /// <returns>Null when there is no such file, or it can't be looked at.</returns>
@@ -68,7 +80,7 @@ internal static unsafe partial class Libc
         int count = poll(&fd, 1, milliseconds);
         if (count < 0 && Marshal.GetLastPInvokeError() != EINTR)
         {
-            throw new Win32Exception(Marshal.GetLastPInvokeError());
+            throw Failure(Marshal.GetLastPInvokeError(), "The pipe");
         }
 
         return count > 0 ? fd.Returned : (short)0;
@@ -87,15 +99,15 @@ internal static unsafe partial class Libc
             }
 
             int error = Marshal.GetLastPInvokeError();
-            return error is EAGAIN or EINTR ? -1 : throw new Win32Exception(error);
+            return error is EAGAIN or EINTR ? -1 : throw Failure(error, "The pipe");
         }
     }
 
-    private static void Check(int result)
+    private static void Check(int result, string what)
     {
         if (result != 0)
         {
-            throw new Win32Exception(Marshal.GetLastPInvokeError());
+            throw Failure(Marshal.GetLastPInvokeError(), what);
         }
     }
 
@@ -103,19 +115,7 @@ internal static unsafe partial class Libc
     private static partial int open(string path, int flags, uint mode);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int mkfifo(string path, uint mode);
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int lchown(string path, uint user, uint group);
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int statx(int folder, string path, int flags, uint mask, StatX* buffer);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int fsync(int fd);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int fcntl(int fd, int command, int argument);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int poll(PollFd* fds, nuint count, int timeout);
@@ -143,5 +143,49 @@ internal static unsafe partial class Libc
 
         [FieldOffset(28)]
         public ushort Mode;
+
+        [FieldOffset(32)]
+        public ulong Number;
+
+        [FieldOffset(40)]
+        public long Length;
+
+        [FieldOffset(64)]
+        public StatXTime LastAccess;
+
+        [FieldOffset(112)]
+        public StatXTime LastWrite;
+
+        [FieldOffset(136)]
+        public uint DeviceMajor;
+
+        [FieldOffset(140)]
+        public uint DeviceMinor;
+
+        public readonly FileFacts ToFacts() => new(
+            (Mode & 0xf000) switch
+            {
+                0x8000 => FileKind.Regular,
+                0x4000 => FileKind.Folder,
+                0xa000 => FileKind.Link,
+                0x1000 => FileKind.Pipe,
+                0xc000 => FileKind.Socket,
+                _ => FileKind.Device,
+            },
+            User,
+            (UnixFileMode)(Mode & 0xfff),
+            Length,
+            (((ulong)DeviceMajor << 32) | DeviceMinor, Number),
+            LastWrite.ToDateTime(),
+            LastAccess.ToDateTime());
+    }
+
+    [StructLayout(LayoutKind.Sequential, Size = 16)]
+    private struct StatXTime
+    {
+        public long Seconds;
+        public uint Nanoseconds;
+
+        public readonly DateTime ToDateTime() => DateTime.UnixEpoch.AddSeconds(Seconds).AddTicks(Nanoseconds / 100);
     }
 }

@@ -1,0 +1,182 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace VmStats.Files;
+
+/// <content>The calls that take a folder's handle and a name in it.</content>
+internal static unsafe partial class Libc
+{
+    private const int O_WRONLY = 1;
+    private const int O_RDWR = 2;
+    private const int O_CREAT = 0x40;
+    private const int O_EXCL = 0x80;
+    private const int F_GETFL = 3;
+    private const int F_SETFL = 4;
+    private const int AT_REMOVEDIR = 0x200;
+    private const int AT_EMPTY_PATH = 0x1000;
+    private const int LOCK_SH = 1;
+    private const int LOCK_EX = 2;
+    private const int LOCK_NB = 4;
+    private const int LOCK_UN = 8;
+    private const int LongestPath = 4096;
+
+    /// <summary>The flags for opening a file as .NET's modes say. What <see cref="FileMode.Create"/> cuts off is cut off once it is open.</summary>
+    internal static int FlagsOf(FileMode mode, FileAccess access) =>
+        access switch { FileAccess.Read => O_RDONLY, FileAccess.Write => O_WRONLY, _ => O_RDWR }
+        | mode switch
+        {
+            FileMode.Open => 0,
+            FileMode.CreateNew => O_CREAT | O_EXCL,
+            FileMode.OpenOrCreate or FileMode.Create => O_CREAT,
+            _ => throw new ArgumentOutOfRangeException(nameof(mode)),
+        };
+
+    /// <summary>Opens what has this name in a folder; the handle closes itself.</summary>
+    internal static SafeFileHandle OpenAt(SafeFileHandle folder, string name, int flags) =>
+        TryOpenAt(folder, name, flags, 0, out int error) ?? throw Failure(error, name);
+
+    /// <summary>Opens, or makes, what has this name in a folder.</summary>
+    /// <returns>Null when that failed.</returns>
+    internal static SafeFileHandle? TryOpenAt(SafeFileHandle folder, string name, int flags, UnixFileMode created, out int error)
+    {
+        int fd;
+        do
+        {
+            fd = openat(folder, name, flags | O_CLOEXEC, (uint)created);
+            error = fd < 0 ? Marshal.GetLastPInvokeError() : 0;
+        }
+        while (error == EINTR);
+        return fd < 0 ? null : new SafeFileHandle(fd, ownsHandle: true);
+    }
+
+    /// <summary>What is open.</summary>
+    internal static FileFacts Look(SafeFileHandle file)
+    {
+        StatX buffer;
+        Check(statx(file, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &buffer), "The handle");
+        return buffer.ToFacts();
+    }
+
+    /// <summary>What has this name in a folder, a link itself; null when there is nothing.</summary>
+    internal static FileFacts? Find(SafeFileHandle folder, string name)
+    {
+        StatX buffer;
+        if (statx(folder, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &buffer) == 0)
+        {
+            return buffer.ToFacts();
+        }
+
+        int error = Marshal.GetLastPInvokeError();
+        return error == ENOENT ? null : throw Failure(error, name);
+    }
+
+    /// <summary>Where a link leads that is open with O_PATH.</summary>
+    internal static string ReadLink(SafeFileHandle link)
+    {
+        byte* target = stackalloc byte[LongestPath];
+        nint length = readlinkat(link, "", target, LongestPath);
+        return length >= 0 ? Encoding.UTF8.GetString(target, (int)length) : throw Failure(Marshal.GetLastPInvokeError(), "The link");
+    }
+
+    /// <summary>Makes a folder; one that is there stays as it is.</summary>
+    internal static void MakeFolder(SafeFileHandle folder, string name, UnixFileMode mode)
+    {
+        if (mkdirat(folder, name, (uint)mode) != 0 && Marshal.GetLastPInvokeError() is var error and not EEXIST)
+        {
+            throw Failure(error, name);
+        }
+    }
+
+    internal static void MakePipe(SafeFileHandle folder, string name, UnixFileMode mode) => Check(mkfifoat(folder, name, (uint)mode), name);
+
+    /// <summary>Removes a name. Where there is none, that is no failure; nor is a folder that isn't empty.</summary>
+    internal static void Remove(SafeFileHandle folder, string name, bool isFolder)
+    {
+        if (unlinkat(folder, name, isFolder ? AT_REMOVEDIR : 0) != 0 && Marshal.GetLastPInvokeError() is var error and not (ENOENT or ENOTEMPTY))
+        {
+            throw Failure(error, name);
+        }
+    }
+
+    /// <summary>Renames within a folder.</summary>
+    internal static void Move(SafeFileHandle folder, string from, string to, bool overwrite)
+    {
+        if (overwrite)
+        {
+            Check(renameat(folder, from, folder, to), to);
+        }
+        else if (linkat(folder, from, folder, to, 0) == 0)
+        {
+            // A second name is never given over another file; with the first gone it is the only one.
+            Remove(folder, from, isFolder: false);
+        }
+        else
+        {
+            // Some file systems know one name only.
+            int error = Marshal.GetLastPInvokeError();
+            bool isUnknown = error is EPERM or EOPNOTSUPP or ENOSYS;
+            if (!isUnknown || Find(folder, to) is not null)
+            {
+                throw Failure(isUnknown ? EEXIST : error, to);
+            }
+
+            Check(renameat(folder, from, folder, to), to);
+        }
+    }
+
+    internal static void ChangeOwner(SafeFileHandle file, uint user) => Check(fchown(file, user, uint.MaxValue), "The handle");
+
+    /// <summary>Has reads and writes wait again, which opening was not to.</summary>
+    internal static void LetBlock(SafeFileHandle file) => Check(fcntl(file, F_SETFL, fcntl(file, F_GETFL, 0) & ~O_NONBLOCK), "The handle");
+
+    /// <summary>Takes the lock that .NET's sharing modes take. A file system without locks locks nothing.</summary>
+    /// <exception cref="IOException">Somebody else has it.</exception>
+    internal static void Lock(SafeFileHandle file, bool isExclusive, string path)
+    {
+        if (flock(file, (isExclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0 && Marshal.GetLastPInvokeError() == EAGAIN)
+        {
+            throw Failure(EAGAIN, path);
+        }
+    }
+
+    internal static void Unlock(SafeFileHandle file) => _ = flock(file, LOCK_UN);
+
+    internal static void Sync(SafeFileHandle folder) => Check(fsync(folder), "The folder");
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int openat(SafeFileHandle folder, string name, int flags, uint mode);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statx(SafeFileHandle folder, string name, int flags, uint mask, StatX* buffer);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint readlinkat(SafeFileHandle folder, string name, byte* buffer, nint length);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int mkdirat(SafeFileHandle folder, string name, uint mode);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int mkfifoat(SafeFileHandle folder, string name, uint mode);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int unlinkat(SafeFileHandle folder, string name, int flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int renameat(SafeFileHandle folder, string from, SafeFileHandle toFolder, string to);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int linkat(SafeFileHandle folder, string from, SafeFileHandle toFolder, string to, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fchown(SafeFileHandle file, uint user, uint group);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fcntl(SafeFileHandle file, int command, int argument);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int flock(SafeFileHandle file, int operation);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int fsync(SafeFileHandle file);
+}
