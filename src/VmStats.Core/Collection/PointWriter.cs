@@ -24,6 +24,7 @@ internal sealed class PointWriter(
     /// <summary>Writes until the queue is complete and empty. After <paramref name="stop"/> all goes to the spool at once.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
+        RefuseUnsafeSpool();
         while (await queue.TakeAsync(options.BatchMaxLines, options.BatchMaxTime, CancellationToken.None).ConfigureAwait(false)
             is IReadOnlyList<Point> batch)
         {
@@ -123,6 +124,20 @@ internal sealed class PointWriter(
         catch (VmStatsException e)
         {
             counters.Update(status => status with { PointsDropped = status.PointsDropped + batch.Count });
+            counters.Fail(e.Message);
+            warn(e.Message);
+        }
+    }
+
+    // Told at the start: when the spool is needed it is too late.
+    private void RefuseUnsafeSpool()
+    {
+        try
+        {
+            options.Spool?.RefuseUnsafe();
+        }
+        catch (VmStatsException e)
+        {
             counters.Fail(e.Message);
             warn(e.Message);
         }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using VmStats.Data;
+using VmStats.Files;
 using VmStats.Stores;
 
 namespace VmStats.Collection.Spool;
@@ -13,6 +14,7 @@ namespace VmStats.Collection.Spool;
 /// </summary>
 internal sealed class PointSpool : IDisposable
 {
+    private const string AboutName = "store.txt";
     private const int BeginAttempts = 3;
 
     private readonly SpoolOptions _options;
@@ -79,13 +81,7 @@ internal sealed class PointSpool : IDisposable
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw new VmStatsException(
-                    "SpoolWriteFailed",
-                    VmStatsErrorKind.WriteFailed,
-                    $"The spool '{Folder}' can't be written: {e.Message}",
-                    "Free some space there, or give this user the right to write in it.",
-                    Folder,
-                    e);
+                throw Unusable($"The spool '{Folder}' can't be written", Folder, e);
             }
         }
     }
@@ -113,16 +109,44 @@ internal sealed class PointSpool : IDisposable
         return paths;
     }
 
-    /// <summary>Opens a file that nobody else has open; null when somebody has, or it is gone.</summary>
-    public static FileStream? TryOpen(string path)
+    /// <summary>Opens the spool's folder to write to it.</summary>
+    /// <exception cref="VmStatsException">It can't be used, or others could exchange it or what is in it: <c>SpoolWriteFailed</c>.</exception>
+    public PinnedFolder Open()
     {
         try
         {
-            return new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return PinnedFolder.Open(Folder, FolderUse.Write);
         }
-        catch (FileNotFoundException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return null;
+            throw Unusable($"The spool '{Folder}' can't be used", Folder, e);
+        }
+    }
+
+    /// <summary>Refuses a folder that would be refused when points must wait in it. Nothing is made.</summary>
+    /// <exception cref="VmStatsException">Others could exchange it or what is in it: <c>SpoolWriteFailed</c>.</exception>
+    public void RefuseUnsafe()
+    {
+        try
+        {
+            PinnedFolder.Open(Folder, FolderUse.Write).Dispose();
+        }
+        catch (UnsafePathException e)
+        {
+            throw Unusable($"Points can't wait in the spool '{Folder}' while the store is away", Folder, e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It isn't there yet; and what ails it otherwise may have passed when it is needed.
+        }
+    }
+
+    /// <summary>Opens a segment that nobody else has open; null when somebody has, it is gone, or it is no file of ours.</summary>
+    public static FileStream? TryOpen(PinnedFolder folder, string name)
+    {
+        try
+        {
+            return folder.OpenFile(name, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException)
         {
@@ -130,41 +154,26 @@ internal sealed class PointSpool : IDisposable
         }
     }
 
-    /// <summary>Creates a folder that only this user can enter.</summary>
-    public static void CreateFolder(string path)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(path);
-        }
-        else
-        {
-            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
-    }
-
-    /// <summary>Opens a file that only this user can read.</summary>
-    public static FileStream OpenPrivate(string path, FileMode mode, FileShare share)
-    {
-        FileStreamOptions options = new() { Mode = mode, Access = FileAccess.ReadWrite, Share = share, BufferSize = 0 };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        return new FileStream(path, options);
-    }
+    /// <summary>What a spool, or a file of it, that can't be used is to its user.</summary>
+    public static VmStatsException Unusable(string what, string path, Exception cause) => new(
+        "SpoolWriteFailed",
+        VmStatsErrorKind.WriteFailed,
+        $"{what}: {cause.Message}",
+        cause is UnsafePathException
+            ? "Let nobody but this user and root write there (chmod go-w, chown), or set XDG_DATA_HOME; sudo -H has root use its own."
+            : "Free some space there, or give this user the right to write in it.",
+        path,
+        cause);
 
     /// <inheritdoc/>
     public void Dispose() => Seal();
 
     private FileStream Begin()
     {
-        CreateFolder(Folder);
-        string about = Path.Combine(Folder, "store.txt");
-        if (!File.Exists(about))
+        using PinnedFolder folder = PinnedFolder.Open(Folder, FolderUse.Create);
+        if (folder.Find(AboutName) is null)
         {
-            using FileStream note = OpenPrivate(about, FileMode.OpenOrCreate, FileShare.ReadWrite);
+            using FileStream note = folder.OpenFile(AboutName, FileMode.OpenOrCreate, FileAccess.Write);
             note.Write(Encoding.UTF8.GetBytes($"{Store.Address}\n{Store.Database}\n"));
         }
 
@@ -175,7 +184,7 @@ internal sealed class PointSpool : IDisposable
             string name = string.Create(CultureInfo.InvariantCulture, $"{_lastStamp:D19}-{Guid.NewGuid():N}{SpoolSegment.Extension}");
             try
             {
-                FileStream segment = OpenPrivate(Path.Combine(Folder, name), FileMode.CreateNew, FileShare.None);
+                FileStream segment = folder.OpenFile(name, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
                 segment.Write(SpoolSegment.Mark);
                 return segment;
             }
@@ -202,22 +211,26 @@ internal sealed class PointSpool : IDisposable
 
     private long DropOldest()
     {
-        FileInfo[] files = new DirectoryInfo(Folder).GetFiles("*" + SpoolSegment.Extension);
+        using PinnedFolder folder = PinnedFolder.Open(Folder, FolderUse.Write);
+        (string Name, long Length)[] files = [.. folder.Names("*" + SpoolSegment.Extension)
+            .Select(name => (Name: name, Facts: folder.Find(name)))
+            .Where(file => file.Facts is { IsRegular: true })
+            .Select(file => (file.Name, file.Facts!.Value.Length))];
         long size = files.Sum(file => file.Length);
         long dropped = 0;
-        foreach (FileInfo file in files.OrderBy(file => file.Name, StringComparer.Ordinal))
+        foreach ((string name, long length) in files.OrderBy(file => file.Name, StringComparer.Ordinal))
         {
             if (size <= _options.MaximumSize)
             {
                 break;
             }
 
-            using FileStream? segment = TryOpen(file.FullName);
+            using FileStream? segment = TryOpen(folder, name);
             if (segment is not null)
             {
                 dropped += SpoolSegment.CountPoints(segment);
-                size -= file.Length;
-                File.Delete(file.FullName);
+                size -= length;
+                folder.Delete(name);
             }
         }
 

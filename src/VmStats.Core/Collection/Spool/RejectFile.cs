@@ -1,5 +1,6 @@
 using System.Text.Json;
 using VmStats.Data;
+using VmStats.Files;
 using VmStats.Stores;
 
 namespace VmStats.Collection.Spool;
@@ -28,26 +29,21 @@ internal sealed class RejectFile(string path, long maximumSize = 64L * 1024 * 10
         {
             lock (_lock)
             {
-                PointSpool.CreateFolder(System.IO.Path.GetDirectoryName(Path)!);
-                if (File.Exists(Path) && new FileInfo(Path).Length >= maximumSize)
+                using PinnedFolder folder = PinnedFolder.Open(System.IO.Path.GetDirectoryName(Path)!, FolderUse.Create);
+                string name = System.IO.Path.GetFileName(Path);
+                if (folder.Find(name)?.Length >= maximumSize)
                 {
-                    File.Move(Path, Path + ".1", overwrite: true);
+                    folder.Move(name, name + ".1", overwrite: true);
                 }
 
-                using FileStream file = PointSpool.OpenPrivate(Path, FileMode.OpenOrCreate, FileShare.ReadWrite);
+                using FileStream file = folder.OpenFile(name, FileMode.OpenOrCreate, FileAccess.Write);
                 file.Seek(0, SeekOrigin.End);
                 file.Write(ToLines(rejected));
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new VmStatsException(
-                "SpoolWriteFailed",
-                VmStatsErrorKind.WriteFailed,
-                $"The file of refused points '{Path}' can't be written: {e.Message}",
-                "Free some space there, or give this user the right to write in it.",
-                Path,
-                e);
+            throw PointSpool.Unusable($"The file of refused points '{Path}' can't be written", Path, e);
         }
     }
 

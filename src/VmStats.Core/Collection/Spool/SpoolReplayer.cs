@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using VmStats.Data;
+using VmStats.Files;
 using VmStats.Stores;
 
 namespace VmStats.Collection.Spool;
@@ -32,7 +33,8 @@ internal sealed class SpoolReplayer(PointSpool spool, ITelemetryStore store)
         }
 
         spool.Seal();
-        using FileStream? turn = TryTakeTurn();
+        using PinnedFolder folder = spool.Open();
+        using FileStream? turn = TryTakeTurn(folder);
         if (turn is null)
         {
             yield break;
@@ -40,18 +42,22 @@ internal sealed class SpoolReplayer(PointSpool spool, ITelemetryStore store)
 
         foreach (string path in spool.Segments())
         {
-            if (await ReplaySegmentAsync(path, cancellationToken).ConfigureAwait(false) is SegmentReplay segment)
+            if (await ReplaySegmentAsync(folder, Path.GetFileName(path), cancellationToken).ConfigureAwait(false) is SegmentReplay segment)
             {
                 yield return segment;
             }
         }
     }
 
-    private FileStream? TryTakeTurn()
+    private FileStream? TryTakeTurn(PinnedFolder folder)
     {
         try
         {
-            return PointSpool.OpenPrivate(Path.Combine(spool.Folder, "replay.lock"), FileMode.OpenOrCreate, FileShare.None);
+            return folder.OpenFile("replay.lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (UnsafePathException e)
+        {
+            throw PointSpool.Unusable($"The spool '{spool.Folder}' can't be replayed", spool.Folder, e);
         }
         catch (IOException)
         {
@@ -59,12 +65,12 @@ internal sealed class SpoolReplayer(PointSpool spool, ITelemetryStore store)
         }
     }
 
-    private async ValueTask<SegmentReplay?> ReplaySegmentAsync(string path, CancellationToken cancellationToken)
+    private async ValueTask<SegmentReplay?> ReplaySegmentAsync(PinnedFolder folder, string name, CancellationToken cancellationToken)
     {
-        using FileStream? segment = PointSpool.TryOpen(path);
+        using FileStream? segment = PointSpool.TryOpen(folder, name);
         if (segment is null)
         {
-            return null;
+            return folder.IsUnsafe(name) ? SetAside(folder, name, 0, 0) : null;
         }
 
         long written = 0, rejected = 0;
@@ -80,11 +86,17 @@ internal sealed class SpoolReplayer(PointSpool spool, ITelemetryStore store)
 
         if (damage.IsCorrupt)
         {
-            File.Move(path, path + DamagedExtension, overwrite: true);
-            return new SegmentReplay(written, rejected, path + DamagedExtension);
+            return SetAside(folder, name, written, rejected);
         }
 
-        File.Delete(path);
+        folder.Delete(name);
         return new SegmentReplay(written, rejected, null);
+    }
+
+    // A rename opens nothing: so what is no segment is told once, and stands in nobody's way.
+    private static SegmentReplay SetAside(PinnedFolder folder, string name, long written, long rejected)
+    {
+        folder.Move(name, name + DamagedExtension, overwrite: true);
+        return new SegmentReplay(written, rejected, folder.PathOf(name + DamagedExtension));
     }
 }

@@ -1,7 +1,12 @@
+using System.Collections.Concurrent;
+using VmStats.Collection;
 using VmStats.Collection.Spool;
+using VmStats.Configuration;
 using VmStats.Core.Tests.Embedded;
+using VmStats.Core.Tests.MemoryDumps;
 using VmStats.Core.Tests.Processes;
 using VmStats.Data;
+using VmStats.Hypervisors;
 using VmStats.Queries;
 using VmStats.Stores;
 
@@ -12,7 +17,11 @@ public sealed class SpoolTests : AsyncTest
 {
     private static readonly StoreInfo s_store = new(StoreKind.InfluxDB3, "http://nowhere", "vms");
 
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
+
     private readonly StoreFixture _fixture = new();
+
+    public static TheoryData<string> Kinds => [.. Planted.Kinds];
 
     private string Root => Path.Combine(_fixture.Folder, "spool");
 
@@ -195,6 +204,72 @@ public sealed class SpoolTests : AsyncTest
         rejects.Add(points[2..5]);
         Assert.Equal(3, (await File.ReadAllLinesAsync(rejects.Path)).Length);
         Assert.Equal(2, (await File.ReadAllLinesAsync(rejects.Path + ".1")).Length);
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Kinds))]
+    public async Task What_was_put_in_a_files_place_is_not_opened(string kind)
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Pipes and devices are Linux's.");
+        string path = await WriteAsync(0);
+        using PointSpool spool = Open();
+        string folder = spool.Folder;
+
+        // Among the segments it is set aside, and told.
+        Planted planted = await Planted.PutAsync(_fixture.Folder, Path.Combine(folder, "0-odd.segment"), kind);
+        List<SegmentReplay> replays = await Task.Run(() => ReplayAsync(spool)).WaitAsync(s_patience);
+        Assert.Equal(kind == "folder" ? [50L] : [0L, 50L], replays.Select(replay => replay.Written).Order());
+        Assert.Equal(kind == "folder" ? null : Path.Combine(folder, "0-odd.segment.damaged"), replays[0].DamagedFile);
+        Assert.Equal(50, (await ValuesAsync()).Length);
+
+        // As the file of refused points, and as the lock of a replay.
+        RejectedPoint[] refused = [new(WriterProgram.PointsOf("a", 0)[0], "no")];
+        planted.AssertUntouched();
+        planted = await Planted.PutAsync(_fixture.Folder, spool.Rejects.Path, kind);
+        Assert.Equal("SpoolWriteFailed", (await Assert.ThrowsAsync<VmStatsException>(() => Task.Run(() => spool.Rejects.Add(refused)).WaitAsync(s_patience))).ErrorId);
+        planted.AssertUntouched();
+        await WriteAsync(1);
+        planted = await Planted.PutAsync(_fixture.Folder, Path.Combine(folder, "replay.lock"), kind);
+        Assert.Equal("SpoolWriteFailed", (await Assert.ThrowsAsync<VmStatsException>(() => Task.Run(() => ReplayAsync(spool)).WaitAsync(s_patience))).ErrorId);
+        planted.AssertUntouched();
+    }
+
+    [SkippableFact]
+    public async Task A_folder_that_others_could_exchange_takes_no_points_and_a_collector_says_so_at_once()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Windows has no file modes.");
+        using PointSpool spool = Open();
+        spool.RefuseUnsafe();
+        Directory.CreateDirectory(Root);
+        File.SetUnixFileMode(Root, (UnixFileMode)0b111_111_111);
+        Assert.Contains("can be written to by others", Assert.Throws<VmStatsException>(spool.RefuseUnsafe).Message, StringComparison.Ordinal);
+        VmStatsException refused = Assert.Throws<VmStatsException>(() => spool.Append(WriterProgram.PointsOf("a", 0)));
+        Assert.Equal(("SpoolWriteFailed", VmStatsErrorKind.WriteFailed), (refused.ErrorId, refused.Kind));
+        Assert.Contains("chmod go-w", refused.Recommendation, StringComparison.Ordinal);
+        Assert.Throws<VmStatsException>(() => spool.Rejects.Add([new RejectedPoint(WriterProgram.PointsOf("a", 0)[0], "no")]));
+        Assert.Empty(Directory.GetFileSystemEntries(Root));
+
+        File.SetUnixFileMode(Root, (UnixFileMode)0b111_000_000);
+        spool.Append(WriterProgram.PointsOf("a", 0));
+        spool.Seal();
+        File.SetUnixFileMode(Root, (UnixFileMode)0b111_111_111);
+        Assert.Equal("SpoolWriteFailed", (await Assert.ThrowsAsync<VmStatsException>(() => ReplayAsync(spool))).ErrorId);
+
+        ConcurrentQueue<string> warnings = new();
+        await using (TelemetryCollector collector = new(1, new TelemetryCollectorOptions
+        {
+            Hypervisor = HypervisorFactory.Open("sim://fleet?vms=1&seed=3", new VmStatsSettings()),
+            Store = _fixture.Store,
+            Spool = spool,
+            Count = 1,
+        }))
+        {
+            collector.Warning += (_, warning) => warnings.Enqueue(warning);
+            collector.Start();
+            await collector.Completion.WaitAsync(s_patience);
+        }
+
+        Assert.Contains(warnings, warning => warning.Contains("can be written to by others", StringComparison.Ordinal));
     }
 
     private PointSpool Open(SpoolOptions? options = null) => new(s_store, options ?? new SpoolOptions { Root = Root });
