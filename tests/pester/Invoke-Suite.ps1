@@ -11,7 +11,7 @@
 .PARAMETER Path
     Test files, when not all of this folder's are wanted; wildcards are allowed.
 .PARAMETER Filter
-    Only tests whose full name is like this.
+    Only tests whose full name, as it is written with its <placeholders>, is like this.
 .PARAMETER Workers
     Processes at the same time.
 .PARAMETER TimeLimitSec
@@ -25,7 +25,7 @@ param(
     [string[]] $Path = "$PSScriptRoot/*.Tests.ps1",
     [string] $Filter = '*',
     [ValidateRange(1, 8)] [int] $Workers = 2,
-    [int] $TimeLimitSec = 900
+    [int] $TimeLimitSec = 1800
 )
 
 $ErrorActionPreference = 'Stop'
@@ -53,11 +53,9 @@ function Build-Parts {
     }
 }
 
-# None of the machine's own settings, and data folders of the run's own.
+# None of the machine's own settings, and folders of the run's own; each file's data and state folders are the worker's affair.
 function Get-CleanEnvironment([string] $Folder) {
     $own = @{
-        XDG_DATA_HOME               = "$Folder/data"
-        XDG_STATE_HOME              = "$Folder/state"
         XDG_CONFIG_HOME             = "$Folder/config"
         TMPDIR                      = "$Folder/tmp"
         PSModulePath                = "$PSScriptRoot/obj/modules", $env:PSModulePath -join [IO.Path]::PathSeparator
@@ -67,7 +65,7 @@ function Get-CleanEnvironment([string] $Folder) {
         LC_ALL                      = 'C.UTF-8'
         VMSTATS_PARTS               = $env:VMSTATS_PARTS ? $env:VMSTATS_PARTS : "$HOME/.cache/vmstats-parts"
     }
-    foreach ($name in 'data', 'state', 'config', 'tmp') { $null = [IO.Directory]::CreateDirectory("$Folder/$name") }
+    foreach ($name in 'config', 'tmp') { $null = [IO.Directory]::CreateDirectory("$Folder/$name") }
     foreach ($variable in Get-ChildItem env:) {
         if ($variable.Name -match '^(INFLUX|LIBVIRT_|MEMDUMP_|BATCH_MAX_|VIR_)|^(DUMP_DIR|POLL_INTERVAL|MAX_PARALLEL_DUMPS|DEVICE_CACHE_TTL)$') {
             $own[$variable.Name] = $null
@@ -110,7 +108,7 @@ function Get-Tail([string] $Log) {
 function Get-LostTests([string] $File, [string] $Why) {
     $found = "$queue/$([IO.Path]::GetFileNameWithoutExtension($File)).found"
     $finder = Start-Worker "$found.log" @('-Discover', $File, '-ResultFile', $found)
-    Wait-Saying $finder "listing the tests of $([IO.Path]::GetFileName($File)), whose process has ended" 60
+    Wait-Saying $finder "listing the tests of $([IO.Path]::GetFileName($File)), whose process has ended" 300
     $names = @(if ([IO.File]::Exists($found)) { [IO.File]::ReadAllLines($found) | ConvertFrom-Json | ForEach-Object name })
     if ($names.Count -eq 0) { $names = @([IO.Path]::GetFileName($File)) }
     foreach ($name in $names) { [ordered]@{ name = $name; outcome = 'Failed'; reason = $Why } }

@@ -77,6 +77,10 @@ while ($true) {
     $claim = $task -replace 'task$', "running-$Id"
     try { [IO.File]::Move($task, $claim) } catch [IO.IOException] { continue }
 
+    # Folders of each file's own: which dumps run on a host is told by its state folder, and two files run at a time.
+    $env:XDG_DATA_HOME = $task -replace '\.task$', '-data'
+    $env:XDG_STATE_HOME = $task -replace '\.task$', '-state'
+    $null = [IO.Directory]::CreateDirectory($env:XDG_DATA_HOME), [IO.Directory]::CreateDirectory($env:XDG_STATE_HOME)
     $file = [IO.File]::ReadAllText($claim)
     $watch = [Diagnostics.Stopwatch]::StartNew()
     $tests = @(Get-Outcome (Invoke-File $file $false))
