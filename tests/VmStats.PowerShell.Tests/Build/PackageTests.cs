@@ -18,13 +18,15 @@ public sealed class PackageTests : IDisposable
         using ShellProcess build = ShellProcess.Start(
             "-File", Path.Combine(Repository.Root, "build.ps1"), "-Task", "Package", "-Configuration", Repository.Configuration, "-PackageFolder", Packages);
         Assert.True(build.WaitForExit() == 0, build.Output + build.Error);
-        string[] lines = build.Output.Split('\n');
-        string install = string.Join('\n', lines.SkipWhile(line => line != "To install it:").Skip(1).Select(line => line.Trim()));
 
-        // The two lines that the build names, as they are.
+        // README's two lines, as they are but for the folder.
+        string[] install = [.. File.ReadLines(Path.Combine(Repository.Root, "README.md"))
+            .Where(line => line.StartsWith("Register-PSResourceRepository", StringComparison.Ordinal) || line.StartsWith("Install-PSResource", StringComparison.Ordinal))
+            .Select(line => line.Replace("./out/package", Packages, StringComparison.Ordinal))];
+        Assert.Equal(2, install.Length);
         string script = _folder.Write("install.ps1", $$"""
             $ErrorActionPreference = 'Stop'
-            {{install}}
+            {{string.Join('\n', install)}}
             Import-Module VmStats.PowerShell
             $module = Get-Module VmStats.PowerShell
             "base $($module.ModuleBase)"

@@ -10,7 +10,7 @@ internal sealed class ShellProcess : IDisposable
     // .NET and the line editor ask this of a terminal, and wait for the answer.
     private const string WhereIsTheCursor = "\u001b[6n";
 
-    private static readonly TimeSpan s_bound = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan s_bound = TimeSpan.FromMinutes(10);
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
