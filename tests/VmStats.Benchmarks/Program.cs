@@ -10,7 +10,7 @@ internal static class Program
     private static readonly Dictionary<string, (string About, Func<string[], Task> Run)> s_benchmarks = new()
     {
         ["embedded"] = ("the embedded store: points in, latest of all VMs, one VM's hour, roll-up  [--rows N | --large]", EmbeddedBenchmark.RunAsync),
-        ["dumps"] = ("memory dumps: rate, CPU, memory beside hashlib + gzip and zstd + sha256sum; a guest's pause beside virsh  [--size MiB,MiB...] [--guest] [--large]", DumpBenchmark.RunAsync),
+        ["dumps"] = ("memory dumps: rate, CPU, memory beside hashlib + gzip and zstd + sha256sum; a guest's pause beside virsh; from Enter to the first byte, whatever the store does  [--size MiB,MiB...] [--guest] [--large] [--first-byte [--guest]]", DumpBenchmark.RunAsync),
         ["rows"] = ("wide rows from a loopback server into a PowerShell pipeline  [--rows N]", RowsBenchmark.RunAsync),
         ["lines"] = ("line protocol encoded and posted to a server that forgets it  [--points N]", LinesBenchmark.RunAsync),
         ["ranking"] = ("the VMs with most CPU of a day: computed by the store, and folded from its samples  [--vms N]", RankingBenchmark.RunAsync),

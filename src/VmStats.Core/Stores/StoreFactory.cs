@@ -13,13 +13,23 @@ public static class StoreFactory
 
     /// <summary>Opens a store: InfluxDB for http and https, a file for <c>file:</c>, the default file without a URL. Nothing is sent to a server yet.</summary>
     /// <exception cref="VmStatsException"><c>InvalidUrl</c>, <c>UrlMissing</c>, <c>DatabaseMissing</c>, or what the store says.</exception>
-    public static ITelemetryStore Open(ConnectionOptions options, IInfrastructure infrastructure)
+    public static ITelemetryStore Open(ConnectionOptions options, IInfrastructure infrastructure) =>
+        Open(options, infrastructure, path => infrastructure.OpenEmbeddedStore(path, options.RetentionPeriod));
+
+    /// <summary>As <see cref="Open(ConnectionOptions, IInfrastructure)"/>, but nothing is waited for: a file is opened by its first use, which tells what is wrong with it.</summary>
+    /// <exception cref="VmStatsException"><c>InvalidUrl</c>, <c>UrlMissing</c>, <c>DatabaseMissing</c>.</exception>
+    internal static ITelemetryStore Defer(ConnectionOptions options, IInfrastructure infrastructure) =>
+        Open(options, infrastructure, path => new DeferredStore(
+            new StoreInfo(StoreKind.Embedded, Path.GetFullPath(path), Path.GetFileName(path)),
+            () => infrastructure.OpenEmbeddedStore(path, options.RetentionPeriod)));
+
+    private static ITelemetryStore Open(ConnectionOptions options, IInfrastructure infrastructure, Func<string, ITelemetryStore> openFile)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(infrastructure);
         if (options.Url is null)
         {
-            return OpenDefault(options, infrastructure);
+            return openFile(DefaultFile(options));
         }
 
         if (!options.Url.IsAbsoluteUri)
@@ -32,7 +42,7 @@ public static class StoreFactory
             case "http" or "https":
                 return OpenInflux(options, infrastructure);
             case "file":
-                return infrastructure.OpenEmbeddedStore(FilePath(options), options.RetentionPeriod);
+                return openFile(FilePath(options));
             default:
                 throw InvalidUrl(options, $"has the scheme '{options.Url.Scheme}'");
         }
@@ -55,13 +65,13 @@ public static class StoreFactory
         return new InfluxStore(options, infrastructure);
     }
 
-    private static ITelemetryStore OpenDefault(ConnectionOptions options, IInfrastructure infrastructure)
+    private static string DefaultFile(ConnectionOptions options)
     {
         string? given = options.Token is { } token ? $"a token (from {token.Source})"
             : !string.IsNullOrEmpty(options.Database) ? $"the database '{options.Database}'"
             : null;
         return given is null
-            ? infrastructure.OpenEmbeddedStore(DefaultPath, options.RetentionPeriod)
+            ? DefaultPath
             : throw new VmStatsException("UrlMissing", VmStatsErrorKind.InvalidArgument,
                 $"There is {given}, but no URL of a server that it belongs to.",
                 "Set INFLUX_URL or use Connect-VmStats -Url; without token and database the embedded store is used.");

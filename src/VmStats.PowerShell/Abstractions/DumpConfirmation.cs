@@ -3,14 +3,13 @@ using VmStats.PowerShell.Formatting;
 
 namespace VmStats.PowerShell.Abstractions;
 
-/// <summary>
-/// Asks before a dump. PowerShell has one impact for a cmdlet, Medium here; what crashes or resets a VM asks as a cmdlet of
-/// high impact would: unless -Confirm was said either way, or the user's preference is another than the default.
-/// </summary>
+/// <summary>Asks before a dump; what crashes or resets a VM is grave.</summary>
 internal sealed class DumpConfirmation(PSCmdlet command, bool crash, bool reset)
 {
-    private bool _yesToAll;
-    private bool _noToAll;
+    private readonly Confirmation _confirmation = new(command);
+
+    /// <summary>True where somebody gets to see the plan: then it is worth a look at earlier dumps.</summary>
+    internal bool IsShown => _confirmation.IsShown;
 
     /// <summary>True when the dump is to be taken; false for -WhatIf too. Called by the pipeline thread.</summary>
     /// <param name="plan">What the dump would do.</param>
@@ -21,11 +20,6 @@ internal sealed class DumpConfirmation(PSCmdlet command, bool crash, bool reset)
         string question = crash ? $"Dump the memory of {vm} and CRASH it: it will be off?"
             : reset ? $"Dump the memory of {vm} and RESET it?"
             : $"Dump the memory of {vm}? It is paused meanwhile.";
-        return command.ShouldProcess(DumpPlanText.Of(plan), question, DumpPlanText.Caption)
-            && (!(crash || reset) || WasAsked() || command.ShouldContinue(question, DumpPlanText.Caption, ref _yesToAll, ref _noToAll));
+        return _confirmation.Ask(DumpPlanText.Of(plan), $"{question} Expected: {DumpPlanText.Expectation(plan)}.", DumpPlanText.Caption, isGrave: crash || reset);
     }
-
-    private bool WasAsked() =>
-        command.MyInvocation.BoundParameters.ContainsKey("Confirm")
-        || command.SessionState.PSVariable.GetValue("ConfirmPreference") is not ConfirmImpact.High;
 }

@@ -7,7 +7,8 @@ internal sealed class MemoryDumpWork : IAsyncDisposable
 {
     private readonly List<(string Vm, Func<ICommandOutput, int, CancellationToken, Task<MemoryDumpRecord>> Take)> _dumps = [];
     private readonly List<IAsyncDisposable> _stores = [];
-    private readonly List<IDisposable> _engines = [];
+    private readonly List<MemoryDumper> _engines = [];
+    private readonly List<IDisposable> _shared = [];
 
     /// <summary>True when nothing is to be done.</summary>
     internal bool IsEmpty => _dumps.Count == 0;
@@ -18,8 +19,11 @@ internal sealed class MemoryDumpWork : IAsyncDisposable
     /// <summary>Closes a store when all is done.</summary>
     internal void Own(IAsyncDisposable store) => _stores.Add(store);
 
-    /// <summary>Closes an engine or client when all is done.</summary>
-    internal void Own(IDisposable engine) => _engines.Add(engine);
+    /// <summary>Closes an engine when all is done.</summary>
+    internal void Own(MemoryDumper engine) => _engines.Add(engine);
+
+    /// <summary>Closes what the dumps share, a client of the dump service or their turns, when all is done.</summary>
+    internal void Own(IDisposable shared) => _shared.Add(shared);
 
     /// <summary>Adds a dump by the engine.</summary>
     internal void Add(MemoryDumper dumper, MemoryDumpRequest request) => _dumps.Add((request.Vm.Name, async (output, activity, cancellationToken) =>
@@ -54,13 +58,27 @@ internal sealed class MemoryDumpWork : IAsyncDisposable
     internal async Task<int> RunAsync(ICommandOutput output, CancellationToken cancellationToken)
     {
         bool[] taken = await Task.WhenAll(_dumps.Select((dump, i) => TakeAsync(dump.Take, i + 1, output, cancellationToken)));
+        foreach (MemoryDumper engine in _engines)
+        {
+            if (await engine.CompleteAsync(cancellationToken) is string warning)
+            {
+                output.Warning(warning);
+            }
+        }
+
         return taken.Count(isTaken => !isTaken);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        _engines.ForEach(engine => engine.Dispose());
+        // The engines before the stores that they write to.
+        foreach (MemoryDumper engine in _engines)
+        {
+            await engine.DisposeAsync();
+        }
+
+        _shared.ForEach(shared => shared.Dispose());
         foreach (IAsyncDisposable store in _stores)
         {
             await store.DisposeAsync();
@@ -73,18 +91,28 @@ internal sealed class MemoryDumpWork : IAsyncDisposable
         try
         {
             MemoryDumpRecord record = await take(output, activity, cancellationToken);
-            foreach (string warning in record.Warnings)
-            {
-                output.Warning(warning);
-            }
-
+            Warn(output, record);
             output.Write(record);
             return true;
         }
         catch (VmStatsException e)
         {
+            if (e is MemoryDumpException { Record: MemoryDumpRecord failed })
+            {
+                Warn(output, failed);
+            }
+
             output.Error(e);
             return false;
+        }
+    }
+
+    // That its record waits concerns a failed dump, too.
+    private static void Warn(ICommandOutput output, MemoryDumpRecord record)
+    {
+        foreach (string warning in record.Warnings)
+        {
+            output.Warning(warning);
         }
     }
 }

@@ -32,6 +32,9 @@ public abstract class StoreCommand : VmStatsCommand
     /// <summary>The store of this command; what its queries report is shown as progress and warnings.</summary>
     private protected ITelemetryStore Store => _observed ??= new ObservedStore(ResolvedConnection.Store, _reports = new QueryReports());
 
+    /// <summary>True for a command that must not wait for its store, not even for a file that somebody has locked.</summary>
+    private protected virtual bool WaitsForNobody => false;
+
     /// <summary>The dump folder: the one that was named, else DUMP_DIR, else the default.</summary>
     private protected string DumpFolder(string? named) => named is not null
         ? Guard(() => FilePaths.Resolve(SessionState.Path, named))
@@ -50,7 +53,7 @@ public abstract class StoreCommand : VmStatsCommand
     {
         VmStatsSession session = VmStatsSession.Current;
         VmStatsConnection connection = Connection is null
-            ? Guard(() => session.Resolve(session.Connected is null ? Settings : new VmStatsSettings()))
+            ? Guard(() => session.Resolve(session.Connected is null ? Settings : new VmStatsSettings(), WaitsForNobody))
             : Guard(() => Connection.IsClosed ? throw ConnectionClosed(Connection) : Connection);
         if (session.MustNameDefaultStore(connection))
         {

@@ -18,8 +18,12 @@ namespace VmStats.PowerShell.Commands;
 /// when it is whole, readable by its owner alone, with a manifest beside it and a line in the folder's ledger. A failed
 /// attempt leaves no file, and a record. The guest is paused while its memory is read.
 ///
-/// -WhatIf shows a plan: expected size, time, pause and free space. -Crash and -Reset ask before they do it, unless
-/// -Confirm:$false is given.
+/// Memory is volatile: nothing but the hypervisor and the disk is waited for before it comes. VMs are looked up at the
+/// hypervisor, and records are written beside the dumps and after them. One that the store has not taken within its
+/// time-out (INFLUX_TIMEOUT_S) waits in a file beside the dump; a warning says so, and the next dump brings it.
+///
+/// -WhatIf, -Confirm and -Verbose show a plan: expected size, time, pause and free space, by the VM's earlier dumps where
+/// the store gives them within two seconds. -Crash and -Reset ask before they do it, unless -Confirm:$false is given.
 ///
 /// A VM that comes from a hypervisor is dumped on that one; of several that -HypervisorUri names, each VM of the name is, and
 /// one that several know, as after a migration, where it runs. A hypervisor that can't be used is an error, and the VMs of the
@@ -29,7 +33,7 @@ namespace VmStats.PowerShell.Commands;
 /// vouches for the hash that it reports: the record says so.
 /// </remarks>
 /// <example>
-/// <code>Get-MonitoredVm db01 | Invoke-MemoryDump</code>
+/// <code>Invoke-MemoryDump db01</code>
 /// Dumps one VM into DUMP_DIR, or the default folder.
 /// </example>
 /// <example>
@@ -141,6 +145,8 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCommand
 
     private bool IsByService => ParameterSetName != LocalSet;
 
+    private protected override bool WaitsForNobody => true;
+
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
@@ -227,7 +233,7 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCommand
             return Store;
         }
 
-        ITelemetryStore own = Guard(() => VmStatsSession.Open(ResolvedConnection.Options, ResolvedConnection.Source)).Store;
+        ITelemetryStore own = Guard(() => VmStatsSession.Open(ResolvedConnection.Options, ResolvedConnection.Source, WaitsForNobody)).Store;
         work.Own(own);
         return own;
     }
@@ -240,40 +246,54 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCommand
             return;
         }
 
-        MemoryDumperOptions options = new() { Folder = DumpFolder(Path), MaxParallel = ThrottleLimit ?? Settings.MaxParallelDumps };
+        string folder = DumpFolder(Path);
+        MemoryDumperOptions options = new()
+        {
+            Folder = folder,
+            MaxParallel = ThrottleLimit ?? Settings.MaxParallelDumps,
+            RecordPatience = ResolvedConnection.Options.Timeout,
+        };
         SemaphoreSlim slots = new(options.MaxParallel);
         work.Own(slots);
+        List<(IReadOnlyList<IHypervisor> Hypervisors, VmTargets Vms)> opened = [];
         foreach ((string[] uris, VmTargets vms) in _targets)
         {
             IReadOnlyList<IHypervisor> hypervisors = OpenHypervisors(uris);
+            opened.Add((hypervisors, vms));
             foreach (IHypervisor hypervisor in hypervisors.Where(hypervisor => !_dumpers.ContainsKey(hypervisor)))
             {
                 _dumpers.Add(hypervisor, new MemoryDumper(hypervisor, store, InfrastructureLoader.Current, options, slots));
                 work.Own(_dumpers[hypervisor]);
             }
-
-            Gather(hypervisors, vms, options.Folder, work, store);
         }
-    }
 
-    private void Gather(IReadOnlyList<IHypervisor> hypervisors, VmTargets targets, string folder, MemoryDumpWork work, ITelemetryStore store)
-    {
-        MemoryDumpPlanner planner = new(store);
+        MemoryDumpPlanner planner = new(_confirmation!.IsShown ? store : null);
         Run(async (output, cancellationToken) =>
         {
-            // Before the VMs are asked for: a remote host that is down would be told of instead, as if it could help to start it.
-            IHypervisor[] dumpable = [.. hypervisors.Where(hypervisor => CanDump(hypervisor, output))];
-            IReadOnlyList<HypervisorVms> lists = await ListAsync(dumpable, output, cancellationToken);
-            foreach ((IHypervisor hypervisor, VmInfo vm) in await targets.ResolveAsync(lists, output, cancellationToken))
+            List<(IHypervisor Hypervisor, MemoryDumpRequest Request)> wanted = [];
+            foreach ((IReadOnlyList<IHypervisor> hypervisors, VmTargets vms) in opened)
             {
-                MemoryDumpRequest request = Request(vm);
-                MemoryDumpPlan plan = await planner.PlanAsync(request, folder, cancellationToken);
-                if (await output.OnPipelineAsync(() => _confirmation!.Ask(plan, hypervisor.HostName)))
+                wanted.AddRange((await FindAsync(hypervisors, vms, output, cancellationToken)).Select(found => (found.Hypervisor, Request(found.Vm))));
+            }
+
+            IReadOnlyList<MemoryDumpPlan> plans = await planner.PlanAsync([.. wanted.Select(one => one.Request)], folder, cancellationToken);
+            foreach (((IHypervisor hypervisor, MemoryDumpRequest request), MemoryDumpPlan plan) in wanted.Zip(plans))
+            {
+                if (await output.OnPipelineAsync(() => _confirmation.Ask(plan, hypervisor.HostName)))
                 {
                     work.Add(_dumpers[hypervisor], request);
                 }
             }
         });
+    }
+
+    // By what the hypervisors say: no store is asked.
+    private async Task<IReadOnlyList<(IHypervisor Hypervisor, VmInfo Vm)>> FindAsync(
+        IReadOnlyList<IHypervisor> hypervisors, VmTargets vms, CommandOutput output, CancellationToken cancellationToken)
+    {
+        // Before the VMs are asked for: a remote host that is down would be told of instead, as if it could help to start it.
+        IHypervisor[] dumpable = [.. hypervisors.Where(hypervisor => CanDump(hypervisor, output))];
+        return await vms.ResolveAsync(await ListAsync(dumpable, output, cancellationToken), output, cancellationToken);
     }
 
     private bool CanDump(IHypervisor hypervisor, CommandOutput output)
@@ -298,7 +318,7 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCommand
     {
         MemoryDumpServiceClient client = Guard(() => DumpServices.Open(ServiceUrl, Settings));
         work.Own(client);
-        ServiceDumper dumper = new(client, store, MemoryDumpPaths.DefaultStateFolder);
+        ServiceDumper dumper = new(client, store, MemoryDumpPaths.DefaultStateFolder) { RecordPatience = ResolvedConnection.Options.Timeout };
         foreach ((string name, HashSet<Guid> vms) in _serviceVms)
         {
             try

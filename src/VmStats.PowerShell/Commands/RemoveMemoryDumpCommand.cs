@@ -3,22 +3,24 @@ using VmStats.MemoryDumps;
 using VmStats.PowerShell.Abstractions;
 using VmStats.PowerShell.Completion;
 using VmStats.PowerShell.Transformation;
-using VmStats.Telemetry;
 
 namespace VmStats.PowerShell.Commands;
 
 /// <summary>Removes memory dumps by age, count or size, or puts them on hold; each step is in the folder's ledger.</summary>
 /// <remarks>
-/// Dumps down the pipeline, or of -Path, narrow what is looked at, wherever they are; without a rule these go themselves.
-/// A dump on hold stays. The only verified dump of a VM (by Test-MemoryDump -Record), or its last one where none was
-/// verified, stays unless -Force is given. Records in the store are kept.
+/// A dump goes where -OlderThan or -MaximumSize asks for it. What -KeepLast keeps stays, whatever else is said; alone, it
+/// asks for all others. Dumps down the pipeline, or of -Path, narrow what is looked at, wherever they are; without a rule
+/// these go themselves. A dump on hold stays. The only verified dump of a VM (by Test-MemoryDump -Record), or its last one
+/// where none was verified, stays unless -Force is given. Records in the store are kept.
+///
+/// What removes asks first. -Hold and -Release don't, unless -Confirm is given: they work in scripts as they are.
 ///
 /// -Interrupted clears away what dumps left whose process died, and records them; the next Invoke-MemoryDump does the
 /// same. A dump that another process takes is never touched.
 /// </remarks>
 /// <example>
 /// <code>Remove-MemoryDump -OlderThan 30d -KeepLast 3 -WhatIf</code>
-/// What would go: dumps older than thirty days, and all but the three newest of each VM.
+/// What would go: dumps older than thirty days, but none of the three newest of each VM.
 /// </example>
 /// <example>
 /// <code>Remove-MemoryDump -Name db01 -Hold</code>
@@ -32,7 +34,7 @@ namespace VmStats.PowerShell.Commands;
 /// <code>Remove-MemoryDump -Interrupted</code>
 /// Clears up after a crash, and gives the records that were made of it.
 /// </example>
-[Cmdlet(VerbsCommon.Remove, "MemoryDump", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = PolicySet)]
+[Cmdlet(VerbsCommon.Remove, "MemoryDump", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium, DefaultParameterSetName = PolicySet)]
 [OutputType(typeof(MemoryDumpRemoval), typeof(MemoryDumpFile), typeof(MemoryDumpRecord))]
 public sealed class RemoveMemoryDumpCommand : StoreCommand
 {
@@ -42,7 +44,11 @@ public sealed class RemoveMemoryDumpCommand : StoreCommand
     private const string InterruptedSet = "Interrupted";
 
     private readonly HashSet<string> _paths = new(StringComparer.Ordinal);
+    private readonly Confirmation _confirmation;
     private bool _isNarrowed;
+
+    /// <summary>Creates the cmdlet.</summary>
+    public RemoveMemoryDumpCommand() => _confirmation = new Confirmation(this);
 
     /// <summary>The dump folder. Without it DUMP_DIR, else the default folder.</summary>
     [Parameter]
@@ -69,7 +75,7 @@ public sealed class RemoveMemoryDumpCommand : StoreCommand
     [DurationTransformation]
     public TimeSpan? OlderThan { get; set; }
 
-    /// <summary>All but so many newest of each VM.</summary>
+    /// <summary>So many newest of each VM stay. Without another rule, all others go; beside others it only protects.</summary>
     [Parameter(ParameterSetName = PolicySet)]
     [ValidateRange(0, int.MaxValue)]
     public int? KeepLast { get; set; }
@@ -95,6 +101,10 @@ public sealed class RemoveMemoryDumpCommand : StoreCommand
     [Parameter(Mandatory = true, ParameterSetName = InterruptedSet)]
     public SwitchParameter Interrupted { get; set; }
 
+    private bool IsByPolicy => ParameterSetName == PolicySet;
+
+    private bool HasRule => OlderThan is not null || KeepLast is not null || MaximumSize is not null;
+
     /// <inheritdoc/>
     protected override void BeginProcessing() =>
         // A pipeline that brings nothing asks for nothing, never for the whole folder.
@@ -119,99 +129,151 @@ public sealed class RemoveMemoryDumpCommand : StoreCommand
         if (Interrupted)
         {
             ClearUp(folder);
-            return;
         }
-
-        if (!_isNarrowed)
+        else if (!_isNarrowed)
         {
-            WorkOn(folder, null);
-            return;
+            Guard(() => Check(folder));
+            WorkOn(new DumpSelection(folder, Name, null));
         }
-
-        foreach (IGrouping<string, string> files in _paths.GroupBy(path => System.IO.Path.GetDirectoryName(path) ?? folder))
+        else if (_paths.Count > 0)
         {
-            WorkOn(files.Key, [.. files]);
-        }
-    }
-
-    private void WorkOn(string folder, HashSet<string>? files)
-    {
-        MemoryDumpRetention retention = new(folder, TimeProvider.System);
-        NamePattern[]? patterns = Name?.Select(name => new NamePattern(name)).ToArray();
-        bool IsWanted(MemoryDumpFile dump) =>
-            (patterns is null || patterns.Any(pattern => pattern.Matches(dump.Name))) && files?.Contains(dump.Path) != false;
-        IReadOnlyList<MemoryDumpFile> listed = Guard(retention.List);
-        if (files is not null)
-        {
-            ReportMissing(listed, files);
-        }
-
-        if (ParameterSetName == PolicySet)
-        {
-            bool hasRule = OlderThan is not null || KeepLast is not null || MaximumSize is not null;
-            Remove(retention, listed, new RetentionPolicy
+            foreach (DumpSelection ofFolder in DumpSelection.ByFolder(_paths, Name))
             {
-                OlderThan = OlderThan,
-                KeepLast = KeepLast,
-                MaximumBytes = MaximumSize,
-                Paths = hasRule ? null : files,
-                Where = IsWanted,
-                Force = Force,
-            });
+                WorkOn(ofFolder);
+            }
         }
         else
         {
-            SetHold(retention, listed.Where(IsWanted));
+            Tell("No dump is named, by -Path or down the pipeline: there is nothing to do.", isExpected: IsByPolicy);
         }
     }
 
-    private void ReportMissing(IReadOnlyList<MemoryDumpFile> listed, HashSet<string> files)
+    // By silence it would look as if nothing had to go.
+    private void Check(string folder)
     {
-        HashSet<string> known = [.. listed.Select(dump => dump.Path)];
-        foreach (string file in files.Where(file => !known.Contains(file)))
+        if (IsByPolicy && !HasRule)
         {
-            WriteError(DumpErrors.NotFound(file));
+            throw DumpErrors.RuleMissing(folder);
+        }
+
+        if (!Directory.Exists(folder))
+        {
+            throw DumpErrors.FolderNotFound(folder);
         }
     }
 
-    private void Remove(MemoryDumpRetention retention, IReadOnlyList<MemoryDumpFile> listed, RetentionPolicy policy)
+    private void WorkOn(DumpSelection selection)
     {
-        foreach (MemoryDumpRemoval removal in Guard(() => retention.Plan(policy, listed)))
+        MemoryDumpRetention retention = new(selection.Folder, TimeProvider.System);
+        IReadOnlyList<MemoryDumpFile> listed = Guard(retention.List);
+        string[] missing = selection.Missing(listed);
+        Array.ForEach(missing, file => WriteError(DumpErrors.NotFound(file)));
+        MemoryDumpFile[] wanted = [.. listed.Where(selection.IsWanted)];
+        if (wanted.Length == 0 && missing.Length == 0)
+        {
+            TellNone(selection);
+        }
+        else if (IsByPolicy)
+        {
+            Remove(retention, selection, listed);
+        }
+        else
+        {
+            SetHold(retention, wanted);
+        }
+    }
+
+    // A hold that holds nothing must not pass for one, nor a wrong folder for a tidy one.
+    private void TellNone(DumpSelection selection)
+    {
+        if (!IsByPolicy && selection.NamesVms)
+        {
+            WriteError(DumpErrors.NotFoundOf(string.Join(", ", Name!), selection.Folder));
+        }
+        else
+        {
+            Tell($"There is no dump{selection.OfVms} in the folder '{selection.Folder}'.", isExpected: false);
+        }
+    }
+
+    private void Tell(string text, bool isExpected)
+    {
+        if (isExpected)
+        {
+            WriteVerbose(text);
+        }
+        else
+        {
+            WriteWarning(text);
+        }
+    }
+
+    private void Remove(MemoryDumpRetention retention, DumpSelection selection, IReadOnlyList<MemoryDumpFile> listed)
+    {
+        RetentionPolicy policy = new()
+        {
+            OlderThan = OlderThan,
+            KeepLast = KeepLast,
+            MaximumBytes = MaximumSize,
+            Paths = HasRule ? null : selection.Files,
+            Where = selection.IsWanted,
+            Force = Force,
+        };
+        IReadOnlyList<MemoryDumpRemoval> planned = Guard(() => retention.Plan(policy, listed));
+        if (planned.Count == 0)
+        {
+            Tell($"The rules ask for none of the {listed.Count(selection.IsWanted)} dumps{selection.OfVms} in the folder '{selection.Folder}'.", isExpected: true);
+        }
+
+        foreach (MemoryDumpRemoval removal in planned)
         {
             if (removal.KeptBecause is string why)
             {
                 WriteVerbose($"{removal.Dump.Path} stays: {why}.");
                 WriteObject(removal);
             }
-            else if (ShouldProcess($"{removal.Dump.Path} ({removal.Reason})", "Remove memory dump"))
+            else if (Confirm($"Remove the memory dump {removal.Dump.Path} ({removal.Reason})"))
             {
-                RemoveOne(retention, removal);
+                RemoveOne(retention, removal, policy);
             }
         }
     }
 
-    private void ClearUp(string folder)
-    {
-        if (ShouldProcess(folder, "Clear away what interrupted memory dumps left"))
-        {
-            Guard(() => MemoryDumps.DumpFolder.RefuseUnsafe(folder));
-            DumpRecovery recovery = new(new DumpStateStore(MemoryDumpPaths.DefaultStateFolder), new DumpRecorder(Store, MemoryDumpPaths.DefaultStateFolder));
-            WriteObject(Compute((_, _) => recovery.RecoverAsync(folder)), enumerateCollection: true);
-        }
-    }
-
     // What goes wrong with one dump doesn't keep the others.
-    private void RemoveOne(MemoryDumpRetention retention, MemoryDumpRemoval removal) => Run(async (output, cancellationToken) =>
+    private void RemoveOne(MemoryDumpRetention retention, MemoryDumpRemoval removal, RetentionPolicy policy) => Run(async (output, cancellationToken) =>
     {
         try
         {
-            output.Write(await retention.RemoveAsync(removal, Force, null, cancellationToken));
+            output.Write(await retention.RemoveAsync(removal, policy, null, cancellationToken));
         }
         catch (VmStatsException e)
         {
             output.Error(e);
         }
     });
+
+    private void ClearUp(string folder)
+    {
+        if (Folder is not null)
+        {
+            Guard(() => Check(folder));
+        }
+
+        if (Confirm($"Clear away what interrupted memory dumps left in the folder {folder}"))
+        {
+            Guard(() => MemoryDumps.DumpFolder.RefuseUnsafe(folder));
+            DumpRecovery recovery = new(new DumpStateStore(MemoryDumpPaths.DefaultStateFolder), new DumpRecorder(Store, MemoryDumpPaths.DefaultStateFolder));
+            TimeSpan patience = ResolvedConnection.Options.Timeout;
+            IReadOnlyList<MemoryDumpRecord> records = Compute(async (_, cancellationToken) =>
+            {
+                using RecordingLimit limit = DumpRecorder.Limit(patience, cancellationToken);
+                return await recovery.RecoverAsync(folder, limit.Token);
+            });
+            WriteObject(records, enumerateCollection: true);
+        }
+    }
+
+    private bool Confirm(string what) => _confirmation.Ask($"{what}.", $"{what}?", "Memory dumps", isGrave: true);
 
     private void SetHold(MemoryDumpRetention retention, IEnumerable<MemoryDumpFile> dumps)
     {

@@ -9,14 +9,18 @@ internal static class DumpPlanText
     internal const string Caption = "Memory dump";
 
     /// <summary>A dump by this module.</summary>
-    internal static string Of(MemoryDumpPlan plan)
+    internal static string Of(MemoryDumpPlan plan) =>
+        $"Memory dump ({plan.Flags}) of {plan.Name} ({plan.Uuid}) to {plan.Folder}: {Expectation(plan)}.";
+
+    /// <summary>What is expected of it: size, time, pause and room.</summary>
+    internal static string Expectation(MemoryDumpPlan plan)
     {
         string basis = plan.HistoryCount > 0 ? $"its last {plan.HistoryCount} dumps" : "its memory size";
         string free = plan.FreeBytes is long bytes ? $", {Display.Size(bytes)} free{(plan.Fits ? "" : ": it will not fit")}" : "";
         string pause = plan.PauseTime is TimeSpan time ? $", paused for about {Display.Duration(time)}" : ", not running now";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"Memory dump ({plan.Flags}) of {plan.Name} ({plan.Uuid}) to {plan.Folder}: about {Display.Size(plan.StoredBytes)} ({plan.Compression} of {Display.Size(plan.RawBytes)}) in about {Display.Duration(plan.Duration)}{pause}, by {basis}{free}.");
+            $"about {Display.Size(plan.StoredBytes)} ({plan.Compression} of {Display.Size(plan.RawBytes)}) in about {Display.Duration(plan.Duration)}{pause}, by {basis}{free}");
     }
 
     /// <summary>A dump by the dump service.</summary>

@@ -48,10 +48,16 @@ internal sealed class VmStatsSession
     }
 
     /// <summary>Opens a store without asking it anything.</summary>
-    internal static VmStatsConnection Open(ConnectionOptions options, string source)
+    /// <param name="options">Which.</param>
+    /// <param name="source">Where its address came from.</param>
+    /// <param name="waitsForNobody">A file is opened by its first use only: it may be locked.</param>
+    internal static VmStatsConnection Open(ConnectionOptions options, string source, bool waitsForNobody = false)
     {
         ConnectionOptions complete = options.WithUserOfUrl();
-        return new(complete, StoreFactory.Open(complete, InfrastructureLoader.Current), source);
+        return new(
+            complete,
+            waitsForNobody ? StoreFactory.Defer(complete, InfrastructureLoader.Current) : StoreFactory.Open(complete, InfrastructureLoader.Current),
+            source);
     }
 
     /// <summary>Makes a connection the default of this runspace, in place of the one before.</summary>
@@ -74,7 +80,9 @@ internal sealed class VmStatsSession
     }
 
     /// <summary>The connection of a command that was given none: Connect-VmStats's, else what the environment names now.</summary>
-    internal VmStatsConnection Resolve(VmStatsSettings settings)
+    /// <param name="settings">What the environment says.</param>
+    /// <param name="waitsForNobody">As in <see cref="Open"/>.</param>
+    internal VmStatsConnection Resolve(VmStatsSettings settings, bool waitsForNobody = false)
     {
         lock (_gate)
         {
@@ -91,7 +99,7 @@ internal sealed class VmStatsSession
                     Close(old);
                 }
 
-                _fromEnvironment = Open(settings.Connection, settings.Connection.UrlSource);
+                _fromEnvironment = Open(settings.Connection, settings.Connection.UrlSource, waitsForNobody);
                 _environmentKey = key;
             }
 

@@ -35,6 +35,12 @@ internal static class DumpBenchmark
         try
         {
             Console.WriteLine($"load {(await File.ReadAllTextAsync("/proc/loadavg")).Trim()}, {Environment.ProcessorCount} cores");
+            if (arguments.Contains("--first-byte"))
+            {
+                await FirstByteBenchmark.RunAsync(root, withGuest: arguments.Contains("--guest"));
+                return;
+            }
+
             if (arguments.Contains("--guest") || arguments.Contains("--large"))
             {
                 await PauseBenchmark.RunAsync(arguments.Contains("--large") ? [128, 1024] : [128], root);

@@ -29,7 +29,7 @@ internal static class OneDump
     public static async Task RunAsync(MemoryDumpCompression compression, string image, string folder)
     {
         await using ImageHypervisor hypervisor = new(image);
-        using MemoryDumper dumper = new(
+        await using MemoryDumper dumper = new(
             hypervisor, null, new Infrastructure.Infrastructure(), new MemoryDumperOptions { Folder = folder, StateFolder = folder + "/state" });
         MemoryDumpRequest request = new() { Vm = hypervisor.Vm, Compression = compression };
         await dumper.DumpAsync(request, null, default);

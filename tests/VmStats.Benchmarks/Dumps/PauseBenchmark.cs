@@ -44,7 +44,7 @@ internal static class PauseBenchmark
         foreach ((MemoryDumpCompression compression, long buffer) in Settings(vm.MaximumMemoryBytes))
         {
             string folder = Path.Combine(root, $"{size}-{compression}-{buffer}");
-            using MemoryDumper dumper = new(
+            await using MemoryDumper dumper = new(
                 hypervisor, null, new Infrastructure.Infrastructure(), new MemoryDumperOptions { Folder = folder, StateFolder = Path.Combine(root, "state") });
             MemoryDumpRequest request = new() { Vm = vm, Compression = compression, BufferBytes = buffer };
             await PrintAsync(

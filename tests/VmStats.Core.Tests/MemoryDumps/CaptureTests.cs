@@ -16,7 +16,7 @@ public sealed class CaptureTests
     public async Task Where_no_pipe_is_to_be_had_a_file_serves_a_warning_says_so_and_the_file_goes()
     {
         await using DumpLab lab = new();
-        using MemoryDumper dumper = Dumper(lab, avoidFifo: true);
+        await using MemoryDumper dumper = Dumper(lab, avoidFifo: true);
         MemoryDumpRecord record = await dumper.DumpAsync(new MemoryDumpRequest { Vm = await lab.VmAsync() }, null, default);
         Assert.Contains("through a file on disk", Assert.Single(record.Warnings), StringComparison.Ordinal);
         Assert.False(Directory.Exists(new DumpStateStore(lab.StateFolder).ReadAll().Single().Rendezvous));
@@ -32,7 +32,7 @@ public sealed class CaptureTests
     {
         await using DumpLab lab = new("vms=8&seed=3&mem=0.125&dumprate=32");
         ConcurrentQueue<MemoryDumpProgress> seen = new();
-        using MemoryDumper dumper = lab.Dumper();
+        await using MemoryDumper dumper = lab.Dumper();
         MemoryDumpRecord record = await dumper.DumpAsync(new MemoryDumpRequest { Vm = await lab.VmAsync() }, new ProgressListener(seen.Enqueue), default);
         MemoryDumpProgress last = seen.Last();
         Assert.Equal((record.RawBytes!.Value, record.RawBytes, 100), (last.ProcessedBytes, last.TotalBytes, last.PercentComplete!.Value));
@@ -46,7 +46,7 @@ public sealed class CaptureTests
     public async Task A_dump_that_takes_too_long_is_given_up_and_the_vm_goes_on()
     {
         await using DumpLab lab = new(Slow);
-        using MemoryDumper dumper = lab.Dumper();
+        await using MemoryDumper dumper = lab.Dumper();
         MemoryDumpException late = await Assert.ThrowsAsync<MemoryDumpException>(async () =>
             await dumper.DumpAsync(new MemoryDumpRequest { Vm = await lab.VmAsync(), Timeout = TimeSpan.FromMilliseconds(500) }, null, default));
         Assert.Equal(("DumpTimeout", VmStatsErrorKind.Timeout, MemoryDumpState.Failed), (late.ErrorId, late.Kind, late.Record.State));
@@ -65,7 +65,7 @@ public sealed class CaptureTests
     {
         await using DumpLab lab = new(Slow);
         ConcurrentQueue<MemoryDumpProgress> seen = new();
-        using MemoryDumper dumper = lab.Dumper();
+        await using MemoryDumper dumper = lab.Dumper();
         MemoryDumpException full = await Assert.ThrowsAsync<MemoryDumpException>(async () =>
             await dumper.DumpAsync(new MemoryDumpRequest { Vm = await lab.VmAsync(), ReserveBytes = long.MaxValue / 2 }, new ProgressListener(seen.Enqueue), default));
         Assert.Equal("DiskFull", full.ErrorId);
@@ -78,7 +78,7 @@ public sealed class CaptureTests
     {
         await using DumpLab lab = new();
         await using IHypervisor remote = HypervisorFactory.Open("qemu+ssh://kvm1.example/system", new VmStatsSettings());
-        using MemoryDumper dumper = new(remote, lab.Store, lab.Infrastructure, new MemoryDumperOptions { Folder = lab.Folder, StateFolder = lab.StateFolder });
+        await using MemoryDumper dumper = new(remote, lab.Store, lab.Infrastructure, new MemoryDumperOptions { Folder = lab.Folder, StateFolder = lab.StateFolder });
         VmStatsException refused = await Assert.ThrowsAsync<VmStatsException>(async () => await dumper.DumpAsync(new MemoryDumpRequest { Vm = await lab.VmAsync() }, null, default));
         Assert.Equal(("DumpRemoteRefused", VmStatsErrorKind.NotSupported), (refused.ErrorId, refused.Kind));
         Assert.Contains("-ServiceUrl", refused.Recommendation, StringComparison.Ordinal);
@@ -90,7 +90,7 @@ public sealed class CaptureTests
     public async Task A_dump_waits_for_its_turn_and_can_be_stopped_while_it_waits()
     {
         await using DumpLab lab = new(Slow);
-        using MemoryDumper dumper = Dumper(lab, maxParallel: 1);
+        await using MemoryDumper dumper = Dumper(lab, maxParallel: 1);
         MemoryDumpStatusReader reader = new(lab.StateFolder);
         Task<MemoryDumpRecord> first = dumper.DumpAsync(new MemoryDumpRequest { Vm = await lab.VmAsync() }, null, default);
         Task<MemoryDumpRecord> second = dumper.DumpAsync(new MemoryDumpRequest { Vm = await lab.VmAsync("web02") }, null, default);
@@ -110,7 +110,7 @@ public sealed class CaptureTests
     public async Task A_guest_that_fits_into_the_buffer_does_not_wait_for_the_compressor()
     {
         await using DumpLab lab = new();
-        using MemoryDumper dumper = lab.Dumper();
+        await using MemoryDumper dumper = lab.Dumper();
         VmInfo vm = await lab.VmAsync();
         MemoryDumpRequest request = new() { Vm = vm, CompressionLevel = 17, BufferBytes = 1 };
         MemoryDumpRecord held = await dumper.DumpAsync(request, null, default);

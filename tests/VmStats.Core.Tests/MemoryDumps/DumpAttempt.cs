@@ -43,7 +43,7 @@ internal sealed class DumpAttempt : IAsyncDisposable
         int level = 1, long reserve = 64L << 20, TimeSpan? stall = null, string? folder = null, Func<Task>? atFirstByte = null, CancellationToken token = default)
     {
         VmInfo vm = await InfoAsync();
-        using MemoryDumper dumper = Dumper(folder ?? Folder);
+        await using MemoryDumper dumper = Dumper(folder ?? Folder);
         FirstByte progress = new(atFirstByte ?? (() => Task.CompletedTask));
         try
         {
@@ -55,12 +55,13 @@ internal sealed class DumpAttempt : IAsyncDisposable
         finally
         {
             await progress.Done;
+            Assert.Null(await dumper.CompleteAsync(default));
         }
     }
 
     /// <summary>What the next run does first: clears up, and records what a dead process could not.</summary>
     public Task RecoverAsync() =>
-        new DumpRecovery(new DumpStateStore(StateFolder), new DumpRecorder(_store, StateFolder)).RecoverAsync(Folder);
+        new DumpRecovery(new DumpStateStore(StateFolder), new DumpRecorder(_store, StateFolder)).RecoverAsync(Folder, default);
 
     public async Task<VmState> StateAsync() => (await InfoAsync()).State;
 

@@ -42,12 +42,19 @@ internal sealed class DumpLab : IAsyncDisposable
 
     public async Task<VmInfo> VmAsync(string name = "web01") => (await Fleet.ListAsync(default)).Single(vm => vm.Name == name);
 
-    /// <summary>Takes a dump.</summary>
+    /// <summary>Takes a dump, and waits for what is done beside it.</summary>
     public async Task<MemoryDumpRecord> TakeAsync(
         MemoryDumpCompression compression = MemoryDumpCompression.Zstd, string vm = "web01", ITelemetryStore? store = null)
     {
-        using MemoryDumper dumper = Dumper(store);
-        return await dumper.DumpAsync(new MemoryDumpRequest { Vm = await VmAsync(vm), Compression = compression }, null, default);
+        await using MemoryDumper dumper = Dumper(store);
+        try
+        {
+            return await dumper.DumpAsync(new MemoryDumpRequest { Vm = await VmAsync(vm), Compression = compression }, null, default);
+        }
+        finally
+        {
+            Assert.Null(await dumper.CompleteAsync(default));
+        }
     }
 
     public Task<MemoryDumpVerification> VerifyAsync(string path) => Verifier.VerifyAsync(path, null, default);

@@ -72,10 +72,13 @@ internal static class DumpProgram
     {
         Infrastructure.Infrastructure infrastructure = new();
         await using IHypervisor hypervisor = HypervisorFactory.Open(uri, new VmStatsSettings());
-        await using ITelemetryStore store = infrastructure.OpenEmbeddedStore(file, retention: null);
+        await using ITelemetryStore store = StoreFactory.Open(
+            file.StartsWith("http", StringComparison.Ordinal) ? new ConnectionOptions { Url = new Uri(file), Database = "none" } : new ConnectionOptions { Url = StoreAddress.FromPath(file) },
+            infrastructure);
         VmInfo vm = (await hypervisor.ListAsync(default)).Single(one => one.Name == name);
         MemoryDumperOptions options = new() { Folder = folder, StateFolder = stateFolder, AvoidFifo = avoidFifo };
-        using MemoryDumper dumper = new(hypervisor, store, infrastructure, options);
+        await using MemoryDumper dumper = new(hypervisor, store, infrastructure, options);
         await dumper.DumpAsync(new MemoryDumpRequest { Vm = vm, CompressionLevel = level }, null, default);
+        await dumper.CompleteAsync(default);
     }
 }

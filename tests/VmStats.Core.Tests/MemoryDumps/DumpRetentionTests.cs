@@ -18,7 +18,7 @@ public sealed class DumpRetentionTests
 
         foreach (MemoryDumpRemoval removal in plan)
         {
-            Assert.True((await retention.RemoveAsync(removal, force: false, "auditor", default)).IsRemoved);
+            Assert.True((await retention.RemoveAsync(removal, new RetentionPolicy(), "auditor", default)).IsRemoved);
         }
 
         Assert.Equal(dumps[2].Path, Assert.Single(retention.List()).Path);
@@ -66,6 +66,47 @@ public sealed class DumpRetentionTests
     }
 
     [SkippableFact]
+    public async Task Beside_other_rules_a_count_protects_and_asks_for_none()
+    {
+        await using DumpLab lab = new();
+        MemoryDumpRecord[] dumps = [await lab.TakeAsync(), await lab.TakeAsync(vm: "web02"), await lab.TakeAsync(), await lab.TakeAsync()];
+        MemoryDumpRetention retention = Retention(lab);
+        RetentionPolicy old = new() { OlderThan = TimeSpan.FromDays(-1), Force = true };
+        Assert.Equal(4, retention.Plan(old).Count(removal => removal.KeptBecause is null));
+
+        // All are old enough; the two newest of each VM stay, and are told.
+        IReadOnlyList<MemoryDumpRemoval> plan = retention.Plan(old with { KeepLast = 2 });
+        Assert.Equal([(dumps[0].Path, true), (dumps[1].Path, false), (dumps[2].Path, false), (dumps[3].Path, false)], Verdicts(plan));
+        Assert.All(plan, removal => Assert.Equal("Age", removal.Reason));
+        Assert.Equal("it is among the last 2 of 'web01'", plan[3].KeptBecause);
+        Assert.Equal(["it is among the last 3 of 'web01'", "it is among the last 3 of 'web02'"], retention.Plan(old with { KeepLast = 3 }).Select(removal => removal.KeptBecause).Distinct().Order());
+
+        // What is not old stays, however many there are.
+        Assert.Empty(retention.Plan(new RetentionPolicy { OlderThan = TimeSpan.FromDays(30), KeepLast = 1 }));
+
+        // Nor is room made of them; others make it as far as they go.
+        plan = retention.Plan(new RetentionPolicy { MaximumBytes = 0, KeepLast = 1, Force = true });
+        Assert.Equal([(dumps[0].Path, true), (dumps[1].Path, false), (dumps[2].Path, true), (dumps[3].Path, false)], Verdicts(plan));
+        Assert.Empty(retention.Plan(new RetentionPolicy { MaximumBytes = long.MaxValue, KeepLast = 1 }));
+    }
+
+    [SkippableFact]
+    public async Task What_has_come_to_be_among_the_newest_since_the_plan_stays()
+    {
+        await using DumpLab lab = new();
+        MemoryDumpRecord one = await lab.TakeAsync(), two = await lab.TakeAsync(), three = await lab.TakeAsync();
+        MemoryDumpRetention mine = Retention(lab), theirs = Retention(lab);
+        RetentionPolicy policy = new() { KeepLast = 2 };
+        MemoryDumpRemoval planned = Assert.Single(mine.Plan(policy));
+        Assert.Equal(one.Path, planned.Dump.Path);
+        RetentionPolicy newest = new() { Paths = [three.Path!] };
+        await theirs.RemoveAsync(Assert.Single(theirs.Plan(newest)), newest, null, default);
+        VmStatsException stays = await Assert.ThrowsAsync<VmStatsException>(() => mine.RemoveAsync(planned, policy, null, default));
+        Assert.Equal("DumpMustStay", stays.ErrorId);
+        Assert.True(File.Exists(one.Path) && File.Exists(two.Path));
+    }
+
+    [SkippableFact]
     public async Task By_size_the_oldest_go_until_the_rest_fits_and_what_must_stay_is_passed_over()
     {
         await using DumpLab lab = new();
@@ -103,7 +144,7 @@ public sealed class DumpRetentionTests
         MemoryDumpRemoval[] plan = [.. retention.Plan(everything)];
         Assert.Equal([(old.Path, true), (verified.Path, false), (newest.Path, true)], Verdicts(plan));
         Assert.Contains("only verified", plan[1].KeptBecause, StringComparison.Ordinal);
-        Assert.Equal("DumpMustStay", (await Assert.ThrowsAsync<VmStatsException>(() => retention.RemoveAsync(plan[1], force: true, null, default))).ErrorId);
+        Assert.Equal("DumpMustStay", (await Assert.ThrowsAsync<VmStatsException>(() => retention.RemoveAsync(plan[1], new RetentionPolicy { Force = true }, null, default))).ErrorId);
 
         // A verification that failed since then takes the standing away; a newer one that held takes it over.
         Assert.True((await lab.VerifyAndRecordAsync(newest.Path!)).IsValid);
@@ -128,7 +169,7 @@ public sealed class DumpRetentionTests
         // Held after the plan was made: it stays all the same.
         MemoryDumpFile file = retention.List().Single(one => one.Path == dump.Path);
         await retention.HoldAsync(file, hold: true, "counsel", "case 4711", default);
-        Assert.Equal("DumpMustStay", (await Assert.ThrowsAsync<VmStatsException>(() => retention.RemoveAsync(planned, force: true, null, default))).ErrorId);
+        Assert.Equal("DumpMustStay", (await Assert.ThrowsAsync<VmStatsException>(() => retention.RemoveAsync(planned, new RetentionPolicy { Force = true }, null, default))).ErrorId);
         Assert.True(File.Exists(dump.Path));
         Assert.Equal("it is on hold", Assert.Single(retention.Plan(policy)).KeptBecause);
         LedgerEntry hold = lab.Ledger.Read().Last!.Entry;
@@ -136,9 +177,9 @@ public sealed class DumpRetentionTests
 
         await retention.HoldAsync(file, hold: false, "counsel", null, default);
         Assert.Equal(LedgerEvent.Release, lab.Ledger.Read().Last!.Entry.Event);
-        await retention.RemoveAsync(planned, force: true, null, default);
+        await retention.RemoveAsync(planned, new RetentionPolicy { Force = true }, null, default);
         Assert.False(File.Exists(dump.Path));
-        Assert.Equal("DumpNotFound", (await Assert.ThrowsAsync<VmStatsException>(() => retention.RemoveAsync(planned, force: true, null, default))).ErrorId);
+        Assert.Equal("DumpNotFound", (await Assert.ThrowsAsync<VmStatsException>(() => retention.RemoveAsync(planned, new RetentionPolicy { Force = true }, null, default))).ErrorId);
     }
 
     [SkippableFact]
@@ -148,8 +189,8 @@ public sealed class DumpRetentionTests
         MemoryDumpRecord one = await lab.TakeAsync(), two = await lab.TakeAsync();
         MemoryDumpRetention mine = Retention(lab), theirs = Retention(lab);
         MemoryDumpRemoval planned = Assert.Single(mine.Plan(new RetentionPolicy { Paths = [one.Path!] }));
-        await theirs.RemoveAsync(Assert.Single(theirs.Plan(new RetentionPolicy { Paths = [two.Path!] })), force: false, null, default);
-        Assert.Equal("DumpMustStay", (await Assert.ThrowsAsync<VmStatsException>(() => mine.RemoveAsync(planned, force: false, null, default))).ErrorId);
+        await theirs.RemoveAsync(Assert.Single(theirs.Plan(new RetentionPolicy { Paths = [two.Path!] })), new RetentionPolicy(), null, default);
+        Assert.Equal("DumpMustStay", (await Assert.ThrowsAsync<VmStatsException>(() => mine.RemoveAsync(planned, new RetentionPolicy(), null, default))).ErrorId);
         Assert.True(File.Exists(one.Path));
     }
 

@@ -18,7 +18,7 @@ public sealed class FolderSafetyTests
         await using DumpLab lab = new();
         FolderWay way = FolderWay.All[name];
         string goal = await way.MakeAsync(Empty(lab));
-        using MemoryDumper dumper = Dumper(lab, goal);
+        await using MemoryDumper dumper = Dumper(lab, goal);
         MemoryDumpRequest request = new() { Vm = await lab.VmAsync() };
         if (way.Refusal is null)
         {
@@ -65,7 +65,7 @@ public sealed class FolderSafetyTests
         Assert.Equal(way.Refusal, await IdOfAsync(() => lab.VerifyAndRecordAsync(copy)));
         Assert.Equal(way.Refusal, await IdOfAsync(() => retention.HoldAsync(listed, hold: true, null, null, default)));
         Assert.Equal(way.Refusal, await IdOfAsync(() => retention.HoldAsync(listed, hold: false, null, null, default)));
-        Assert.Equal(way.Refusal, await IdOfAsync(() => retention.RemoveAsync(removal, force: true, null, default)));
+        Assert.Equal(way.Refusal, await IdOfAsync(() => retention.RemoveAsync(removal, new RetentionPolicy { Force = true }, null, default)));
         Assert.Equal(way.Refusal is not null, File.Exists(copy));
         Assert.Equal(way.Refusal is not null, before == await File.ReadAllTextAsync(ledger));
     }
@@ -77,7 +77,7 @@ public sealed class FolderSafetyTests
         string open = Path.Combine(Empty(lab), "open");
         Directory.CreateDirectory(open);
         File.SetUnixFileMode(open, (UnixFileMode)0b111_111_111);
-        using MemoryDumper dumper = Dumper(lab, Path.Combine(open, "own", "dumps"));
+        await using MemoryDumper dumper = Dumper(lab, Path.Combine(open, "own", "dumps"));
         MemoryDumpRequest request = new() { Vm = await lab.VmAsync() };
         MemoryDumpException refused = await Assert.ThrowsAsync<MemoryDumpException>(() => dumper.DumpAsync(request, null, default));
         Assert.Equal("DumpFolderNotPrivate", refused.ErrorId);
@@ -90,7 +90,7 @@ public sealed class FolderSafetyTests
     {
         await using DumpLab lab = new();
         string state = await FolderWay.All["through a group-writable parent"].MakeAsync(Empty(lab));
-        using MemoryDumper dumper = new(lab.Fleet, lab.Store, lab.Infrastructure, new MemoryDumperOptions { Folder = lab.Folder, StateFolder = state });
+        await using MemoryDumper dumper = new(lab.Fleet, lab.Store, lab.Infrastructure, new MemoryDumperOptions { Folder = lab.Folder, StateFolder = state });
         MemoryDumpRequest request = new() { Vm = await lab.VmAsync() };
         VmStatsException refused = await Assert.ThrowsAsync<VmStatsException>(() => dumper.DumpAsync(request, null, default));
         Assert.Equal("DumpStateFolderUnusable", refused.ErrorId);
@@ -113,7 +113,7 @@ public sealed class FolderSafetyTests
                 Directory.CreateDirectory(folder);
             }
         });
-        using MemoryDumper dumper = Dumper(lab, folder, store);
+        await using MemoryDumper dumper = Dumper(lab, folder, store);
         MemoryDumpRecord dump = await dumper.DumpAsync(new MemoryDumpRequest { Vm = await lab.VmAsync() }, exchange, default);
         Assert.True(isExchanged);
         Assert.Empty(Directory.GetFileSystemEntries(folder));
@@ -141,7 +141,7 @@ public sealed class FolderSafetyTests
                 stop.Cancel();
             }
         });
-        using MemoryDumper dumper = Dumper(lab, folder);
+        await using MemoryDumper dumper = Dumper(lab, folder);
         MemoryDumpRequest request = new() { Vm = await lab.VmAsync() };
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => dumper.DumpAsync(request, exchange, stop.Token));
         Assert.Empty(Directory.GetFileSystemEntries(folder));

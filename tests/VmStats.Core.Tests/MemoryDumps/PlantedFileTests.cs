@@ -182,7 +182,7 @@ public sealed class PlantedFileTests
             PartialPath = precious,
             Rendezvous = lab.Root,
         });
-        MemoryDumpRecord recovered = Assert.Single(await new DumpRecovery(states, new DumpRecorder(lab.Store, lab.StateFolder)).RecoverAsync(lab.Folder));
+        MemoryDumpRecord recovered = Assert.Single(await new DumpRecovery(states, new DumpRecorder(lab.Store, lab.StateFolder)).RecoverAsync(lab.Folder, default));
         Assert.Equal("precious", await File.ReadAllTextAsync(precious));
         Assert.Equal((MemoryDumpState.Interrupted, null), (recovered.State, recovered.Path));
     }
@@ -192,7 +192,7 @@ public sealed class PlantedFileTests
     {
         string[] before = Snapshot(lab.Folder);
         ConcurrentQueue<MemoryDumpProgress> seen = new();
-        using MemoryDumper dumper = lab.Dumper();
+        await using MemoryDumper dumper = lab.Dumper();
         MemoryDumpRequest request = new() { Vm = await lab.VmAsync("web02") };
         MemoryDumpException refused = await Assert.ThrowsAsync<MemoryDumpException>(
             () => SoonAsync(() => dumper.DumpAsync(request, new ProgressListener(seen.Enqueue), default)));
@@ -220,7 +220,7 @@ public sealed class PlantedFileTests
             (await Assert.ThrowsAsync<VmStatsException>(() => SoonAsync(() => retention.HoldAsync(file, hold: true, null, null, default)))).ErrorId);
         Assert.Equal(
             "DumpFileUnsafe",
-            (await Assert.ThrowsAsync<VmStatsException>(() => SoonAsync(() => retention.RemoveAsync(removal, force: true, null, default)))).ErrorId);
+            (await Assert.ThrowsAsync<VmStatsException>(() => SoonAsync(() => retention.RemoveAsync(removal, new RetentionPolicy { Force = true }, null, default)))).ErrorId);
         planted.AssertUntouched();
         Assert.Equal(before, Snapshot(lab.Folder));
     }

@@ -102,7 +102,7 @@ public sealed class RealDumpTests(RealLibvirt real) : IClassFixture<RealLibvirt>
         CancellationToken token = default)
     {
         VmInfo vm = (await hypervisor.ListAsync(default)).Single(one => one.Uuid == real.Guest.Uuid);
-        using MemoryDumper dumper = new(hypervisor, store, _infrastructure, new MemoryDumperOptions
+        await using MemoryDumper dumper = new(hypervisor, store, _infrastructure, new MemoryDumperOptions
         {
             Folder = folder ?? Path.Combine(_folder, "d"),
             StateFolder = Path.Combine(_folder, "state"),

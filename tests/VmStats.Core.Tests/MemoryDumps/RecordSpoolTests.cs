@@ -7,6 +7,8 @@ namespace VmStats.Core.Tests.MemoryDumps;
 /// <summary>A record that its store can't take waits beside the dump, for that store alone, and is lost by nothing.</summary>
 public sealed class RecordSpoolTests
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(3);
+
     [SkippableFact]
     public async Task While_the_store_is_away_records_wait_and_the_next_dump_brings_them()
     {
@@ -64,7 +66,7 @@ public sealed class RecordSpoolTests
         string spool = Path.Combine(lab.Folder, RecordSpool.FileName);
         await File.AppendAllTextAsync(spool, "{\"store\":\"half a li");
         MemoryDumpRecord good = await lab.TakeAsync(store: store);
-        Assert.Equal(2, (await File.ReadAllLinesAsync(spool)).Length);
+        Assert.Equal(3, (await File.ReadAllLinesAsync(spool)).Length);
 
         store.IsAway = false;
         store.Refuses = point => point.Fields.Any(value => value.ToString() == refused.DumpId.ToString());
@@ -92,6 +94,49 @@ public sealed class RecordSpoolTests
         store.IsAway = false;
         await lab.TakeAsync(store: store);
         Assert.Contains(await lab.RecordsAsync(), record => record.DumpId == waiting.DumpId);
+    }
+
+    [SkippableFact]
+    public async Task A_spool_that_is_being_brought_takes_records_and_keeps_those_that_came_meanwhile()
+    {
+        await using DumpLab lab = new();
+        await using StoreProxy store = new(lab.Store) { IsAway = true };
+        MemoryDumpRecord first = await lab.TakeAsync(store: store), second = await lab.TakeAsync(store: store);
+        store.IsAway = false;
+        TaskCompletionSource isWriting = new(), goOn = new();
+        store.BeforeWrite = () =>
+        {
+            isWriting.TrySetResult();
+            return goOn.Task;
+        };
+        using PinnedFolder folder = PinnedFolder.Open(lab.Folder, FolderUse.Write);
+        RecordSpool spool = new(folder);
+        Task<int> bringing = spool.ReplayAsync(store, default);
+        await isWriting.Task.WaitAsync(s_patience);
+
+        // Whoever has a record to add doesn't wait for the store.
+        SpooledRecord another = new("http://elsewhere.example", "db", "away", second with { DumpId = Guid.NewGuid() });
+        await spool.AddAsync(another, default).WaitAsync(s_patience);
+        goOn.SetResult();
+        Assert.Equal(2, await bringing.WaitAsync(s_patience));
+        Assert.Equal([first.DumpId, second.DumpId], (await lab.RecordsAsync()).Select(record => record.DumpId).OrderBy(id => id == second.DumpId));
+        Assert.Contains($"{another.Record.DumpId}", Assert.Single(await File.ReadAllLinesAsync(Path.Combine(lab.Folder, RecordSpool.FileName))), StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task What_was_brought_until_patience_ended_waits_no_more()
+    {
+        await using DumpLab lab = new();
+        await using StoreProxy store = new(lab.Store) { IsAway = true };
+        MemoryDumpRecord first = await lab.TakeAsync(store: store), second = await lab.TakeAsync(store: store);
+        store.IsAway = false;
+        using CancellationTokenSource patience = new();
+        int writes = 0;
+        store.BeforeWrite = () => ++writes == 1 ? Task.CompletedTask : Task.WhenAll(patience.CancelAsync(), new TaskCompletionSource().Task);
+        using PinnedFolder folder = PinnedFolder.Open(lab.Folder, FolderUse.Write);
+        Assert.Equal(1, await new RecordSpool(folder).ReplayAsync(store, patience.Token).WaitAsync(s_patience));
+        Assert.Equal(first.DumpId, Assert.Single(await lab.RecordsAsync()).DumpId);
+        Assert.Contains($"{second.DumpId}", Assert.Single(await File.ReadAllLinesAsync(Path.Combine(lab.Folder, RecordSpool.FileName))), StringComparison.Ordinal);
     }
 
     [SkippableFact]

@@ -141,7 +141,7 @@ public sealed class RecoveryTests
     {
         await using DumpLab lab = new();
         MemoryDumpRecord whole;
-        using (MemoryDumper withoutStore = new(lab.Fleet, null, lab.Infrastructure, new MemoryDumperOptions { Folder = lab.Folder, StateFolder = lab.StateFolder }))
+        await using (MemoryDumper withoutStore = new(lab.Fleet, null, lab.Infrastructure, new MemoryDumperOptions { Folder = lab.Folder, StateFolder = lab.StateFolder }))
         {
             whole = await withoutStore.DumpAsync(new MemoryDumpRequest { Vm = await lab.VmAsync(), Note = "case 1" }, null, default);
         }
@@ -172,7 +172,7 @@ public sealed class RecoveryTests
     public async Task A_dump_that_can_not_be_sealed_leaves_no_file_and_a_failed_record()
     {
         await using DumpLab lab = new();
-        using MemoryDumper dumper = lab.Dumper();
+        await using MemoryDumper dumper = lab.Dumper();
         MemoryDumpRequest request = new() { Vm = await lab.VmAsync() };
         ProgressListener blocking = new(_ => Directory.CreateDirectory(lab.Ledger.Path));
         MemoryDumpException failure = await Assert.ThrowsAsync<MemoryDumpException>(() => dumper.DumpAsync(request, blocking, default));
@@ -193,7 +193,7 @@ public sealed class RecoveryTests
     private static MemoryDumpStatus[] Status(DumpLab lab) => [.. new MemoryDumpStatusReader(lab.StateFolder).Read()];
 
     private static Task<IReadOnlyList<MemoryDumpRecord>> RecoverAsync(DumpLab lab, StoreProxy? store = null) =>
-        new DumpRecovery(new DumpStateStore(lab.StateFolder), new DumpRecorder(store ?? lab.Store, lab.StateFolder)).RecoverAsync(lab.Folder);
+        new DumpRecovery(new DumpStateStore(lab.StateFolder), new DumpRecorder(store ?? lab.Store, lab.StateFolder)).RecoverAsync(lab.Folder, default);
 
     private static string Partial(DumpLab lab) => Path.Combine(lab.Folder, $".{Guid.NewGuid():N}{DumpFile.PartialSuffix}");
 }

@@ -27,6 +27,27 @@ internal static class DumpErrors
         "Get-MemoryDumpRecord shows where dumps are; a path is that of the host where the dump was taken.",
         path);
 
+    public static VmStatsException NotFoundOf(string vms, string folder) => new(
+        "DumpNotFound",
+        VmStatsErrorKind.NotFound,
+        $"There is no dump of {vms} in the folder '{folder}'.",
+        "Get-MemoryDumpRecord shows where dumps are; -Folder (or DUMP_DIR) names another folder.",
+        folder);
+
+    public static VmStatsException FolderNotFound(string path) => new(
+        "DumpFolderNotFound",
+        VmStatsErrorKind.NotFound,
+        $"There is no dump folder '{path}'.",
+        "Name the folder with -Folder (or DUMP_DIR); Get-MemoryDumpRecord shows where dumps are.",
+        path);
+
+    public static VmStatsException RuleMissing(string folder) => new(
+        "DumpRuleMissing",
+        VmStatsErrorKind.InvalidArgument,
+        $"Nothing says which dumps in the folder '{folder}' are to go.",
+        "Give a rule (-OlderThan 30d, -KeepLast 3, -MaximumSize 500GB), or name the dumps by -Path or down the pipeline.",
+        folder);
+
     public static VmStatsException NotRunning(string name, VmState state) => new(
         "VmNotRunning",
         VmStatsErrorKind.InvalidOperation,

@@ -5,20 +5,28 @@ using VmStats.Hypervisors;
 
 namespace VmStats.MemoryDumps;
 
-/// <summary>One dump from its beginning to its record, whether it succeeds or not.</summary>
+/// <summary>
+/// One dump from its beginning to its record, whether it succeeds or not, in two steps: the capture, which has its turn and
+/// the VM to itself, and what follows it, which nobody else has to wait for.
+/// </summary>
 internal sealed class DumpRun(
     IHypervisor hypervisor,
     IInfrastructure infrastructure,
     DumpRecorder recorder,
+    DumpRecovery recovery,
     MemoryDumperOptions options,
     DumpStateFile state,
-    MemoryDumpRequest request)
+    MemoryDumpRequest request) : IDisposable
 {
     private readonly long _started = Stopwatch.GetTimestamp();
     private readonly List<string> _warnings = [];
+    private PinnedFolder? _folder;
+    private CaptureResult? _capture;
+    private string _path = "";
+    private Exception? _failure;
 
-    /// <summary>Takes the dump.</summary>
-    public async Task<MemoryDumpRecord> RunAsync(IProgress<MemoryDumpProgress>? progress, CancellationToken cancellationToken)
+    /// <summary>Takes the memory into a file. Nothing but the hypervisor and the disk is waited for; how it ended is for <see cref="FinishAsync"/> to say.</summary>
+    public async Task CaptureAsync(IProgress<MemoryDumpProgress>? progress, CancellationToken cancellationToken)
     {
         state.Update(current => current with
         {
@@ -26,62 +34,82 @@ internal sealed class DumpRun(
             StartedAt = DateTimeOffset.UtcNow,
             Time = hypervisor.Clock.GetUtcNow(),
         });
-        PinnedFolder? folder = null;
         try
         {
-            folder = DumpFolder.Open(options.Folder);
-            MemoryDumpRecord record = await TakeAsync(folder, progress, cancellationToken).ConfigureAwait(false);
-            return await RecordAsync(record, folder).ConfigureAwait(false);
+            _folder = DumpFolder.Open(options.Folder);
+            CheckBefore(_folder);
+            await CaptureAsync(_folder, progress, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is not MemoryDumpException)
+        catch (Exception e)
         {
-            MemoryDumpRecord record = await RecordFailureAsync(e, folder).ConfigureAwait(false);
-            if (e is OperationCanceledException && cancellationToken.IsCancellationRequested)
-            {
-                throw new OperationCanceledException(e.Message, e, cancellationToken);
-            }
-
-            throw new MemoryDumpException(Typed(e), record);
-        }
-        finally
-        {
-            folder?.Dispose();
+            _failure = e;
         }
     }
 
-    private async Task<MemoryDumpRecord> TakeAsync(PinnedFolder folder, IProgress<MemoryDumpProgress>? progress, CancellationToken cancellationToken)
+    /// <summary>Seals the file, or notes that the attempt failed, and writes the record.</summary>
+    /// <param name="patience">Ends the wait for the store.</param>
+    /// <param name="cancellationToken">What the capture was cancelled by.</param>
+    /// <exception cref="MemoryDumpException">The capture failed, or the sealing.</exception>
+    /// <exception cref="OperationCanceledException">The capture was cancelled.</exception>
+    public async Task<MemoryDumpRecord> FinishAsync(CancellationToken patience, CancellationToken cancellationToken)
     {
-        CheckBefore(folder);
-        CaptureResult capture;
-        string path;
-        using (DumpFile file = DumpFile.Create(folder, state.Current.DumpId))
+        MemoryDumpRecord? record = null;
+        if (_failure is null)
         {
-            state.Update(current => current with { PartialPath = file.PartialPath });
-            DumpMonitor monitor = new(request, folder, state, progress, cancellationToken);
             try
             {
-                capture = await new DumpCapture(hypervisor, request, monitor).RunAsync(() => Pipeline(file), options.AvoidFifo).ConfigureAwait(false);
+                record = await SealAsync(_folder!, _path, _capture!).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception e)
             {
-                throw DumpErrors.FromWrite(folder.FullPath, e);
+                _failure = e;
+                RemoveUnsealed(_folder!);
             }
-
-            CheckImage(capture);
-            path = file.Commit(state.Current.FileName);
         }
 
+        record ??= await DescribeFailureAsync(_failure!).ConfigureAwait(false);
+        record = await RecordAsync(record, patience).ConfigureAwait(false);
+        return _failure switch
+        {
+            null => record,
+            OperationCanceledException when cancellationToken.IsCancellationRequested =>
+                throw new OperationCanceledException(_failure.Message, _failure, cancellationToken),
+            _ => throw new MemoryDumpException(Typed(_failure), record),
+        };
+    }
+
+    public void Dispose() => _folder?.Dispose();
+
+    private async Task CaptureAsync(PinnedFolder folder, IProgress<MemoryDumpProgress>? progress, CancellationToken cancellationToken)
+    {
+        using DumpFile file = DumpFile.Create(folder, state.Current.DumpId);
+        state.Update(current => current with { PartialPath = file.PartialPath });
+        DumpMonitor monitor = new(request, folder, state, progress, cancellationToken);
         try
         {
-            return await SealAsync(folder, path, capture).ConfigureAwait(false);
+            _capture = await new DumpCapture(hypervisor, request, monitor).RunAsync(() => Pipeline(file), options.AvoidFifo).ConfigureAwait(false);
         }
-        catch
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Without its manifest and its line in the ledger nobody could vouch for it.
-            string name = Path.GetFileName(path);
+            throw DumpErrors.FromWrite(folder.FullPath, e);
+        }
+
+        CheckImage(_capture);
+        _path = file.Commit(state.Current.FileName);
+    }
+
+    // Without its manifest and its line in the ledger nobody could vouch for it.
+    private void RemoveUnsealed(PinnedFolder folder)
+    {
+        string name = Path.GetFileName(_path);
+        try
+        {
             folder.Delete(name);
             folder.Delete(DumpManifest.PathFor(name));
-            throw;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _warnings.Add($"The dump '{_path}', which could not be sealed, could not be removed: {e.Message}");
         }
     }
 
@@ -99,11 +127,15 @@ internal sealed class DumpRun(
 
         // Before the VM is paused: with a ledger that isn't to be written there would be no dump in the end.
         new Ledger(folder).RefuseUnsafe();
-        long free = folder.FreeBytes;
         long needed = request.ReserveBytes + MemoryDumpPlanner.LeastStoredBytes(request);
-        if (free < needed)
+        if (folder.FreeBytes < needed)
         {
-            throw DumpErrors.DiskFull(folder.FullPath, needed, free);
+            // Other leftovers can wait until the capture has begun; these are in its way.
+            recovery.RemoveFiles(folder.FullPath);
+            if (folder.FreeBytes is long free && free < needed)
+            {
+                throw DumpErrors.DiskFull(folder.FullPath, needed, free);
+            }
         }
     }
 
@@ -161,28 +193,40 @@ internal sealed class DumpRun(
         };
     }
 
-    private async Task<MemoryDumpRecord> RecordAsync(MemoryDumpRecord record, PinnedFolder folder)
+    private async Task<MemoryDumpRecord> RecordAsync(MemoryDumpRecord record, CancellationToken patience)
     {
-        if (await recorder.WriteAsync(record, folder).ConfigureAwait(false) is string warning)
-        {
-            _warnings.Add(warning);
-        }
-
-        // Last, so that a process that dies before the record is written leaves something for the next to record.
-        // What was looked at last while it ran is not where it ended.
+        // From here on it is over for all who look. The record stays with it until it is written: should the process die
+        // before, the next one brings it. What was looked at last while it ran is not where it ended.
         state.Update(current => current with
         {
             State = record.State,
             FinishedAt = DateTimeOffset.UtcNow,
             ProcessedBytes = record.RawBytes ?? current.ProcessedBytes,
             TotalBytes = record.RawBytes ?? current.TotalBytes,
-            StoredBytes = record.StoredBytes ?? 0,
+            StoredBytes = record.StoredBytes ?? (_failure is null ? 0 : current.StoredBytes),
             MegabytesPerSecond = record.MegabytesPerSecond ?? current.MegabytesPerSecond,
+            ErrorId = record.ErrorId,
+            Message = record.Error,
+            Pending = recorder.Pending(record),
         });
+        try
+        {
+            if (await recorder.WriteAsync(record, _folder, patience).ConfigureAwait(false) is string warning)
+            {
+                _warnings.Add(warning);
+            }
+
+            state.Update(current => current with { Pending = null });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or VmStatsException)
+        {
+            _warnings.Add($"The record is neither in the store nor in a spool, and waits for the next dump: {e.Message}");
+        }
+
         return record with { Warnings = _warnings };
     }
 
-    private async Task<MemoryDumpRecord> RecordFailureAsync(Exception failure, PinnedFolder? folder)
+    private async Task<MemoryDumpRecord> DescribeFailureAsync(Exception failure)
     {
         VmStatsException typed = Typed(failure);
         bool isCancelled = failure is OperationCanceledException || typed.ErrorId == "DumpCancelled";
@@ -192,20 +236,7 @@ internal sealed class DumpRun(
             ErrorId = typed.ErrorId,
             Error = typed.Message,
         };
-        if (folder is not null)
-        {
-            record = record with { LedgerHead = await NoteAttemptAsync(folder, record).ConfigureAwait(false) };
-        }
-
-        string? warning = await recorder.WriteAsync(record, folder).ConfigureAwait(false);
-        state.Update(current => current with
-        {
-            State = record.State,
-            FinishedAt = DateTimeOffset.UtcNow,
-            ErrorId = record.ErrorId,
-            Message = record.Error,
-        });
-        return record with { Warnings = warning is null ? _warnings : [.. _warnings, warning] };
+        return _folder is null ? record : record with { LedgerHead = await NoteAttemptAsync(_folder, record).ConfigureAwait(false) };
     }
 
     private async Task<string?> NoteAttemptAsync(PinnedFolder folder, MemoryDumpRecord record)

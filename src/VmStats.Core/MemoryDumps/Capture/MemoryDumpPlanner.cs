@@ -2,11 +2,14 @@ using VmStats.Stores;
 
 namespace VmStats.MemoryDumps;
 
-/// <summary>Foretells a dump from the VM's own earlier dumps, else from the size of its memory.</summary>
-/// <param name="store">Has the earlier dumps; null for none.</param>
+/// <summary>Foretells dumps from the VMs' own earlier dumps, else from the size of their memory.</summary>
+/// <param name="store">Has the earlier dumps; null where nobody looks at what is foretold.</param>
 internal sealed class MemoryDumpPlanner(ITelemetryStore? store)
 {
     private const int HistoryDepth = 10;
+
+    // Somebody looks at a screen, and memory is volatile: rather a rough plan than a late one.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
 
     // Rules of thumb, for a VM that was never dumped here: a guest's memory packs to about a third, at about 300 MB/s.
     private const double UsualStoredShare = 0.33;
@@ -16,10 +19,19 @@ internal sealed class MemoryDumpPlanner(ITelemetryStore? store)
     public static long LeastStoredBytes(MemoryDumpRequest request) =>
         request.Compression == MemoryDumpCompression.None ? request.Vm.MaximumMemoryBytes : request.Vm.MaximumMemoryBytes / 16;
 
-    /// <summary>Foretells a dump. A store that can't be reached only makes the foretelling rougher.</summary>
-    public async Task<MemoryDumpPlan> PlanAsync(MemoryDumpRequest request, string folder, CancellationToken cancellationToken)
+    /// <summary>Foretells dumps, by one query for all VMs. A store that can't be reached, or takes its time, only makes the foretelling rougher.</summary>
+    /// <param name="requests">The dumps.</param>
+    /// <param name="folder">The folder that they go to.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    /// <returns>What is foretold, in the order of the requests.</returns>
+    public async Task<IReadOnlyList<MemoryDumpPlan>> PlanAsync(IReadOnlyList<MemoryDumpRequest> requests, string folder, CancellationToken cancellationToken)
     {
-        IReadOnlyList<MemoryDumpRecord> history = await ReadHistoryAsync(request, cancellationToken).ConfigureAwait(false);
+        Dictionary<Guid, List<MemoryDumpRecord>> history = await ReadHistoryAsync(requests, cancellationToken).ConfigureAwait(false);
+        return [.. requests.Select(request => Plan(request, folder, history.GetValueOrDefault(request.Vm.Uuid, [])))];
+    }
+
+    private static MemoryDumpPlan Plan(MemoryDumpRequest request, string folder, List<MemoryDumpRecord> history)
+    {
         long raw = Math.Max(request.Vm.MaximumMemoryBytes, history.Count > 0 ? history[0].RawBytes!.Value : 0);
         double share = request.Compression == MemoryDumpCompression.None ? 1
             : history.Count > 0 ? history.Average(record => (double)record.StoredBytes!.Value / record.RawBytes!.Value)
@@ -46,36 +58,56 @@ internal sealed class MemoryDumpPlanner(ITelemetryStore? store)
         };
     }
 
-    private async Task<IReadOnlyList<MemoryDumpRecord>> ReadHistoryAsync(MemoryDumpRequest request, CancellationToken cancellationToken)
+    private async Task<Dictionary<Guid, List<MemoryDumpRecord>>> ReadHistoryAsync(IReadOnlyList<MemoryDumpRequest> requests, CancellationToken cancellationToken)
     {
-        List<MemoryDumpRecord> history = [];
-        if (store is null)
+        Dictionary<Guid, List<MemoryDumpRecord>> history = [];
+        if (store is null || requests.Count == 0)
         {
             return history;
         }
 
-        MemoryDumpFilter filter = new() { Uuids = [request.Vm.Uuid], States = [MemoryDumpState.Completed] };
+        Dictionary<Guid, MemoryDumpRequest> wanted = requests.DistinctBy(request => request.Vm.Uuid).ToDictionary(request => request.Vm.Uuid);
+        MemoryDumpFilter filter = new() { Uuids = wanted.Keys, States = [MemoryDumpState.Completed] };
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(s_patience);
         try
         {
-            await foreach (MemoryDumpRecord record in new MemoryDumpRecords(store).ReadAsync(filter, cancellationToken).ConfigureAwait(false))
+            await foreach (MemoryDumpRecord record in new MemoryDumpRecords(store).ReadAsync(filter, patience.Token).ConfigureAwait(false))
             {
-                if (record.Compression == request.Compression && record.RawBytes is > 0 && record.StoredBytes is not null && record.MegabytesPerSecond is > 0)
-                {
-                    history.Add(record);
-                }
-
-                if (history.Count == HistoryDepth)
+                Add(history, wanted, record);
+                if (wanted.Count == 0)
                 {
                     break;
                 }
             }
         }
-        catch (VmStatsException)
+        catch (Exception e) when (e is VmStatsException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            history.Clear();
+            // What has come is true: the newest.
         }
 
         return history;
+    }
+
+    // Newest first: a VM that has enough is not wanted any more.
+    private static void Add(Dictionary<Guid, List<MemoryDumpRecord>> history, Dictionary<Guid, MemoryDumpRequest> wanted, MemoryDumpRecord record)
+    {
+        if (record.Uuid is not Guid vm || !wanted.TryGetValue(vm, out MemoryDumpRequest? request) || record.Compression != request.Compression
+            || record is not { RawBytes: > 0, StoredBytes: not null, MegabytesPerSecond: > 0 })
+        {
+            return;
+        }
+
+        if (!history.TryGetValue(vm, out List<MemoryDumpRecord>? ofVm))
+        {
+            history.Add(vm, ofVm = []);
+        }
+
+        ofVm.Add(record);
+        if (ofVm.Count == HistoryDepth)
+        {
+            wanted.Remove(vm);
+        }
     }
 
     // Of a folder that doesn't exist yet, the disk of the nearest one that does.

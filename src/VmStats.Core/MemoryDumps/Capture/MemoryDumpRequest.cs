@@ -60,6 +60,9 @@ internal sealed record MemoryDumperOptions
     /// <summary>Threads that compress, for each dump.</summary>
     public int Workers { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 8);
 
+    /// <summary>The longest wait for the store, from a capture's end: a record that it hasn't taken by then goes to a spool.</summary>
+    public TimeSpan RecordPatience { get; init; } = DumpRecorder.UsualPatience;
+
     /// <summary>Always goes through a file instead of a FIFO; for tests.</summary>
     public bool AvoidFifo { get; init; }
 }

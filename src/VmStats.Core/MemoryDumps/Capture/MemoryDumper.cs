@@ -7,16 +7,21 @@ namespace VmStats.MemoryDumps;
 /// <summary>
 /// Dumps the memory of VMs: one pass from the hypervisor through hash and compression into a sealed file with its
 /// manifest, its ledger line and its record. Safe for concurrent use; a VM is dumped once at a time, across processes.
+/// Memory is volatile: before its first byte comes, nothing but the hypervisor and the disk is waited for. What the store
+/// has to do with it is done beside the capture and after it.
 /// </summary>
-internal sealed class MemoryDumper : IDisposable
+internal sealed class MemoryDumper : IAsyncDisposable
 {
     private readonly IHypervisor _hypervisor;
     private readonly IInfrastructure _infrastructure;
     private readonly MemoryDumperOptions _options;
     private readonly DumpStateStore _states;
     private readonly DumpRecorder _recorder;
+    private readonly DumpRecovery _recovery;
     private readonly SemaphoreSlim _slots;
     private readonly bool _ownsSlots;
+    private readonly CancellationTokenSource _endRecovery = new();
+    private readonly Lazy<Task<string?>> _recovering;
 
     /// <summary>Creates an engine.</summary>
     /// <param name="hypervisor">Whose VMs are dumped.</param>
@@ -32,15 +37,17 @@ internal sealed class MemoryDumper : IDisposable
         _options = options;
         _states = new DumpStateStore(options.StateFolder);
         _recorder = new DumpRecorder(store, options.StateFolder);
+        _recovery = new DumpRecovery(_states, _recorder);
+        _recovering = new Lazy<Task<string?>>(() => Task.Run(RecoverAsync));
         _slots = slots ?? new SemaphoreSlim(options.MaxParallel);
         _ownsSlots = slots is null;
     }
 
-    /// <summary>Dumps a VM's memory. Waits for its turn first.</summary>
+    /// <summary>Dumps a VM's memory. Waits for its turn first, which the one before gives up as soon as its capture is over.</summary>
     /// <param name="request">What to dump and how.</param>
     /// <param name="progress">Told a few times a second, on a thread of the pool; null for nobody.</param>
     /// <param name="cancellationToken">Closes the stream: the VM runs on, no file is left, the attempt is recorded.</param>
-    /// <returns>The record, as it was written.</returns>
+    /// <returns>The record, as it was written. Where the store has not taken it in time, it waits in a spool, and a warning in it says so.</returns>
     /// <exception cref="MemoryDumpException">It failed after it had begun; the failed record comes along.</exception>
     /// <exception cref="VmStatsException">It was refused before it began: <c>DumpRemoteRefused</c>, <c>DumpAlreadyRunning</c>, <c>DumpPlatformNotSupported</c>.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled by the token.</exception>
@@ -49,29 +56,36 @@ internal sealed class MemoryDumper : IDisposable
         Refuse();
         Guid id = Guid.NewGuid();
         using DumpStateFile state = _states.Begin(Describe(request, id));
-        await WaitForTurnAsync(state, request, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            using FileStream? vmLock = _states.TryLockVm(request.Vm.Uuid);
-            if (vmLock is null)
-            {
-                state.Discard();
-                throw DumpErrors.AlreadyRunning(request.Vm.Name);
-            }
+        using DumpRun run = await CaptureAsync(state, request, progress, cancellationToken).ConfigureAwait(false);
+        using RecordingLimit limit = DumpRecorder.Limit(_options.RecordPatience, cancellationToken);
+        return await run.FinishAsync(limit.Token, cancellationToken).ConfigureAwait(false);
+    }
 
-            await new DumpRecovery(_states, _recorder).RecoverAsync(_options.Folder).ConfigureAwait(false);
-            DumpRun run = new(_hypervisor, _infrastructure, _recorder, _options, state, request);
-            return await run.RunAsync(progress, cancellationToken).ConfigureAwait(false);
-        }
-        finally
+    /// <summary>Waits until what earlier dumps left is cleared up, and their records are brought: begun beside the first capture.</summary>
+    /// <param name="cancellationToken">Cuts the wait short; what the store hasn't got then waits on.</param>
+    /// <returns>A warning where that could not be done.</returns>
+    public async Task<string?> CompleteAsync(CancellationToken cancellationToken)
+    {
+        if (!_recovering.IsValueCreated)
         {
-            _slots.Release();
+            return null;
         }
+
+        using RecordingLimit limit = DumpRecorder.Limit(_options.RecordPatience, cancellationToken);
+        using CancellationTokenRegistration end = limit.Token.Register(_endRecovery.Cancel);
+        return await _recovering.Value.ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
+        if (_recovering.IsValueCreated)
+        {
+            await _endRecovery.CancelAsync().ConfigureAwait(false);
+            await _recovering.Value.ConfigureAwait(false);
+        }
+
+        _endRecovery.Dispose();
         if (_ownsSlots)
         {
             _slots.Dispose();
@@ -90,6 +104,46 @@ internal sealed class MemoryDumper : IDisposable
         if (!_hypervisor.IsLocal)
         {
             throw DumpErrors.RemoteRefused(_hypervisor.Uri);
+        }
+    }
+
+    private async Task<DumpRun> CaptureAsync(
+        DumpStateFile state, MemoryDumpRequest request, IProgress<MemoryDumpProgress>? progress, CancellationToken cancellationToken)
+    {
+        await WaitForTurnAsync(state, request, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            using FileStream? vmLock = _states.TryLockVm(request.Vm.Uuid);
+            if (vmLock is null)
+            {
+                state.Discard();
+                throw DumpErrors.AlreadyRunning(request.Vm.Name);
+            }
+
+            DumpRun run = new(_hypervisor, _infrastructure, _recorder, _recovery, _options, state, request);
+            await run.CaptureAsync(new FirstByte(progress, Recover), cancellationToken).ConfigureAwait(false);
+            return run;
+        }
+        finally
+        {
+            _slots.Release();
+            Recover();
+        }
+    }
+
+    private void Recover() => _ = _recovering.Value;
+
+    // Never fails: whatever it can't do is no reason not to dump.
+    private async Task<string?> RecoverAsync()
+    {
+        try
+        {
+            await _recovery.RecoverAsync(_options.Folder, _endRecovery.Token).ConfigureAwait(false);
+            return null;
+        }
+        catch (Exception e)
+        {
+            return $"What interrupted dumps left could not be cleared away: {e.Message}";
         }
     }
 
@@ -145,5 +199,19 @@ internal sealed class MemoryDumper : IDisposable
             Operator = request.Operator ?? Environment.UserName,
             Note = request.Note,
         };
+    }
+
+    // Tells when memory has begun to come, besides what it passes on.
+    private sealed class FirstByte(IProgress<MemoryDumpProgress>? listener, Action come) : IProgress<MemoryDumpProgress>
+    {
+        public void Report(MemoryDumpProgress value)
+        {
+            if (value.ProcessedBytes > 0)
+            {
+                come();
+            }
+
+            listener?.Report(value);
+        }
     }
 }

@@ -4,67 +4,51 @@ using VmStats.Stores;
 namespace VmStats.MemoryDumps;
 
 /// <summary>Brings records into the store, or into the spool where the store can't take them: none is lost.</summary>
+/// <param name="store">Takes the records; null for none.</param>
+/// <param name="fallbackFolder">The spool of records whose dump folder takes none.</param>
 internal sealed class DumpRecorder(ITelemetryStore? store, string fallbackFolder)
 {
+    /// <summary>The longest wait for a store where nothing else is said.</summary>
+    public static readonly TimeSpan UsualPatience = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a store that has not answered yet is waited for after all when somebody stops the whole.</summary>
+    private static readonly TimeSpan s_graceTime = TimeSpan.FromSeconds(2);
+
+    /// <summary>A limit for the wait for the store, cut short when somebody stops the whole.</summary>
+    /// <param name="patience">The longest wait.</param>
+    /// <param name="stopped">Somebody doesn't want to wait.</param>
+    public static RecordingLimit Limit(TimeSpan patience, CancellationToken stopped) => new(patience, s_graceTime, stopped);
+
+    /// <summary>What is kept of a record until it is written.</summary>
+    /// <returns>Null where there is no store that would take it.</returns>
+    public SpooledRecord? Pending(MemoryDumpRecord record) =>
+        store is null ? null : new(store.Info.Address, store.Info.Database, "Its dump ended with its process.", record);
+
     /// <summary>Writes a record.</summary>
     /// <param name="record">The record.</param>
     /// <param name="folder">The dump folder, for the spool; null when it can't be used.</param>
+    /// <param name="patience">Ends the wait for the store: the record goes to the spool.</param>
     /// <returns>A warning where the record waits in the spool.</returns>
-    public async Task<string?> WriteAsync(MemoryDumpRecord record, PinnedFolder? folder)
+    public async Task<string?> WriteAsync(MemoryDumpRecord record, PinnedFolder? folder, CancellationToken patience)
     {
         if (store is null)
         {
             return null;
         }
 
-        string reason;
-        try
+        RecordDelivery delivery = await RecordDelivery.BringAsync(store, record, patience).ConfigureAwait(false);
+        if (delivery.Outcome == DeliveryOutcome.Written)
         {
-            MeasurementSchema? schema = await store.GetSchemaAsync(MemDumpsTable.Measurement, CancellationToken.None).ConfigureAwait(false);
-            WriteResult result = await store.WriteAsync([MemDumpsTable.ToPoint(record, schema)], CancellationToken.None).ConfigureAwait(false);
-            if (result.Rejected.Count == 0)
-            {
-                return null;
-            }
-
-            reason = result.Rejected[0].Reason;
-        }
-        catch (VmStatsException e)
-        {
-            reason = e.Message;
+            return null;
         }
 
-        SpooledRecord waiting = new(store.Info.Address, store.Info.Database, reason, record);
-        string place = await SpoolAsync(waiting, folder).ConfigureAwait(false);
-        return $"The record waits in '{place}' until the store takes it: {reason}";
+        string place = await SpoolAsync(new(store.Info.Address, store.Info.Database, delivery.Reason!, record), folder).ConfigureAwait(false);
+        return $"The record waits in '{place}' until the store takes it: {delivery.Reason}";
     }
 
-    /// <summary>Writes what waits in the spools for this store. A store that is still away is no failure.</summary>
-    public async Task<int> ReplayAsync(PinnedFolder? folder)
-    {
-        if (store is null)
-        {
-            return 0;
-        }
-
-        using PinnedFolder? fallback = PinnedFolder.TryOpen(fallbackFolder, FolderUse.Write);
-        return await ReplayAsync(store, fallback).ConfigureAwait(false) + await ReplayAsync(store, folder).ConfigureAwait(false);
-    }
-
-    private static async Task<int> ReplayAsync(ITelemetryStore store, PinnedFolder? folder)
-    {
-        try
-        {
-            return folder is null ? 0 : await new RecordSpool(folder).ReplayAsync(store, CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // Another user's, or on a full disk: what waits there waits on, and stands in nobody's way.
-            return 0;
-        }
-    }
-
-    private async Task<string> SpoolAsync(SpooledRecord waiting, PinnedFolder? folder)
+    /// <summary>Puts a record into a spool, on the disk.</summary>
+    /// <returns>The spool.</returns>
+    public async Task<string> SpoolAsync(SpooledRecord waiting, PinnedFolder? folder)
     {
         if (folder is not null)
         {
@@ -82,5 +66,30 @@ internal sealed class DumpRecorder(ITelemetryStore? store, string fallbackFolder
         using PinnedFolder fallback = DumpStateStore.OpenFolder(fallbackFolder);
         await new RecordSpool(fallback).AddAsync(waiting, CancellationToken.None).ConfigureAwait(false);
         return fallback.PathOf(RecordSpool.FileName);
+    }
+
+    /// <summary>Writes what waits in the spools for this store. A store that is still away is no failure.</summary>
+    public async Task<int> ReplayAsync(PinnedFolder? folder, CancellationToken patience)
+    {
+        if (store is null)
+        {
+            return 0;
+        }
+
+        using PinnedFolder? fallback = PinnedFolder.TryOpen(fallbackFolder, FolderUse.Write);
+        return await ReplayAsync(store, fallback, patience).ConfigureAwait(false) + await ReplayAsync(store, folder, patience).ConfigureAwait(false);
+    }
+
+    private static async Task<int> ReplayAsync(ITelemetryStore store, PinnedFolder? folder, CancellationToken patience)
+    {
+        try
+        {
+            return folder is null ? 0 : await new RecordSpool(folder).ReplayAsync(store, patience).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or VmStatsException)
+        {
+            // Another user's, or on a full disk: what waits there waits on, and stands in nobody's way.
+            return 0;
+        }
     }
 }

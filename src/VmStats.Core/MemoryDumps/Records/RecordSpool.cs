@@ -20,13 +20,7 @@ internal sealed class RecordSpool(PinnedFolder folder)
     private const string LockName = FileName + ".lock";
 
     private static readonly TimeSpan s_lockTime = TimeSpan.FromSeconds(60);
-
-    private enum Outcome
-    {
-        Written,
-        Refused,
-        Unreachable,
-    }
+    private static readonly TimeSpan s_removeTime = TimeSpan.FromSeconds(5);
 
     /// <summary>Adds a record, synced to the disk.</summary>
     public async Task AddAsync(SpooledRecord record, CancellationToken cancellationToken)
@@ -39,49 +33,66 @@ internal sealed class RecordSpool(PinnedFolder folder)
         file.Flush(flushToDisk: true);
     }
 
-    /// <summary>Writes what waits for this store, oldest first; what can't be written yet stays.</summary>
+    /// <summary>
+    /// Writes what waits for this store, oldest first; what can't be written yet stays. The spool isn't locked while the
+    /// store is waited for: a dump that has a record to add must not wait for it, too. A record that two bring at once is
+    /// the same point twice.
+    /// </summary>
+    /// <param name="store">The store.</param>
+    /// <param name="patience">Ends the wait for the store; what was written until then waits no more.</param>
     /// <returns>Records written.</returns>
-    public async Task<int> ReplayAsync(ITelemetryStore store, CancellationToken cancellationToken)
+    public async Task<int> ReplayAsync(ITelemetryStore store, CancellationToken patience)
     {
-        if (folder.Find(FileName) is null)
+        HashSet<string> written = new(StringComparer.Ordinal);
+        foreach (string line in Read(patience))
         {
-            return 0;
-        }
-
-        // Who holds the lock is at it already, or adds a record that can wait for the next run.
-        using FileStream? taken = FileLock.TryTake(folder, LockName);
-        if (taken is null)
-        {
-            return 0;
-        }
-
-        List<string> kept = [];
-        int written = 0;
-        bool isReachable = true;
-        foreach (string line in Encoding.UTF8.GetString(folder.TryReadAllBytes(FileName) ?? []).Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (TryParse(line) is not SpooledRecord waiting)
+            if (TryParse(line) is not SpooledRecord waiting || waiting.Store != store.Info.Address || waiting.Database != store.Info.Database)
             {
-                continue;
-            }
-
-            bool isOurs = waiting.Store == store.Info.Address && waiting.Database == store.Info.Database;
-            Outcome outcome = isOurs && isReachable
-                ? await TryWriteAsync(store, waiting.Record, cancellationToken).ConfigureAwait(false)
-                : Outcome.Unreachable;
-            if (outcome == Outcome.Written)
-            {
-                written++;
                 continue;
             }
 
             // A record that is refused doesn't stand in the way of those behind it; a store that is away does.
-            isReachable &= !isOurs || outcome == Outcome.Refused;
-            kept.Add(line);
+            RecordDelivery delivery = await RecordDelivery.BringAsync(store, waiting.Record, patience).ConfigureAwait(false);
+            if (delivery.Outcome == DeliveryOutcome.Unreachable)
+            {
+                break;
+            }
+
+            if (delivery.Outcome == DeliveryOutcome.Written)
+            {
+                written.Add(line);
+            }
         }
 
-        Replace(kept);
-        return written;
+        await RemoveAsync(written).ConfigureAwait(false);
+        return written.Count;
+    }
+
+    private string[] Read(CancellationToken patience)
+    {
+        if (patience.IsCancellationRequested || folder.Find(FileName) is null)
+        {
+            return [];
+        }
+
+        // Who holds the lock adds a record, which can wait for the next run, or takes out what he has brought.
+        using FileStream? taken = FileLock.TryTake(folder, LockName);
+        return taken is null ? [] : ReadLines();
+    }
+
+    private string[] ReadLines() =>
+        Encoding.UTF8.GetString(folder.TryReadAllBytes(FileName) ?? []).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    private async Task RemoveAsync(HashSet<string> written)
+    {
+        if (written.Count == 0)
+        {
+            return;
+        }
+
+        // Where somebody is at it for so long, they are brought again by the next: the same points.
+        using FileStream taken = await FileLock.TakeAsync(folder, LockName, s_removeTime, CancellationToken.None).ConfigureAwait(false);
+        Replace([.. ReadLines().Where(line => !written.Contains(line) && TryParse(line) is not null)]);
     }
 
     private void Replace(List<string> lines)
@@ -100,20 +111,6 @@ internal sealed class RecordSpool(PinnedFolder folder)
         }
 
         folder.Move(temporary, FileName, overwrite: true);
-    }
-
-    private static async Task<Outcome> TryWriteAsync(ITelemetryStore store, MemoryDumpRecord record, CancellationToken cancellationToken)
-    {
-        try
-        {
-            MeasurementSchema? schema = await store.GetSchemaAsync(MemDumpsTable.Measurement, cancellationToken).ConfigureAwait(false);
-            WriteResult result = await store.WriteAsync([MemDumpsTable.ToPoint(record, schema)], cancellationToken).ConfigureAwait(false);
-            return result.Rejected.Count == 0 ? Outcome.Written : Outcome.Refused;
-        }
-        catch (VmStatsException)
-        {
-            return Outcome.Unreachable;
-        }
     }
 
     // A line that a crash cut short is ended, and passed over when read.

@@ -2,13 +2,13 @@ using VmStats.Files;
 
 namespace VmStats.MemoryDumps;
 
-/// <summary>Which dumps are to go. What isn't set doesn't ask for any.</summary>
+/// <summary>Which dumps are to go. What isn't set doesn't ask for any. What <see cref="KeepLast"/> says stays, whatever else is set.</summary>
 internal sealed record RetentionPolicy
 {
     /// <summary>Dumps older than this.</summary>
     public TimeSpan? OlderThan { get; init; }
 
-    /// <summary>All but so many newest, of each VM.</summary>
+    /// <summary>So many newest of each VM stay. Without another rule, all others go; beside others it only protects.</summary>
     public int? KeepLast { get; init; }
 
     /// <summary>The oldest, until no more than so many bytes are stored in the folder.</summary>
@@ -22,6 +22,13 @@ internal sealed record RetentionPolicy
 
     /// <summary>Also the only verified dump of a VM. A held dump stays in any case.</summary>
     public bool Force { get; init; }
+
+    /// <summary>True when the count is the only rule.</summary>
+    public bool IsByCount => KeepLast is not null && OlderThan is null && MaximumBytes is null && Paths is null;
+
+    /// <summary>Those of some dumps, newest first, that stay because they are the newest of their VMs.</summary>
+    public IEnumerable<MemoryDumpFile> Newest(IEnumerable<MemoryDumpFile> newestFirst) =>
+        KeepLast is int count ? newestFirst.Where(dump => Where is null || Where(dump)).GroupBy(dump => dump.Uuid).SelectMany(dumps => dumps.Take(count)) : [];
 }
 
 /// <summary>Removes dumps by a policy, and keeps those on hold; each step is in the ledger.</summary>
@@ -41,14 +48,11 @@ internal sealed class MemoryDumpRetention(string folder, TimeProvider clock)
     {
         IReadOnlyList<MemoryDumpFile> all = listed ?? List();
         MemoryDumpFile[] newestFirst = all.Where(dump => policy.Where is null || policy.Where(dump)).ToArray();
-        HashSet<string> surplus = policy.KeepLast is int count
-            ? newestFirst.GroupBy(dump => dump.Uuid).SelectMany(dumps => dumps.Skip(count)).Select(dump => dump.Path).ToHashSet(StringComparer.Ordinal)
-            : [];
-        RetentionJudge judge = new(all, policy.Force);
+        RetentionJudge judge = new(all, policy);
         Dictionary<string, MemoryDumpRemoval> removals = new(StringComparer.Ordinal);
         foreach (MemoryDumpFile dump in Enumerable.Reverse(newestFirst))
         {
-            if (ReasonFor(dump, policy, surplus) is string reason)
+            if (ReasonFor(dump, policy, judge) is string reason)
             {
                 removals.Add(dump.Path, judge.Judge(dump, reason));
             }
@@ -70,19 +74,19 @@ internal sealed class MemoryDumpRetention(string folder, TimeProvider clock)
 
     /// <summary>Removes a dump, with its manifest. The ledger says so first.</summary>
     /// <param name="removal">What <see cref="Plan"/> gave.</param>
-    /// <param name="force">Also the only verified dump of a VM.</param>
+    /// <param name="policy">The policy that it was planned by.</param>
     /// <param name="operator">Who does it; null for this process's user.</param>
     /// <param name="cancellationToken">Ends the wait for the ledger.</param>
     /// <exception cref="VmStatsException"><c>DumpMustStay</c>, <c>DumpNotFound</c>, <c>DumpWriteFailed</c>.</exception>
-    public async Task<MemoryDumpRemoval> RemoveAsync(MemoryDumpRemoval removal, bool force, string? @operator, CancellationToken cancellationToken)
+    public async Task<MemoryDumpRemoval> RemoveAsync(MemoryDumpRemoval removal, RetentionPolicy policy, string? @operator, CancellationToken cancellationToken)
     {
         // Judged again: since the plan was made, somebody may have put it on hold, or removed the one that let it go.
         using StoredDump stored = Open(removal.Dump);
         IReadOnlyList<MemoryDumpFile> all = DumpCatalogue.Read(stored.Folder);
         MemoryDumpFile dump = all.FirstOrDefault(one => one.Path == stored.FullPath) ?? removal.Dump;
-        if ((removal.KeptBecause ?? new RetentionJudge(all, force).Judge(dump, removal.Reason).KeptBecause) is string why)
+        if ((removal.KeptBecause ?? new RetentionJudge(all, policy).Judge(dump, removal.Reason).KeptBecause) is string why)
         {
-            throw new VmStatsException("DumpMustStay", VmStatsErrorKind.InvalidOperation, $"The dump '{dump.Path}' stays: {why}.", "Release it, verify another dump of the VM, or use -Force.", dump.Path);
+            throw new VmStatsException("DumpMustStay", VmStatsErrorKind.InvalidOperation, $"The dump '{dump.Path}' stays: {why}.", "Release it, verify another dump of the VM, use -Force, or let -KeepLast keep fewer.", dump.Path);
         }
 
         try
@@ -120,9 +124,9 @@ internal sealed class MemoryDumpRetention(string folder, TimeProvider clock)
         return dump.Ledger.AppendAsync(entry, cancellationToken);
     }
 
-    private string? ReasonFor(MemoryDumpFile dump, RetentionPolicy policy, HashSet<string> surplus) =>
+    private string? ReasonFor(MemoryDumpFile dump, RetentionPolicy policy, RetentionJudge judge) =>
         policy.OlderThan is TimeSpan age && clock.GetUtcNow() - dump.Time > age ? "Age"
         : policy.Paths?.Any(path => Path.GetFullPath(path) == dump.Path) == true ? "Path"
-        : surplus.Contains(dump.Path) ? "Count"
+        : policy.IsByCount && !judge.IsAmongNewest(dump) ? "Count"
         : null;
 }

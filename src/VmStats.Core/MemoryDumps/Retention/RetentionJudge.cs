@@ -1,14 +1,20 @@
+using System.Globalization;
+
 namespace VmStats.MemoryDumps;
 
 /// <summary>Says of one dump after the other, oldest first, whether it may go, given those that went before.</summary>
-/// <param name="all">All dumps of the folder.</param>
-/// <param name="force">Also the only verified dump of a VM.</param>
-internal sealed class RetentionJudge(IReadOnlyList<MemoryDumpFile> all, bool force)
+/// <param name="all">All dumps of the folder, newest first.</param>
+/// <param name="policy">What is asked for.</param>
+internal sealed class RetentionJudge(IReadOnlyList<MemoryDumpFile> all, RetentionPolicy policy)
 {
+    private readonly HashSet<string> _newest = policy.Newest(all).Select(dump => dump.Path).ToHashSet(StringComparer.Ordinal);
     private readonly HashSet<string> _staying = all.Select(dump => dump.Path).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Bytes of the dumps that stay so far.</summary>
     public long StayingBytes => all.Where(dump => _staying.Contains(dump.Path)).Sum(dump => dump.StoredBytes);
+
+    /// <summary>True for a dump that -KeepLast keeps.</summary>
+    public bool IsAmongNewest(MemoryDumpFile dump) => _newest.Contains(dump.Path);
 
     /// <summary>Judges a dump; where it may go, it counts as gone from then on.</summary>
     public MemoryDumpRemoval Judge(MemoryDumpFile dump, string reason)
@@ -31,7 +37,12 @@ internal sealed class RetentionJudge(IReadOnlyList<MemoryDumpFile> all, bool for
             return "it is on hold";
         }
 
-        if (force)
+        if (IsAmongNewest(dump))
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"it is among the last {policy.KeepLast} of '{dump.Name}'");
+        }
+
+        if (policy.Force)
         {
             return null;
         }

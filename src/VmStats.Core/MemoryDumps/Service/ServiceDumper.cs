@@ -18,6 +18,9 @@ internal sealed class ServiceDumper(MemoryDumpServiceClient client, ITelemetrySt
     /// <summary>Time between two questions.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>The longest wait for the store, from a dump's end.</summary>
+    public TimeSpan RecordPatience { get; init; } = DumpRecorder.UsualPatience;
+
     /// <summary>Has a VM dumped and waits for the end.</summary>
     /// <param name="name">The VM's name.</param>
     /// <param name="limit">Longest wait; the dump goes on.</param>
@@ -31,7 +34,7 @@ internal sealed class ServiceDumper(MemoryDumpServiceClient client, ITelemetrySt
         MemoryDumpStatus ended = await WaitAsync(begun, limit, progress, cancellationToken).ConfigureAwait(false);
         MemoryDumpRecord record = ended.State == MemoryDumpState.Completed
             ? await FindRecordAsync(ended, cancellationToken).ConfigureAwait(false)
-            : throw await FailedAsync(ended).ConfigureAwait(false);
+            : throw await FailedAsync(ended, cancellationToken).ConfigureAwait(false);
 
         // A new one is queued; one that runs was begun by somebody else.
         return begun.State == MemoryDumpState.Queued
@@ -65,11 +68,13 @@ internal sealed class ServiceDumper(MemoryDumpServiceClient client, ITelemetrySt
 
     private async Task<MemoryDumpRecord> FindRecordAsync(MemoryDumpStatus ended, CancellationToken cancellationToken)
     {
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(RecordPatience);
         MemoryDumpFilter filter = new() { Names = [ended.Name], Start = ended.StartedAt - s_tolerance };
         string why = $"the store '{store.Info.Address}' has none";
         try
         {
-            await foreach (MemoryDumpRecord record in new MemoryDumpRecords(store).ReadAsync(filter, cancellationToken).ConfigureAwait(false))
+            await foreach (MemoryDumpRecord record in new MemoryDumpRecords(store).ReadAsync(filter, patience.Token).ConfigureAwait(false))
             {
                 if (record.Path is not null && record.Path == ended.Path)
                 {
@@ -81,12 +86,17 @@ internal sealed class ServiceDumper(MemoryDumpServiceClient client, ITelemetrySt
         {
             why = e.Message;
         }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            why = $"the store '{store.Info.Address}' has not answered, and was not waited for any longer";
+        }
 
         return Record(ended) with { Warnings = [$"The record that the service wrote of this dump, with its hash, was not found: {why}"] };
     }
 
-    private async Task<MemoryDumpException> FailedAsync(MemoryDumpStatus ended)
+    private async Task<MemoryDumpException> FailedAsync(MemoryDumpStatus ended, CancellationToken cancellationToken)
     {
+        using RecordingLimit patience = DumpRecorder.Limit(RecordPatience, cancellationToken);
         VmStatsException failure = new(
             "DumpServiceDumpFailed",
             VmStatsErrorKind.InvalidOperation,
@@ -94,7 +104,7 @@ internal sealed class ServiceDumper(MemoryDumpServiceClient client, ITelemetrySt
             "Look at the service's log on that host.",
             ended.Name);
         MemoryDumpRecord record = Record(ended) with { State = MemoryDumpState.Failed, ErrorId = failure.ErrorId, Error = failure.Message, ToolVersion = DumpRecords.ToolVersion };
-        string? warning = await new DumpRecorder(store, stateFolder).WriteAsync(record, null).ConfigureAwait(false);
+        string? warning = await new DumpRecorder(store, stateFolder).WriteAsync(record, null, patience.Token).ConfigureAwait(false);
         return new MemoryDumpException(failure, record with { Warnings = warning is null ? [] : [warning] });
     }
 

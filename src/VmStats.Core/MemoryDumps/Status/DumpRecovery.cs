@@ -4,31 +4,33 @@ using VmStats.Files;
 namespace VmStats.MemoryDumps;
 
 /// <summary>
-/// Clears up after dumps whose process died: their partial files and meeting places are removed and an interrupted record
-/// is written. Only what is provably nobody's is touched: the dump's lock, or the partial file's own, must be free.
+/// Clears up after dumps whose process died: their partial files and meeting places are removed, an interrupted record is
+/// written, and so is the record that such a dump had still to bring. Only what is provably nobody's is touched: the dump's
+/// lock, or the partial file's own, must be free.
 /// </summary>
 internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
 {
     /// <summary>What the ledger's line says of a dump whose process died between the file and the ledger.</summary>
     public const string RecoveredDetail = "Noted by the run after a crash.";
 
-    /// <summary>Clears up.</summary>
+    /// <summary>Clears up, and brings what waits in the spools.</summary>
     /// <param name="folder">The dump folder whose partial files are looked at as well.</param>
+    /// <param name="patience">Ends the wait for the store: what it hasn't got goes to the spools.</param>
     /// <returns>The interrupted records that were written.</returns>
-    public async Task<IReadOnlyList<MemoryDumpRecord>> RecoverAsync(string folder)
+    public async Task<IReadOnlyList<MemoryDumpRecord>> RecoverAsync(string folder, CancellationToken patience)
     {
         List<MemoryDumpRecord> records = [];
-        foreach (DumpStateData data in states.ReadAll().Where(data => data.State == MemoryDumpState.Interrupted && data.FinishedAt is null))
+        foreach (DumpStateData data in LeftBehind())
         {
             // The lock is held while clearing up, so that two processes don't both write the record.
             using FileStream? taken = states.TryLock(data.DumpId);
-            if (taken is null || states.ReadAll().FirstOrDefault(now => now.DumpId == data.DumpId) is not { FinishedAt: null } left)
+            if (taken is null || states.Find(data.DumpId) is not { } left || !IsUnrecorded(left))
             {
                 continue;
             }
 
             // What was read under the lock: the folder that has it was checked.
-            if (await RecoverAsync(left).ConfigureAwait(false) is MemoryDumpRecord record)
+            if (await RecoverAsync(left, patience).ConfigureAwait(false) is MemoryDumpRecord record)
             {
                 records.Add(record);
             }
@@ -44,13 +46,47 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
         }
 
         states.Prune(DateTimeOffset.UtcNow);
-        await recorder.ReplayAsync(dumps).ConfigureAwait(false);
+        await recorder.ReplayAsync(dumps, patience).ConfigureAwait(false);
         return records;
     }
 
-    private async Task<MemoryDumpRecord?> RecoverAsync(DumpStateData data)
+    /// <summary>Removes the files alone that dumps left, to make room for one that would not fit; nobody is waited for.</summary>
+    public void RemoveFiles(string folder)
+    {
+        foreach (DumpStateData data in LeftBehind())
+        {
+            using PinnedFolder? theirs = PinnedFolder.TryOpen(data.Folder, FolderUse.Write);
+            if (theirs is not null)
+            {
+                RemovePartial(theirs, DumpFile.PartialName(data.DumpId));
+            }
+        }
+
+        using PinnedFolder? dumps = PinnedFolder.TryOpen(folder, FolderUse.Write);
+        if (dumps is not null)
+        {
+            RemoveOrphans(dumps);
+        }
+    }
+
+    private static bool IsUnrecorded(DumpStateData data) => data.FinishedAt is null || data.Pending is not null;
+
+    // Of a dump that had not ended, its state says that its process is dead; of one that had, its lock.
+    private IEnumerable<DumpStateData> LeftBehind() => states.ReadAll()
+        .Where(IsUnrecorded)
+        .Where(data => data.FinishedAt is null ? data.State == MemoryDumpState.Interrupted : !states.IsAlive(data.DumpId));
+
+    private async Task<MemoryDumpRecord?> RecoverAsync(DumpStateData data, CancellationToken patience)
     {
         using PinnedFolder? dumps = PinnedFolder.TryOpen(data.Folder, FolderUse.Write);
+        if (data.Pending is SpooledRecord pending)
+        {
+            // For its own store, which need not be ours.
+            await recorder.SpoolAsync(pending, dumps).ConfigureAwait(false);
+            states.Write(data with { Pending = null });
+            return null;
+        }
+
         if (dumps is not null)
         {
             RemovePartial(dumps, DumpFile.PartialName(data.DumpId));
@@ -73,7 +109,7 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
                 Path = file is { IsRegular: true } ? dumps!.PathOf(data.FileName) : null,
             };
             record = record with { LedgerHead = dumps is null ? null : await NoteAsync(dumps, data, manifest, record).ConfigureAwait(false) };
-            await recorder.WriteAsync(record, dumps).ConfigureAwait(false);
+            await recorder.WriteAsync(record, dumps, patience).ConfigureAwait(false);
         }
 
         states.Write(data with

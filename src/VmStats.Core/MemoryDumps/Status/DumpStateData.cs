@@ -66,6 +66,9 @@ internal sealed record DumpStateData
 
     public string? Message { get; init; }
 
+    /// <summary>The record of a dump that has ended, until it is in the store or in a spool: should the process die before, it is not lost.</summary>
+    public SpooledRecord? Pending { get; init; }
+
     public DumpStateData With(MemoryDumpProgress progress) => this with
     {
         Phase = progress.Phase,

@@ -23,13 +23,20 @@ internal sealed class DumpStateFile : IDisposable
     /// <summary>True once another process has asked for the end.</summary>
     public bool IsCancelRequested => _folder.Find(DumpStateStore.CancelName(Current.DumpId)) is not null;
 
-    /// <summary>Changes the state.</summary>
+    /// <summary>Changes the state. Where its file can't be written, a full disk say, those who look see the old one: the dump goes on.</summary>
     public void Update(Func<DumpStateData, DumpStateData> change)
     {
         lock (_gate)
         {
             Current = change(Current);
-            DumpStateStore.Write(_folder, Current);
+            try
+            {
+                DumpStateStore.Write(_folder, Current);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // The next change tries again.
+            }
         }
     }
 

@@ -58,6 +58,9 @@ internal sealed class DumpStateStore(string folder)
     /// <exception cref="VmStatsException"><c>DumpStateFolderUnusable</c>: it can't be read.</exception>
     public IEnumerable<DumpStateData> ReadAll() => Look(ReadAll) ?? [];
 
+    /// <summary>One dump's state; null when there is none.</summary>
+    public DumpStateData? Find(Guid dump) => Look(states => Read(states, NameOf(dump)) is DumpStateData data ? Judge(states, data) : null);
+
     /// <summary>True while the process that takes the dump lives.</summary>
     public bool IsAlive(Guid dump) => Look(states => IsAlive(states, dump));
 
@@ -105,7 +108,7 @@ internal sealed class DumpStateStore(string folder)
     {
         using PinnedFolder? states = PinnedFolder.TryOpen(folder, FolderUse.Write);
         int kept = 0;
-        foreach (DumpStateData data in states is null ? [] : ReadAll(states).Where(data => data.FinishedAt is not null))
+        foreach (DumpStateData data in states is null ? [] : ReadAll(states).Where(data => data.FinishedAt is not null && data.Pending is null))
         {
             if (++kept > KeptStates || now - data.FinishedAt > s_keepTime)
             {

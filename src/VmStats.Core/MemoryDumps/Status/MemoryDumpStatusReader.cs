@@ -13,7 +13,7 @@ internal sealed class MemoryDumpStatusReader(string? stateFolder = null)
     /// <returns>False when the dump isn't waiting or running.</returns>
     public bool RequestCancel(Guid dump)
     {
-        if (!_states.IsAlive(dump))
+        if (!IsUnderWay(_states.Find(dump)))
         {
             return false;
         }
@@ -32,7 +32,8 @@ internal sealed class MemoryDumpStatusReader(string? stateFolder = null)
     {
         long started = System.Diagnostics.Stopwatch.GetTimestamp();
         RequestCancel(dump);
-        while (_states.IsAlive(dump))
+        DumpStateData? now;
+        while (IsUnderWay(now = _states.Find(dump)))
         {
             if (System.Diagnostics.Stopwatch.GetElapsedTime(started) > limit)
             {
@@ -42,8 +43,11 @@ internal sealed class MemoryDumpStatusReader(string? stateFolder = null)
             await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken).ConfigureAwait(false);
         }
 
-        return Read().FirstOrDefault(status => status.DumpId == dump);
+        // Its process may live on for a while: it brings the record to the store.
+        return now is null ? null : ToStatus(now);
     }
+
+    private static bool IsUnderWay(DumpStateData? data) => data is { State: MemoryDumpState.Queued or MemoryDumpState.Running };
 
     private static MemoryDumpStatus ToStatus(DumpStateData data)
     {
