@@ -19,7 +19,8 @@ public sealed class Infrastructure : IInfrastructure
     public VmStatsSettings ReadEnvironment() => EnvironmentReader.FromProcess().Read();
 
     /// <inheritdoc/>
-    public ITelemetryStore OpenEmbeddedStore(string path, TimeSpan? retention) => EmbeddedStore.Open(path, retention);
+    public ITelemetryStore OpenEmbeddedStore(string path, TimeSpan? retention, TimeSpan? lockTimeout = null) =>
+        EmbeddedStore.Open(path, retention, lockTimeout: lockTimeout);
 
     /// <inheritdoc/>
     public ILineSender CreateLineSender(HttpClient http, Uri server, string database) => new ClientLineSender(http, server, database);

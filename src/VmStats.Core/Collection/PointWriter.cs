@@ -182,6 +182,7 @@ internal sealed class PointWriter(
                     PointsReplayed = status.PointsReplayed + segment.Written,
                     PointsRejected = status.PointsRejected + segment.Rejected,
                 });
+                Report(segment.Warning);
                 if (segment.DamagedFile is not null)
                 {
                     counters.Fail($"The spool's segment '{segment.DamagedFile}' is damaged; what could be read of it was written.");

@@ -78,6 +78,9 @@ public sealed record ConnectionOptions
     /// <summary>Embedded store: how long telemetry is kept; null for ever. Records of dumps are kept for ever.</summary>
     public TimeSpan? RetentionPeriod { get; init; }
 
+    /// <summary>Embedded store: the longest wait for another program that holds the file; null for the usual one.</summary>
+    internal TimeSpan? LockTimeout { get; init; }
+
     /// <summary>With the user and the password that stand in the URL, where nothing else says who asks.</summary>
     internal ConnectionOptions WithUserOfUrl()
     {

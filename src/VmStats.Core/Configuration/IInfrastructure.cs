@@ -16,7 +16,8 @@ public interface IInfrastructure
     /// <summary>Opens (and makes where needed) an embedded store.</summary>
     /// <param name="path">Full path of the file.</param>
     /// <param name="retention">How long points are kept; null for ever.</param>
-    ITelemetryStore OpenEmbeddedStore(string path, TimeSpan? retention);
+    /// <param name="lockTimeout">The longest wait for another program that holds the file; null for the usual one.</param>
+    ITelemetryStore OpenEmbeddedStore(string path, TimeSpan? retention, TimeSpan? lockTimeout = null);
 
     /// <summary>Makes a sender of line protocol to an InfluxDB 3 server.</summary>
     /// <param name="http">Sends its requests, and has all that they need: credentials, compression, the rules of the connection. Its own from now on, and disposed of with it.</param>

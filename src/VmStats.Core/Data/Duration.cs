@@ -57,6 +57,22 @@ internal static class Duration
         return true;
     }
 
+    /// <summary>A duration as <see cref="TryParse"/> reads it, in the largest unit that leaves nothing over.</summary>
+    internal static string Format(TimeSpan duration)
+    {
+        (long ticks, string unit) = duration.Ticks switch
+        {
+            long t when t % TimeSpan.TicksPerDay == 0 => (TimeSpan.TicksPerDay, "d"),
+            long t when t % TimeSpan.TicksPerHour == 0 => (TimeSpan.TicksPerHour, "h"),
+            long t when t % TimeSpan.TicksPerMinute == 0 => (TimeSpan.TicksPerMinute, "m"),
+            long t when t % TimeSpan.TicksPerSecond == 0 => (TimeSpan.TicksPerSecond, "s"),
+            _ => (0L, ""),
+        };
+        return ticks == 0
+            ? duration.ToString("c", CultureInfo.InvariantCulture)
+            : string.Create(CultureInfo.InvariantCulture, $"{duration.Ticks / ticks}{unit}");
+    }
+
     private static double? SecondsIn(ReadOnlySpan<char> unit) => unit switch
     {
         "ms" => 0.001,

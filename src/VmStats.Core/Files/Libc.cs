@@ -26,6 +26,8 @@ internal static unsafe partial class Libc
     private const int ENOTEMPTY = 39;
     private const int ENOSYS = 38;
     private const int EOPNOTSUPP = 95;
+    private const ushort S_IFMT = 0xf000;
+    private const ushort S_IFREG = 0x8000;
     private const int F_SETPIPE_SZ = 1031;
     private const int AT_FDCWD = -100;
     private const int AT_SYMLINK_NOFOLLOW = 0x100;
@@ -69,6 +71,16 @@ internal static unsafe partial class Libc
         StatX buffer;
         return statx(AT_FDCWD, path, followLinks ? 0 : AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &buffer) == 0
             ? (buffer.User, (UnixFileMode)(buffer.Mode & 0xfff))
+            : null;
+    }
+
+    /// <summary>What tells a file from every other, whatever its name is now; links are followed, nothing is opened.</summary>
+    /// <returns>Null when there is no such file, or it can't be looked at.</returns>
+    internal static (ulong Device, ulong Number, bool IsRegular)? Identify(string path)
+    {
+        StatX buffer;
+        return statx(AT_FDCWD, path, 0, STATX_BASIC_STATS, &buffer) == 0
+            ? (((ulong)buffer.DeviceMajor << 32) | buffer.DeviceMinor, buffer.Number, (buffer.Mode & S_IFMT) == S_IFREG)
             : null;
     }
 

@@ -14,14 +14,14 @@ public static class StoreFactory
     /// <summary>Opens a store: InfluxDB for http and https, a file for <c>file:</c>, the default file without a URL. Nothing is sent to a server yet.</summary>
     /// <exception cref="VmStatsException"><c>InvalidUrl</c>, <c>UrlMissing</c>, <c>DatabaseMissing</c>, or what the store says.</exception>
     public static ITelemetryStore Open(ConnectionOptions options, IInfrastructure infrastructure) =>
-        Open(options, infrastructure, path => infrastructure.OpenEmbeddedStore(path, options.RetentionPeriod));
+        Open(options, infrastructure, path => infrastructure.OpenEmbeddedStore(path, options.RetentionPeriod, options.LockTimeout));
 
     /// <summary>As <see cref="Open(ConnectionOptions, IInfrastructure)"/>, but nothing is waited for: a file is opened by its first use, which tells what is wrong with it.</summary>
     /// <exception cref="VmStatsException"><c>InvalidUrl</c>, <c>UrlMissing</c>, <c>DatabaseMissing</c>.</exception>
     internal static ITelemetryStore Defer(ConnectionOptions options, IInfrastructure infrastructure) =>
         Open(options, infrastructure, path => new DeferredStore(
             new StoreInfo(StoreKind.Embedded, Path.GetFullPath(path), Path.GetFileName(path)),
-            () => infrastructure.OpenEmbeddedStore(path, options.RetentionPeriod)));
+            () => infrastructure.OpenEmbeddedStore(path, options.RetentionPeriod, options.LockTimeout)));
 
     private static ITelemetryStore Open(ConnectionOptions options, IInfrastructure infrastructure, Func<string, ITelemetryStore> openFile)
     {

@@ -9,19 +9,23 @@ namespace VmStats.Infrastructure.Embedded;
 /// A store in a SQLite file, for one host: one process collects while others read. Readers never wait for the writer
 /// nor the writer for them (write-ahead log); several writers take turns.
 /// </summary>
-internal sealed class EmbeddedStore : ITelemetryStore
+internal sealed class EmbeddedStore : IPrunableStore
 {
     private const int FirstChunk = 16;
     private const int LargestChunk = 512;
 
     private readonly string _path;
+    private readonly TimeSpan? _lockTimeout;
+    private readonly TimeProvider _time;
     private readonly StoreWriter _writer;
     private StoredSchema? _schema;
 
-    private EmbeddedStore(string path, TimeSpan? retention, TimeProvider time)
+    private EmbeddedStore(string path, TimeSpan? retention, TimeProvider time, TimeSpan? lockTimeout)
     {
         _path = path;
-        _writer = new StoreWriter(path, retention, time);
+        _lockTimeout = lockTimeout;
+        _time = time;
+        _writer = new StoreWriter(path, retention, time, lockTimeout ?? WriteLock.DefaultTimeout);
         Info = new StoreInfo(StoreKind.Embedded, path, Path.GetFileName(path));
     }
 
@@ -32,7 +36,8 @@ internal sealed class EmbeddedStore : ITelemetryStore
     /// <param name="path">Full path of the file.</param>
     /// <param name="retention">How long points are kept; null for ever.</param>
     /// <param name="time">The clock that retention goes by; null for the system's.</param>
-    public static EmbeddedStore Open(string path, TimeSpan? retention, TimeProvider? time = null)
+    /// <param name="lockTimeout">The longest wait for another process that holds the file; null for the usual one.</param>
+    public static EmbeddedStore Open(string path, TimeSpan? retention, TimeProvider? time = null, TimeSpan? lockTimeout = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         if (retention <= TimeSpan.Zero)
@@ -42,7 +47,7 @@ internal sealed class EmbeddedStore : ITelemetryStore
 
         string full = Path.GetFullPath(path);
         StoreFile.Prepare(full);
-        return new EmbeddedStore(full, retention, time ?? TimeProvider.System);
+        return new EmbeddedStore(full, retention, time ?? TimeProvider.System, lockTimeout);
     }
 
     /// <inheritdoc/>
@@ -61,7 +66,7 @@ internal sealed class EmbeddedStore : ITelemetryStore
         StoreQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(query);
-        using StoreReader reader = await OnPool(() => StoreReader.Open(_path, cancellationToken), cancellationToken).ConfigureAwait(false);
+        using StoreReader reader = await OnPool(() => StoreReader.Open(_path, _lockTimeout, cancellationToken), cancellationToken).ConfigureAwait(false);
         if (Learn(reader).Find(query.Measurement) is not StoredMeasurement measurement)
         {
             yield break;
@@ -90,9 +95,43 @@ internal sealed class EmbeddedStore : ITelemetryStore
         return points.Count == 0 ? new(new WriteResult(0, [])) : _writer.WriteAsync(points, cancellationToken);
     }
 
+    /// <summary>The pass of the retention period that is under way, or the last one.</summary>
+    public Task Pruning => _writer.Pruning;
+
+    /// <inheritdoc/>
+    public string ConnectCommand => ConnectCommandTo(_path);
+
+    /// <summary>The command that connects a session to the store in a file.</summary>
+    public static string ConnectCommandTo(string path) => $"Connect-VmStats -Path {EmbeddedStoreException.Quote(path)}";
+
+    /// <inheritdoc/>
+    public async ValueTask<PruningPlan> PlanPruningAsync(TimeSpan retention, CancellationToken cancellationToken) =>
+        await OnPool(
+            () =>
+            {
+                using StoreReader reader = StoreReader.Open(_path, _lockTimeout, cancellationToken);
+                StoredSchema schema = Learn(reader);
+                DateTimeOffset clock = _time.GetUtcNow();
+                long? newest = reader.Read(session => RetentionPruner.Newest(session, schema));
+                long oldest = RetentionClock.Back(Math.Min(UnixTime.ToNanoseconds(clock), newest ?? long.MaxValue), retention);
+                (long points, long total) = reader.Read(session => RetentionPruner.Count(session, schema, oldest, countsAll: true));
+                return new PruningPlan(
+                    retention, oldest, clock, newest is long time ? UnixTime.FromNanoseconds(time) : null, points, total);
+            },
+            cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public ValueTask<long> PruneAsync(PruningPlan plan, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        return _writer.PruneAsync(plan.OldestKept, cancellationToken);
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        // First, so that the writer is the last to close, and carries the log over to the file.
+        SqliteSession.ClearPool(_path);
         await _writer.DisposeAsync().ConfigureAwait(false);
         SqliteSession.ClearPool(_path);
     }
@@ -113,7 +152,7 @@ internal sealed class EmbeddedStore : ITelemetryStore
         await OnPool(
             () =>
             {
-                using StoreReader reader = StoreReader.Open(_path, cancellationToken);
+                using StoreReader reader = StoreReader.Open(_path, _lockTimeout, cancellationToken);
                 return read(Learn(reader));
             },
             cancellationToken).ConfigureAwait(false);

@@ -1,9 +1,13 @@
+using System.Globalization;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
 namespace VmStats.Infrastructure.Embedded;
 
-/// <summary>A failure of the embedded store: SQLite's codes in the user's terms.</summary>
+/// <summary>
+/// A failure of the embedded store: SQLite's codes in the user's terms. None is transient: where waiting helps, the store
+/// has waited for as long as it may, and whoever has points to write puts them elsewhere now.
+/// </summary>
 internal sealed class EmbeddedStoreException : VmStatsException
 {
     private EmbeddedStoreException(
@@ -11,9 +15,6 @@ internal sealed class EmbeddedStoreException : VmStatsException
         : base(errorId, kind, message, recommendation, path, inner)
     {
     }
-
-    /// <inheritdoc/>
-    public override bool IsTransient => Kind == VmStatsErrorKind.ResourceBusy;
 
     public static EmbeddedStoreException NotOurs(string path, string why) => new(
         "NotAVmStatsDatabase",
@@ -55,6 +56,30 @@ internal sealed class EmbeddedStoreException : VmStatsException
         path,
         null);
 
+    public static EmbeddedStoreException FilesLost(string path) => new(
+        "StoreFilesLost",
+        VmStatsErrorKind.ResourceBusy,
+        $"Another program deleted or replaced '{path}-wal' or '{path}-shm', and a query of this process still uses the old one.",
+        "Try again when the query has ended. These files belong to the store for as long as it is open: leave them alone.",
+        path,
+        null);
+
+    /// <summary>What a writer is told when its files were lost and made good.</summary>
+    public static string FilesLostNotice(string path, int rescued, string? failure)
+    {
+        string points = (rescued, failure) switch
+        {
+            (_, not null) => $" What was written last could not be read from the lost ones, and may be missing: {failure.TrimEnd('.')}.",
+            (0, _) => "",
+            _ => string.Create(CultureInfo.InvariantCulture, $" {rescued} points that only the lost ones may have held are written again."),
+        };
+        return $"Another program deleted or replaced '{path}-wal' or '{path}-shm' while the store was open; they were made again.{points}";
+    }
+
+    /// <summary>What a writer is told when its file was moved away.</summary>
+    public static string FileMovedNotice(string path) =>
+        $"'{path}' was moved away, deleted or replaced while the store was open. What was written before is in that file; from now on points go to the one that is at the path, which was made where there was none.";
+
     public static EmbeddedStoreException From(SqliteException e, string path)
     {
         switch (e.SqliteErrorCode)
@@ -87,7 +112,7 @@ internal sealed class EmbeddedStoreException : VmStatsException
         e);
 
     /// <summary>The path as PowerShell takes it, which has five characters for an apostrophe.</summary>
-    private static string Quote(string path) =>
+    public static string Quote(string path) =>
         "'" + string.Concat(path.Select(character => character is '\'' or >= '\u2018' and <= '\u201B' ? $"{character}{character}" : $"{character}")) + "'";
 
     private static string Reason(Exception e) => e.Message.TrimEnd('.') + ".";

@@ -14,18 +14,30 @@ internal sealed class PointWriter : IDisposable
 
     private readonly SqliteSession _session;
     private readonly string _path;
+    private readonly TimeSpan _lockTimeout;
     private readonly Dictionary<PointShape, ShapeWriter> _shapes = [];
     private readonly Dictionary<StoredMeasurement, Dictionary<long, LatestTimes>> _latest = [];
     private StoredSchema? _schema;
 
-    public PointWriter(string path)
+    /// <summary>Opens the file.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="lockTimeout">The longest wait for another process's transaction.</param>
+    public PointWriter(string path, TimeSpan lockTimeout)
     {
         _path = path;
+        _lockTimeout = lockTimeout;
         _session = SqliteSession.OpenWriter(path);
-
-        // FULL: each commit is on the disk before a write returns, so that a power cut takes nothing that was
-        // acknowledged. The log is carried over to the file every 16 MiB.
-        _session.Execute("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4096");
+        try
+        {
+            // FULL: each commit is on the disk before a write returns, so that a power cut takes nothing that was
+            // acknowledged. The log is carried over to the file every 16 MiB.
+            _session.Execute("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4096");
+        }
+        catch
+        {
+            _session.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The connection, for the pruning that takes turns with the writing.</summary>
@@ -68,15 +80,21 @@ internal sealed class PointWriter : IDisposable
                 WriteLatest();
             },
             cancellationToken);
+        if (written > 0)
+        {
+            _session.Database?.NoteWritten(points.Min(point => point.Time));
+        }
+
         return new WriteResult(written, rejected);
     }
 
     /// <summary>Runs a change in a transaction; when it fails nothing of it stays, and all that was learnt in it is forgotten.</summary>
     public void InTransaction(Action change, CancellationToken cancellationToken)
     {
-        WriteLock.Begin(_session, _path, cancellationToken);
+        WriteLock.Begin(_session, _path, _lockTimeout, cancellationToken);
         try
         {
+            _session.CheckFiles();
             StoredSchema current = StoredSchema.Current(_session, _schema);
             if (!ReferenceEquals(current, _schema))
             {

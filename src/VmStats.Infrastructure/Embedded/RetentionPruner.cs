@@ -1,4 +1,5 @@
 using VmStats.MemoryDumps;
+using VmStats.Stores;
 
 namespace VmStats.Infrastructure.Embedded;
 
@@ -14,28 +15,57 @@ internal static class RetentionPruner
     /// <summary>True when the retention period holds for a measurement.</summary>
     public static bool AppliesTo(string measurement) => measurement != MemDumpsTable.Measurement;
 
-    /// <summary>Deletes the oldest slice of each measurement; true when there is more to delete.</summary>
-    public static bool PruneSlice(PointWriter writer, long oldestKept, CancellationToken cancellationToken)
+    /// <summary>The time of the newest point of telemetry; null where there is none.</summary>
+    public static long? Newest(SqliteSession session, StoredSchema schema) =>
+        Telemetry(schema).Max(measurement => First(session, $"SELECT max(t0) FROM {measurement.LatestTable}"));
+
+    /// <summary>Counts what a retention period would delete.</summary>
+    /// <param name="session">The connection.</param>
+    /// <param name="schema">The schema.</param>
+    /// <param name="oldestKept">Points before this time would go.</param>
+    /// <param name="countsAll">True to count all that stay; false to stop when they are enough to make it an ordinary pass.</param>
+    public static (long Points, long Total) Count(SqliteSession session, StoredSchema schema, long oldestKept, bool countsAll)
     {
-        bool more = false;
+        long points = Telemetry(schema).Sum(measurement =>
+            First(session, $"SELECT count(*) FROM {measurement.DataTable} WHERE time < ?", oldestKept)!.Value);
+        long enough = countsAll ? long.MaxValue : points * PruningPlan.KeptPerDeleted;
+        long kept = 0;
+        foreach (StoredMeasurement measurement in Telemetry(schema))
+        {
+            kept += First(
+                session, $"SELECT count(*) FROM (SELECT 1 FROM {measurement.DataTable} WHERE time >= ? LIMIT ?)", oldestKept, enough - kept)!.Value;
+        }
+
+        return (points, points + kept);
+    }
+
+    /// <summary>Deletes the oldest slice of each measurement.</summary>
+    public static PrunedSlice PruneSlice(PointWriter writer, long oldestKept, CancellationToken cancellationToken)
+    {
+        PrunedSlice slice = default;
         writer.InTransaction(
             () =>
             {
-                foreach (StoredMeasurement measurement in writer.Schema.Measurements.Where(one => AppliesTo(one.Name)))
+                foreach (StoredMeasurement measurement in Telemetry(writer.Schema))
                 {
-                    more |= PruneSlice(writer.Session, measurement, oldestKept);
+                    PrunedSlice one = PruneSlice(writer.Session, measurement, oldestKept);
+                    slice = new PrunedSlice(slice.Deleted + one.Deleted, slice.IsMoreLeft || one.IsMoreLeft);
                 }
             },
             cancellationToken);
-        return more;
+        return slice;
     }
 
-    private static bool PruneSlice(SqliteSession session, StoredMeasurement measurement, long oldestKept)
+    private static IEnumerable<StoredMeasurement> Telemetry(StoredSchema schema) =>
+        schema.Measurements.Where(measurement => AppliesTo(measurement.Name));
+
+    private static PrunedSlice PruneSlice(SqliteSession session, StoredMeasurement measurement, long oldestKept)
     {
         long end = SliceEnd(session, measurement, oldestKept);
-        if (Change(session, $"DELETE FROM {measurement.DataTable} WHERE time < ?", end) == 0)
+        long deleted = Change(session, $"DELETE FROM {measurement.DataTable} WHERE time < ?", end);
+        if (deleted == 0)
         {
-            return false;
+            return default;
         }
 
         // What is known of the series' newest points follows the rows in the same transaction.
@@ -46,7 +76,7 @@ internal static class RetentionPruner
             StoredSchema.NewGeneration(session);
         }
 
-        return end < oldestKept;
+        return new PrunedSlice(deleted, end < oldestKept);
     }
 
     /// <summary>The time up to which to delete: the bound itself, or less where more than a slice lies before it.</summary>
@@ -61,6 +91,17 @@ internal static class RetentionPruner
         return statement.Step() ? statement.Int64(0) + 1 : oldestKept;
     }
 
+    private static long? First(SqliteSession session, string sql, params ReadOnlySpan<long> parameters)
+    {
+        using SqliteStatement statement = session.Prepare(sql);
+        for (int i = 0; i < parameters.Length; i++)
+        {
+            statement.Bind(i + 1, parameters[i]);
+        }
+
+        return statement.Step() && !statement.IsNull(0) ? statement.Int64(0) : null;
+    }
+
     private static long Change(SqliteSession session, string sql, long time)
     {
         using SqliteStatement statement = session.Prepare(sql);
@@ -69,3 +110,8 @@ internal static class RetentionPruner
         return session.Number("SELECT changes()");
     }
 }
+
+/// <summary>What a slice of a pruning did.</summary>
+/// <param name="Deleted">Points that it deleted.</param>
+/// <param name="IsMoreLeft">True when there is more to delete.</param>
+internal readonly record struct PrunedSlice(long Deleted, bool IsMoreLeft);

@@ -10,30 +10,34 @@ internal sealed partial class SqliteSession : IDisposable
     // SQLITE_FCNTL_HAS_MOVED. Windows doesn't know it: there, a file that is open can't be moved.
     private const int HasMovedOperation = 20;
 
-    private readonly SqliteConnection _connection;
+    // SQLITE_FCNTL_PERSIST_WAL.
+    private const int KeepLogOperation = 10;
 
-    private SqliteSession(SqliteConnection connection) => _connection = connection;
+    private static readonly TimeSpan s_defaultTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly SqliteConnection _connection;
+    private readonly bool _isPooled;
+    private bool? _hasLog;
+
+    private SqliteSession(SqliteConnection connection, OpenDatabase? database, bool isPooled)
+    {
+        _connection = connection;
+        _isPooled = isPooled;
+        Database = database;
+    }
 
     private sqlite3 Handle => _connection.Handle!;
+
+    /// <summary>The file as this process has it open; null where files can't be told apart.</summary>
+    public OpenDatabase? Database { get; }
 
     /// <summary>Opens the file for writing, with a connection of its own that waits in small steps for other writers.</summary>
     public static SqliteSession OpenWriter(string path) =>
         Open(path, SqliteOpenMode.ReadWrite, pooling: false, busyMilliseconds: 50);
 
     /// <summary>Opens the file for reading; the connection comes from the pool and goes back to it.</summary>
-    public static SqliteSession OpenReader(string path)
-    {
-        SqliteSession session = Open(path, SqliteOpenMode.ReadOnly, pooling: true, busyMilliseconds: 5_000);
-        if (!session.HasMoved)
-        {
-            return session;
-        }
-
-        // The pool would give connections to the old file for ever.
-        ClearPool(path);
-        session.Dispose();
-        return Open(path, SqliteOpenMode.ReadOnly, pooling: true, busyMilliseconds: 5_000);
-    }
+    public static SqliteSession OpenReader(string path, TimeSpan? lockTimeout = null) =>
+        Open(path, SqliteOpenMode.ReadOnly, pooling: true, (int)(lockTimeout ?? s_defaultTimeout).TotalMilliseconds);
 
     /// <summary>Closes the pooled connections of a file.</summary>
     public static void ClearPool(string path)
@@ -55,15 +59,61 @@ internal sealed partial class SqliteSession : IDisposable
         return statement.Step() ? statement.Int64(0) : 0;
     }
 
-    /// <summary>True when the file that is open is no longer the one at its path: that was deleted, moved away or replaced.</summary>
-    public bool HasMoved
+    /// <summary>The first column of the first row as text; empty where there is none.</summary>
+    public string Text(string sql)
     {
-        get
+        using SqliteStatement statement = Prepare(sql);
+        return statement.Step() ? statement.Text(0) : "";
+    }
+
+    /// <summary>True when the file that is open is no longer the one at its path: that was deleted, moved away or replaced.</summary>
+    public bool HasMoved => HasFileMoved(_connection);
+
+    /// <summary>
+    /// Makes sure that this connection has the log open that is at the path and that all others of this process use. Called at
+    /// the beginning of each transaction; of a database without a log there is nothing to be sure of.
+    /// </summary>
+    public void CheckFiles()
+    {
+        if (!HasFiles)
         {
-            int moved = 0;
-            return FileControl(Handle, null, HasMovedOperation, ref moved) == raw.SQLITE_OK && moved != 0;
+            throw new SqliteException("The write-ahead log or its index was deleted.", raw.SQLITE_IOERR);
         }
     }
+
+    /// <summary>Reads for the first time, which opens the log.</summary>
+    /// <returns>False when the log was deleted at once. A connection that can't read says so to who uses it.</returns>
+    public bool TryLearnFiles()
+    {
+        try
+        {
+            Execute("BEGIN; PRAGMA schema_version");
+            return HasFiles;
+        }
+        catch (SqliteException)
+        {
+            return true;
+        }
+        finally
+        {
+            if (!IsIdle)
+            {
+                Execute("ROLLBACK");
+            }
+        }
+    }
+
+    /// <summary>Copies what the log holds to the database file, as far as readings that are under way allow it.</summary>
+    /// <returns>True when that was all.</returns>
+    public bool Checkpoint() =>
+        raw.sqlite3_wal_checkpoint_v2(Handle, "main", raw.SQLITE_CHECKPOINT_PASSIVE, out int inLog, out int copied) == raw.SQLITE_OK
+        && inLog == copied;
+
+    private bool HasFiles =>
+        Database is null || !HasLog || Database.TryRecord(raw.sqlite3_db_filename(Handle, "main").utf8_to_string());
+
+    /// <summary>True in write-ahead mode, which a file system without shared memory doesn't have.</summary>
+    private bool HasLog => _hasLog ??= Text("PRAGMA journal_mode") == "wal";
 
     /// <summary>True outside a transaction.</summary>
     public bool IsIdle => raw.sqlite3_get_autocommit(Handle) != 0;
@@ -72,22 +122,69 @@ internal sealed partial class SqliteSession : IDisposable
     public void Interrupt() => raw.sqlite3_interrupt(Handle);
 
     /// <inheritdoc/>
-    public void Dispose() => _connection.Dispose();
+    public void Dispose()
+    {
+        // A pooled connection only reads: it never touches the log when it is closed.
+        if (!_isPooled && Database?.HasLostFiles == true)
+        {
+            LeaveLogAlone();
+        }
+
+        _connection.Dispose();
+        Database?.Leave();
+    }
 
     private static SqliteSession Open(string path, SqliteOpenMode mode, bool pooling, int busyMilliseconds)
     {
-        SqliteConnection connection = new(ConnectionString(path, mode, pooling));
-        try
+        OpenDatabase? database = OpenDatabase.Find(path);
+        return database is null ? Connect(database: null) : database.Open(() => Connect(database));
+
+        SqliteSession Connect(OpenDatabase? database)
         {
-            connection.Open();
-            raw.sqlite3_busy_timeout(connection.Handle, busyMilliseconds);
-            return new SqliteSession(connection);
+            SqliteConnection connection = new(ConnectionString(path, mode, pooling));
+            try
+            {
+                connection.Open();
+                if (pooling && HasFileMoved(connection))
+                {
+                    // The pool would give connections to the old file for ever.
+                    SqliteConnection.ClearPool(connection);
+                    connection.Close();
+                    connection.Open();
+                }
+
+                raw.sqlite3_busy_timeout(connection.Handle, busyMilliseconds);
+                return new SqliteSession(connection, database, pooling);
+            }
+            catch
+            {
+                connection.Dispose();
+                throw;
+            }
         }
-        catch
+    }
+
+    /// <summary>
+    /// The last connection deletes the log by its name, and what has that name now is another's. Of a file that was moved away
+    /// the log is still carried over; else its pages may be older than what others have written to the file since.
+    /// </summary>
+    private void LeaveLogAlone()
+    {
+        if (HasMoved)
         {
-            connection.Dispose();
-            throw;
+            int keep = 1;
+            _ = FileControl(Handle, null, KeepLogOperation, ref keep);
         }
+        else
+        {
+            _ = raw.sqlite3_db_config(Handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
+        }
+    }
+
+    private static bool HasFileMoved(SqliteConnection connection)
+    {
+        int moved = 0;
+        return FileControl(connection.Handle!, null, HasMovedOperation, ref moved) == raw.SQLITE_OK && moved != 0;
     }
 
     private static string ConnectionString(string path, SqliteOpenMode mode, bool pooling) =>

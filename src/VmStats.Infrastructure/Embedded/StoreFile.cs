@@ -1,9 +1,13 @@
-using System.Text;
 using Microsoft.Data.Sqlite;
+using VmStats.Files;
 
 namespace VmStats.Infrastructure.Embedded;
 
-/// <summary>Makes the file, and tells a VmStats database from anything else before a byte of it is touched.</summary>
+/// <summary>
+/// Makes the file, and tells a VmStats database from anything else before a byte of it is touched. Nothing but SQLite ever
+/// opens it: on POSIX, closing any handle of a file drops all locks that the process has on it, those of the connections
+/// that are writing too, and the next other program that looks in would clear the log away under them.
+/// </summary>
 internal static class StoreFile
 {
     /// <summary>The layout that this version writes.</summary>
@@ -12,29 +16,26 @@ internal static class StoreFile
     // "VmSt" in the file's header.
     private const int ApplicationId = 0x566D5374;
 
-    private static readonly byte[] s_magic = Encoding.ASCII.GetBytes("SQLite format 3\0");
-
     /// <summary>Makes folder and file where they are missing, and refuses a file that isn't ours.</summary>
     public static void Prepare(string path)
     {
         try
         {
-            if (!File.Exists(path))
+            if (!Exists(path))
             {
-                CreateEmpty(path);
+                CreateEmpty(Target(path));
             }
 
-            if (HasContent(path))
+            if (FileIdentity.IsSpecial(path))
             {
-                using SqliteSession reader = SqliteSession.OpenReader(path);
-                if (Verify(reader, path))
-                {
-                    return;
-                }
+                throw EmbeddedStoreException.NotOurs(path, "it is a pipe or a device");
             }
 
-            using SqliteSession writer = SqliteSession.OpenWriter(path);
-            Initialise(writer, path);
+            if (!IsOurs(path))
+            {
+                using SqliteSession writer = SqliteSession.OpenWriter(path);
+                Initialise(writer, path);
+            }
         }
         catch (SqliteException e)
         {
@@ -43,6 +44,24 @@ internal static class StoreFile
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
             throw EmbeddedStoreException.NoAccess(path, e);
+        }
+    }
+
+    /// <summary>True when there is a file at the path, or where a link there points to.</summary>
+    public static bool Exists(string path) => File.Exists(Target(path));
+
+    private static bool IsOurs(string path)
+    {
+        try
+        {
+            using SqliteSession reader = SqliteSession.OpenReader(path);
+            return Verify(reader, path);
+        }
+        catch
+        {
+            // No connection to what isn't ours stays in the pool.
+            SqliteSession.ClearPool(path);
+            throw;
         }
     }
 
@@ -63,8 +82,8 @@ internal static class StoreFile
 
     private static void Initialise(SqliteSession writer, string path)
     {
-        WriteLock.Retry(path, () => writer.Execute("PRAGMA journal_mode = WAL"), CancellationToken.None);
-        WriteLock.Begin(writer, path, CancellationToken.None);
+        WriteLock.Retry(path, () => writer.Execute("PRAGMA journal_mode = WAL"), WriteLock.DefaultTimeout, CancellationToken.None);
+        WriteLock.Begin(writer, path, WriteLock.DefaultTimeout, CancellationToken.None);
 
         // Another process may have done it since. Generations begin anywhere, so that what is known of one file is never
         // taken for known of another that has come in its place.
@@ -87,31 +106,31 @@ internal static class StoreFile
         writer.Execute("COMMIT");
     }
 
-    private static bool HasContent(string path)
-    {
-        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        Span<byte> head = stackalloc byte[s_magic.Length];
-        int length = file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
-        return length == 0 || head.SequenceEqual(s_magic)
-            ? length > 0
-            : throw EmbeddedStoreException.NotOurs(path, "it is no SQLite file");
-    }
+    private static string Target(string path) =>
+        new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
 
     /// <summary>Telemetry tells who runs what and when: only the owner reads it.</summary>
-    private static void CreateEmpty(string path)
+    private static void CreateEmpty(string file)
     {
-        string folder = Path.GetDirectoryName(path) ?? throw new IOException("The path names no file.");
-        FileStreamOptions options = new() { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite };
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(folder);
-        }
-        else
-        {
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
+        string folder = Path.GetDirectoryName(file) ?? throw new IOException("The path names no file.");
+        UnixFiles.CreateFolder(folder);
 
-        using FileStream file = new(path, options);
+        // Closed before it has its name: another thread may open the store as soon as it is there.
+        string temporary = Path.Combine(folder, $".{Guid.NewGuid():N}.new");
+        new FileStream(temporary, UnixFiles.Options(FileMode.CreateNew, FileAccess.Write, FileShare.None)).Dispose();
+        try
+        {
+            File.Move(temporary, file, overwrite: false);
+        }
+        catch (IOException) when (File.Exists(file))
+        {
+            // Somebody else made it meanwhile.
+            File.Delete(temporary);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
     }
 }

@@ -8,6 +8,8 @@ namespace VmStats.Infrastructure.Embedded;
 /// <summary>One reading of the file: a connection from the pool and a transaction, so that schema, series and rows are of one moment.</summary>
 internal sealed class StoreReader : IDisposable
 {
+    private const int Attempts = 3;
+
     private readonly string _path;
     private readonly SqliteSession _session;
     private readonly CancellationToken _cancellationToken;
@@ -21,38 +23,42 @@ internal sealed class StoreReader : IDisposable
         _interruption = cancellationToken.UnsafeRegister(static state => ((SqliteSession)state!).Interrupt(), session);
     }
 
-    /// <summary>Begins a reading. Cancelling it makes the statement that runs fail at once.</summary>
-    public static StoreReader Open(string path, CancellationToken cancellationToken)
+    /// <summary>Begins a reading.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="lockTimeout">The longest wait where another process keeps even readers out; null for the usual one.</param>
+    /// <param name="cancellationToken">Makes the statement that runs fail at once.</param>
+    public static StoreReader Open(string path, TimeSpan? lockTimeout, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (!File.Exists(path))
+        if (!StoreFile.Exists(path))
         {
             // Deleted since it was opened: made anew, as by the next write.
             StoreFile.Prepare(path);
         }
 
-        try
+        for (int attempt = 1; ; attempt++)
         {
-            StoreReader reader = new(path, SqliteSession.OpenReader(path), cancellationToken);
+            long losses = OpenDatabase.CountLosses(path);
             try
             {
-                reader._session.Execute("BEGIN");
-                return reader;
+                return Begin(new StoreReader(path, SqliteSession.OpenReader(path, lockTimeout), cancellationToken));
             }
-            catch
+            catch (SqliteException) when (attempt < Attempts && OpenDatabase.HasLostSince(path, losses))
             {
-                reader.Dispose();
-                throw;
+                // Lost while it was opened: the next attempt makes them good.
             }
-        }
-        catch (SqliteException e)
-        {
-            throw Translate(e, path, cancellationToken);
+            catch (SqliteException e)
+            {
+                throw Translate(e, path, cancellationToken);
+            }
         }
     }
 
     /// <summary>The schema of this moment.</summary>
     public StoredSchema Schema(StoredSchema? known) => Guard(() => StoredSchema.Current(_session, known));
+
+    /// <summary>Reads something that is no query.</summary>
+    public T Read<T>(Func<SqliteSession, T> read) => Guard(() => read(_session));
 
     /// <summary>The version of SQLite.</summary>
     public static string SqliteVersion => raw.sqlite3_libversion().utf8_to_string();
@@ -95,6 +101,22 @@ internal sealed class StoreReader : IDisposable
         }
 
         _session.Dispose();
+    }
+
+    private static StoreReader Begin(StoreReader reader)
+    {
+        try
+        {
+            // The transaction is there with its first reading.
+            reader._session.Execute("BEGIN; PRAGMA schema_version");
+            reader._session.CheckFiles();
+            return reader;
+        }
+        catch
+        {
+            reader.Dispose();
+            throw;
+        }
     }
 
     private T Guard<T>(Func<T> step)

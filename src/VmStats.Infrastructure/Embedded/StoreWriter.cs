@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
 using VmStats.Data;
 using VmStats.Stores;
@@ -8,29 +9,101 @@ namespace VmStats.Infrastructure.Embedded;
 /// The one writing connection of a store: callers take turns; between their turns it prunes what is older than the
 /// retention period. Opened by the first write, so that a process that only reads never asks for the right to write.
 /// </summary>
-internal sealed class StoreWriter(string path, TimeSpan? retention, TimeProvider time) : IAsyncDisposable
+internal sealed class StoreWriter : IAsyncDisposable
 {
-    private static readonly TimeSpan s_betweenPrunings = TimeSpan.FromMinutes(1);
+    // Files that go again and again under every attempt are a failure.
+    private const int Attempts = 3;
 
+    private static readonly TimeSpan s_betweenCheckpoints = TimeSpan.FromMinutes(1);
+
+    private readonly string _path;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _lockTimeout;
+    private readonly StorePruner? _pruner;
     private readonly SemaphoreSlim _turn = new(1);
-    private readonly CancellationTokenSource _closing = new();
+    private readonly ConcurrentQueue<string> _notices = [];
     private PointWriter? _points;
-    private Task _pruning = Task.CompletedTask;
-    private long? _prunedAt;
-    private volatile string? _pruningFailure;
+    private long? _lastCheckpoint;
     private bool _isClosed;
 
-    /// <summary>Writes a batch. The result tells when the last pruning failed: nobody waits for it, so nobody else would.</summary>
-    public async ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken)
+    /// <summary>Makes the writer of a store; nothing is opened yet.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="retention">How long telemetry is kept; null for ever.</param>
+    /// <param name="time">The clock that retention goes by.</param>
+    /// <param name="lockTimeout">The longest wait for another process's transaction.</param>
+    public StoreWriter(string path, TimeSpan? retention, TimeProvider time, TimeSpan lockTimeout)
     {
-        WriteResult result = await InTurnAsync(writer => writer.Write(points, OldestKept(), cancellationToken), cancellationToken)
-            .ConfigureAwait(false);
-        PruneWhenDue();
-        return result with { Warning = _pruningFailure };
+        _path = path;
+        _time = time;
+        _lockTimeout = lockTimeout;
+        _pruner = retention is TimeSpan period ? new StorePruner(path, period, time, lockTimeout, InTurnAsync) : null;
     }
 
-    /// <summary>The pruning that is under way, or the last one.</summary>
-    public Task Pruning => _pruning;
+    /// <summary>Writes a batch. The result tells what happened to the files, and when the last pruning failed.</summary>
+    public async ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken)
+    {
+        WriteResult result = await InTurnAsync(() => Write(points, cancellationToken), cancellationToken).ConfigureAwait(false);
+        if (_pruner is not null)
+        {
+            await _pruner.PruneWhenDueAsync().ConfigureAwait(false);
+        }
+
+        return result with { Warning = TakeNotices() ?? _pruner?.Warning };
+    }
+
+    /// <summary>Deletes telemetry before a time, slice by slice.</summary>
+    /// <returns>How many points were deleted.</returns>
+    public async ValueTask<long> PruneAsync(long oldestKept, CancellationToken cancellationToken)
+    {
+        long deleted = 0;
+        PrunedSlice slice;
+        do
+        {
+            slice = await InTurnAsync(writer => RetentionPruner.PruneSlice(writer, oldestKept, cancellationToken), cancellationToken)
+                .ConfigureAwait(false);
+            deleted += slice.Deleted;
+        }
+        while (slice.IsMoreLeft);
+        return deleted;
+    }
+
+    /// <summary>The pass of the retention period that is under way, or the last one.</summary>
+    public Task Pruning => _pruner?.Pass ?? Task.CompletedTask;
+
+    /// <summary>Something that whoever writes next is to be told.</summary>
+    public void Tell(string notice) => _notices.Enqueue(notice);
+
+    /// <summary>Closes the connection, unless it is in use; the next write opens another.</summary>
+    /// <param name="isTurnTaken">True when the caller has this writer's turn.</param>
+    /// <param name="before">Called with the connection before it is closed.</param>
+    /// <returns>False when there is none, or it is in use.</returns>
+    public bool TryClose(bool isTurnTaken, Action<SqliteSession> before)
+    {
+        if (!isTurnTaken && !_turn.Wait(0))
+        {
+            return false;
+        }
+
+        try
+        {
+            if (_points is null)
+            {
+                return false;
+            }
+
+            before(_points.Session);
+            _points.Dispose();
+            _points = null;
+            return true;
+        }
+        finally
+        {
+            if (!isTurnTaken)
+            {
+                _turn.Release();
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -40,29 +113,41 @@ internal sealed class StoreWriter(string path, TimeSpan? retention, TimeProvider
             return;
         }
 
-        await _closing.CancelAsync().ConfigureAwait(false);
-        await _pruning.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_pruner is not null)
+        {
+            await _pruner.DisposeAsync().ConfigureAwait(false);
+        }
+
         await _turn.WaitAsync().ConfigureAwait(false);
         _isClosed = true;
-        _points?.Dispose();
+        try
+        {
+            // What only a lost log holds is lost with this process.
+            _points?.Session.Database?.Recover(this);
+        }
+        catch (Exception e) when (e is SqliteException or EmbeddedStoreException)
+        {
+            // Nobody is left to be told.
+        }
+
+        Close();
         _turn.Release();
-        _closing.Dispose();
     }
 
-    private long OldestKept() =>
-        retention is TimeSpan period ? UnixTime.ToNanoseconds(time.GetUtcNow() - period) : long.MinValue;
+    private ValueTask<T> InTurnAsync<T>(Func<PointWriter, T> work, CancellationToken cancellationToken) =>
+        InTurnAsync(() => work(Writer()), cancellationToken);
 
-    private async ValueTask<T> InTurnAsync<T>(Func<PointWriter, T> work, CancellationToken cancellationToken)
+    private async ValueTask<T> InTurnAsync<T>(Func<T> work, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             ObjectDisposedException.ThrowIf(_isClosed, typeof(EmbeddedStore));
-            return await Task.Run(() => work(Writer()), cancellationToken).ConfigureAwait(false);
+            return await Task.Run(work, cancellationToken).ConfigureAwait(false);
         }
         catch (SqliteException e)
         {
-            throw EmbeddedStoreException.From(e, path);
+            throw EmbeddedStoreException.From(e, _path);
         }
         finally
         {
@@ -70,52 +155,82 @@ internal sealed class StoreWriter(string path, TimeSpan? retention, TimeProvider
         }
     }
 
-    /// <summary>The connection to the file at the path. One that was moved away would take points that nobody ever sees.</summary>
+    /// <summary>Writes a batch to files that are there under their names afterwards, too: else nobody else would ever see it.</summary>
+    private WriteResult Write(IReadOnlyList<Point> points, CancellationToken cancellationToken)
+    {
+        for (int attempt = 0; attempt < Attempts; attempt++)
+        {
+            long losses = OpenDatabase.CountLosses(_path);
+            try
+            {
+                PointWriter writer = Writer();
+                _pruner?.Start(cancellationToken);
+                WriteResult result = writer.Write(points, _pruner?.OldestAccepted ?? long.MinValue, cancellationToken);
+                if (!writer.Session.HasMoved && writer.Session.Database?.HasLostFiles != true)
+                {
+                    CheckpointWhenDue(writer.Session);
+                    return result;
+                }
+            }
+            catch (SqliteException) when (OpenDatabase.HasLostSince(_path, losses))
+            {
+                // Lost in the middle of it: nothing of the batch was committed.
+            }
+        }
+
+        throw EmbeddedStoreException.FilesLost(_path);
+    }
+
+    /// <summary>The connection to the file at the path, with its log: any other would take points that nobody ever sees.</summary>
     private PointWriter Writer()
     {
         if (_points?.Session.HasMoved == true)
         {
-            _points.Dispose();
-            _points = null;
-            StoreFile.Prepare(path);
+            Close();
+            StoreFile.Prepare(_path);
+            _pruner?.Restart();
+            Tell(EmbeddedStoreException.FileMovedNotice(_path));
+        }
+        else if (_points?.Session.Database is { NeedsRecovery: true } database)
+        {
+            database.Recover(this);
         }
 
-        return _points ??= new PointWriter(path);
+        if (_points is null)
+        {
+            _points = new PointWriter(_path, _lockTimeout);
+            _points.Session.Database?.Add(this);
+            _lastCheckpoint = null;
+        }
+
+        return _points;
     }
 
-    private void PruneWhenDue()
+    private void Close()
     {
-        lock (_turn)
+        _points?.Session.Database?.Remove(this);
+        _points?.Dispose();
+        _points = null;
+    }
+
+    /// <summary>SQLite carries the log over when it is full; doing it once a minute makes sure that little is lost with it.</summary>
+    private void CheckpointWhenDue(SqliteSession session)
+    {
+        if (_lastCheckpoint is not long last || _time.GetElapsedTime(last) >= s_betweenCheckpoints)
         {
-            bool isDue = retention is not null && _pruning.IsCompleted && !_closing.IsCancellationRequested
-                && (_prunedAt is not long last || time.GetElapsedTime(last) >= s_betweenPrunings);
-            if (isDue)
-            {
-                _prunedAt = time.GetTimestamp();
-                _pruning = PruneAsync(_closing.Token);
-            }
+            _lastCheckpoint = _time.GetTimestamp();
+            session.Database?.NoteSaved(session.Checkpoint);
         }
     }
 
-    /// <summary>Prunes slice by slice, each in a turn of its own: a write waits for one slice at most.</summary>
-    private async Task PruneAsync(CancellationToken cancellationToken)
+    private string? TakeNotices()
     {
-        try
+        List<string> notices = [];
+        while (_notices.TryDequeue(out string? notice))
         {
-            long oldest = OldestKept();
-            bool more = true;
-            while (more)
-            {
-                more = await InTurnAsync(writer => RetentionPruner.PruneSlice(writer, oldest, cancellationToken), cancellationToken)
-                    .ConfigureAwait(false);
-            }
+            notices.Add(notice);
+        }
 
-            _pruningFailure = null;
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            _pruningFailure = $"Points older than the retention period could not be deleted: {e.Message}";
-            throw;
-        }
+        return notices.Count == 0 ? null : string.Join(' ', notices.Distinct());
     }
 }

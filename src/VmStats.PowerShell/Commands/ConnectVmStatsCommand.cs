@@ -90,7 +90,7 @@ public sealed class ConnectVmStatsCommand : VmStatsCommand
     [DurationTransformation]
     public TimeSpan? LookBack { get; set; }
 
-    /// <summary>Embedded store: how long telemetry is kept; this session's writes prune what is older. Records of dumps stay. Without it, all is kept.</summary>
+    /// <summary>Embedded store: how long telemetry is kept; this session's writes prune what is older, unless that is more than an eighth of all points (see Initialize-VmStatsDatabase). Records of dumps stay. Without it, all is kept.</summary>
     [Parameter(ParameterSetName = PathSet)]
     [DurationTransformation]
     public TimeSpan? RetentionPeriod { get; set; }

@@ -11,6 +11,14 @@ namespace VmStats.PowerShell.Commands;
 /// last-value caches of two rows (for rates) and distinct-value caches. InfluxDB 1.x: the database and its retention policy.
 /// An embedded store is made by being opened. What is there stays as it is, so the command may be run again at any time;
 /// with -RetentionPeriod an existing database's retention is set.
+///
+/// An embedded store has no server to delete points. There, -RetentionPeriod deletes once, now, the telemetry that is older
+/// than the period, counted back from the older of the clock and the newest point stored; records of dumps stay. Where that is
+/// more than an eighth of all points, nothing is deleted without -Force: a clock that is wrong by weeks looks the same. A
+/// collector does it by itself while it runs, if its connection was made with Connect-VmStats -RetentionPeriod, and warns when
+/// it held back a pass for that reason: the first time that an old store gets a period, after a collector was off for long, or
+/// where it runs so seldom that each time more than an eighth has become too old. Look at both times in the warning, then run
+/// the command that it names; a scheduled script may run it each time.
 /// </remarks>
 /// <example>
 /// <code>Initialize-VmStatsDatabase -WhatIf</code>
@@ -20,14 +28,22 @@ namespace VmStats.PowerShell.Commands;
 /// <code>Initialize-VmStatsDatabase -RetentionPeriod 90d</code>
 /// Makes what is missing, and has the server drop points after ninety days.
 /// </example>
+/// <example>
+/// <code>Initialize-VmStatsDatabase -RetentionPeriod 30d -Force -Connection (Connect-VmStats -Path ./lab.db -PassThru)</code>
+/// Deletes from an embedded store what is older than thirty days, however much that is. With -WhatIf it says how much.
+/// </example>
 [Cmdlet(VerbsData.Initialize, "VmStatsDatabase", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
 [OutputType(typeof(VmStatsDatabaseItem))]
 public sealed class InitializeVmStatsDatabaseCommand : StoreCommand
 {
-    /// <summary>How long the server keeps points: 30d, 52w. Without it, a new database keeps them for ever, and an existing one as before.</summary>
+    /// <summary>How long the server keeps points: 30d, 52w. Without it, a new database keeps them for ever, and an existing one as before. Embedded store: points that are older are deleted now.</summary>
     [Parameter(Position = 0)]
     [DurationTransformation]
     public TimeSpan? RetentionPeriod { get; set; }
+
+    /// <summary>Embedded store: deletes what is older than -RetentionPeriod even where that is more than an eighth of all points.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
 
     /// <inheritdoc/>
     protected override void EndProcessing()
@@ -35,7 +51,8 @@ public sealed class InitializeVmStatsDatabaseCommand : StoreCommand
         VmStatsConnection connection = ResolvedConnection;
         Run(async (output, cancellationToken) =>
         {
-            IDatabaseInitializer initializer = await DatabaseInitializer.ForAsync(connection.Store, connection.Options, cancellationToken);
+            IDatabaseInitializer initializer = await DatabaseInitializer.ForAsync(
+                connection.Store, connection.Options, Force, cancellationToken);
             await foreach (DatabaseStep step in initializer.PlanAsync(RetentionPeriod, cancellationToken))
             {
                 string target = $"{step.Item.Name} ({connection.Address})";

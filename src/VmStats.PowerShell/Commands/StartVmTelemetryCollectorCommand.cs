@@ -36,6 +36,8 @@ public sealed class StartVmTelemetryCollectorCommand : HypervisorCommand
 {
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(250);
 
+    // After that points go to the spool: while another program holds an embedded store's file, the queue stays short.
+    private static readonly TimeSpan s_lockTimeout = TimeSpan.FromSeconds(2);
     private readonly HashSet<IHypervisor> _asked = new(ReferenceEqualityComparer.Instance);
     private readonly List<TelemetryCollector> _started = [];
 
@@ -127,7 +129,7 @@ public sealed class StartVmTelemetryCollectorCommand : HypervisorCommand
         }
 
         // A store of its own: the session may connect to another one while it collects.
-        ITelemetryStore store = VmStatsSession.Open(connection.Options, connection.Source).Store;
+        ITelemetryStore store = VmStatsSession.Open(connection.Options with { LockTimeout = s_lockTimeout }, connection.Source).Store;
         TelemetryCollector collector = VmStatsSession.Current.Collectors.Start(Options(hypervisor, store));
         _started.Add(collector);
         return collector;

@@ -185,7 +185,8 @@ public sealed class CollectorStoreTests : AsyncTest
     [Fact]
     public async Task A_failed_pruning_is_an_error_in_the_status_and_told_once()
     {
-        await _fixture.Store.WriteAsync([StoreFixture.Vm("1", "a", -1_000_000, 1)], default);
+        // One that is too old, and enough beside it that its pruning is an ordinary one.
+        await _fixture.Store.WriteAsync([StoreFixture.Vm("1", "a", -1_000_000, 1), .. Enumerable.Range(1, 20).Select(i => StoreFixture.Vm("1", "a", -i, i))], default);
         using (SqliteConnection connection = new($"Data Source={_fixture.Files.FilePath};Pooling=False"))
         {
             connection.Open();

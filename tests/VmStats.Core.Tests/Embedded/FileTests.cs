@@ -1,7 +1,9 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 using VmStats.Data;
+using VmStats.Files;
 using VmStats.Infrastructure.Embedded;
+using VmStats.MemoryDumps;
 using VmStats.Queries;
 using VmStats.Stores;
 using static VmStats.Core.Tests.Embedded.StoreFixture;
@@ -95,6 +97,58 @@ public sealed class FileTests : AsyncTest
 #pragma warning restore CA1416
     }
 
+    [Fact]
+    public async Task Closing_a_store_leaves_one_file_that_has_all()
+    {
+        await _fixture.Write(Vm("1", "a", 0, 1));
+        Assert.Single(await _fixture.Query(s_all));
+        await _fixture.CloseAsync();
+        Assert.Equal([_fixture.FilePath], Directory.GetFiles(_fixture.Folder));
+        Assert.Single(await _fixture.Query(s_all));
+    }
+
+    [SkippableFact]
+    public void Refuses_what_is_no_regular_file_without_opening_it()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Pipes have a name on Unix only.");
+        using (PinnedFolder folder = PinnedFolder.Open(Path.GetDirectoryName(_fixture.FilePath)!, FolderUse.Write))
+        {
+            folder.MakePipe(Path.GetFileName(_fixture.FilePath), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
+        AssertRefused("NotAVmStatsDatabase", VmStatsErrorKind.InvalidData);
+    }
+
+    [SkippableFact]
+    public async Task A_link_to_a_file_that_is_still_to_be_made_makes_it()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Windows makes links for administrators only.");
+        string target = Path.Combine(_fixture.Folder, "elsewhere", "target.db");
+        File.CreateSymbolicLink(_fixture.FilePath, target);
+        await _fixture.Write(Vm("1", "a", 0, 1));
+        Assert.True(File.Exists(target));
+        Assert.NotNull(new FileInfo(_fixture.FilePath).LinkTarget);
+    }
+
+    [Fact]
+    public async Task Many_that_make_a_file_at_the_same_time_make_one()
+    {
+        EmbeddedStore[] stores = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => EmbeddedStore.Open(_fixture.FilePath, null))));
+        foreach (EmbeddedStore store in stores)
+        {
+            await store.WriteAsync([Vm("1", "a", Array.IndexOf(stores, store), 1)], default);
+        }
+
+        Assert.Equal(8, (await _fixture.Query(s_all)).Count);
+        foreach (EmbeddedStore store in stores)
+        {
+            await store.DisposeAsync();
+        }
+
+        await _fixture.CloseAsync();
+        Assert.Equal([_fixture.FilePath], Directory.GetFiles(_fixture.Folder));
+    }
+
     [SkippableTheory]
     [InlineData(false, false)]
     [InlineData(true, false)]
@@ -124,7 +178,10 @@ public sealed class FileTests : AsyncTest
             Assert.Equal(["1 other"], await _fixture.Lines(s_all, "uuid"));
         }
 
-        Assert.Equal(1, (await _fixture.Write(Vm("1", "new", 2, 1))).Written);
+        WriteResult result = await _fixture.Write(Vm("1", "new", 2, 1));
+        Assert.Equal(1, result.Written);
+        Assert.Contains($"'{_fixture.FilePath}' was moved away", result.Warning, StringComparison.Ordinal);
+        Assert.Null((await _fixture.Write(Vm("1", "new", 2, 1))).Warning);
         string[] expected = isReplaced ? ["1 other", "2 new"] : ["2 new"];
         Assert.Equal(expected, await _fixture.Lines(s_all, "uuid"));
         await using EmbeddedStore fresh = EmbeddedStore.Open(_fixture.FilePath, null);

@@ -23,6 +23,7 @@ public sealed class StoreFixture : IAsyncDisposable
 
     internal EmbeddedStore Store => _opened.FirstOrDefault() ?? Open();
 
+    /// <summary>Opens a store; the first one is <see cref="Store"/>.</summary>
     internal EmbeddedStore Open(TimeSpan? retention = null, TimeProvider? time = null)
     {
         EmbeddedStore store = EmbeddedStore.Open(FilePath, retention, time);
@@ -53,13 +54,20 @@ public sealed class StoreFixture : IAsyncDisposable
         return rows.Select(row => Line(row, columns)).ToArray();
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Closes all stores; the next use opens another.</summary>
+    public async Task CloseAsync()
     {
         foreach (EmbeddedStore store in _opened)
         {
             await store.DisposeAsync();
         }
 
+        _opened.Clear();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await CloseAsync();
         Directory.Delete(Folder, recursive: true);
     }
 

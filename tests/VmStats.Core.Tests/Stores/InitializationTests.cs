@@ -158,14 +158,48 @@ public sealed class InitializationTests(Influx3 influx3, Influx1 influx1) : ICla
         }
     }
 
+    [Fact]
+    public async Task An_embedded_store_is_pruned_once_and_more_than_an_eighth_only_when_that_is_said()
+    {
+        string folder = Directory.CreateTempSubdirectory("vmstats-init-").FullName;
+        try
+        {
+            ConnectionOptions options = new() { Url = StoreAddress.FromPath(Path.Combine(folder, "t.db")) };
+            await using ITelemetryStore store = Open(options);
+            long now = UnixTime.ToNanoseconds(DateTimeOffset.UtcNow) / Minute * Minute;
+            await store.WriteAsync([.. Enumerable.Range(0, 90).Select(i => Make(now - (i * Minute), "web", i))], default);
+
+            // Nine of ninety are an ordinary pass.
+            VmStatsDatabaseItem ordinary = (await RunAsync(store, options, TimeSpan.FromMinutes(80)))[1];
+            Assert.Equal("RetentionPeriod t.db: Changed", ordinary.ToString());
+            Assert.Contains("9 of 90 points", ordinary.Detail, StringComparison.Ordinal);
+            Assert.Equal(81, (await ReadAsync(store, new StoreQuery("vm_totals"))).Count);
+
+            VmStatsDatabaseItem held = (await RunAsync(store, options, TimeSpan.FromMinutes(20)))[1];
+            Assert.Equal(VmStatsDatabaseItemResult.Skipped, held.Result);
+            Assert.Contains("60 of 81 points", held.Detail, StringComparison.Ordinal);
+            Assert.Contains("-Force", held.Detail, StringComparison.Ordinal);
+            Assert.Equal(81, (await ReadAsync(store, new StoreQuery("vm_totals"))).Count);
+
+            Assert.Equal("RetentionPeriod t.db: Changed", (await RunAsync(store, options, TimeSpan.FromMinutes(20), deletesAnyShare: true))[1].ToString());
+            Assert.Equal(21, (await ReadAsync(store, new StoreQuery("vm_totals"))).Count);
+            Assert.Equal(VmStatsDatabaseItemResult.Skipped, (await RunAsync(store, options, TimeSpan.FromMinutes(20), deletesAnyShare: true))[1].Result);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private static Point Make(long time, string name, long cpu) => new(s_shape, time, ["1", name, "u-" + name], [FieldValue.From(cpu), FieldValue.From("host")]);
 
     private static ITelemetryStore Open(ConnectionOptions options) => StoreFactory.Open(options, new Infrastructure.Infrastructure());
 
-    private static async Task<IReadOnlyList<VmStatsDatabaseItem>> RunAsync(ITelemetryStore store, ConnectionOptions options, TimeSpan? retention)
+    private static async Task<IReadOnlyList<VmStatsDatabaseItem>> RunAsync(
+        ITelemetryStore store, ConnectionOptions options, TimeSpan? retention, bool deletesAnyShare = false)
     {
         List<VmStatsDatabaseItem> items = [];
-        IDatabaseInitializer initializer = await DatabaseInitializer.ForAsync(store, options, default);
+        IDatabaseInitializer initializer = await DatabaseInitializer.ForAsync(store, options, deletesAnyShare, default);
         await foreach (DatabaseStep step in initializer.PlanAsync(retention, default))
         {
             items.Add(await step.RunAsync(default));

@@ -9,7 +9,8 @@ namespace VmStats.Collection.Spool;
 /// <param name="Written">Points that the store has now.</param>
 /// <param name="Rejected">Points that it refused; they are in the reject file.</param>
 /// <param name="DamagedFile">Where a segment with damage further in than a crash leaves it is kept; null when it was whole, and is gone.</param>
-internal sealed record SegmentReplay(long Written, long Rejected, string? DamagedFile);
+/// <param name="Warning">What the store had to tell with it; null when all is well.</param>
+internal sealed record SegmentReplay(long Written, long Rejected, string? DamagedFile, string? Warning = null);
 
 /// <summary>
 /// Brings the points of a spool into their store, in order, with their own times. One process at a time; points are
@@ -74,6 +75,7 @@ internal sealed class SpoolReplayer(PointSpool spool, ITelemetryStore store)
         }
 
         long written = 0, rejected = 0;
+        string? warning = null;
         SegmentDamage damage = new();
         foreach (IReadOnlyList<Point> points in SpoolSegment.Read(segment, damage))
         {
@@ -82,21 +84,22 @@ internal sealed class SpoolReplayer(PointSpool spool, ITelemetryStore store)
             spool.Rejects.Add(result.Rejected);
             written += result.Written;
             rejected += result.Rejected.Count;
+            warning = result.Warning ?? warning;
         }
 
         if (damage.IsCorrupt)
         {
-            return SetAside(folder, name, written, rejected);
+            return SetAside(folder, name, written, rejected, warning);
         }
 
         folder.Delete(name);
-        return new SegmentReplay(written, rejected, null);
+        return new SegmentReplay(written, rejected, null, warning);
     }
 
     // A rename opens nothing: so what is no segment is told once, and stands in nobody's way.
-    private static SegmentReplay SetAside(PinnedFolder folder, string name, long written, long rejected)
+    private static SegmentReplay SetAside(PinnedFolder folder, string name, long written, long rejected, string? warning = null)
     {
         folder.Move(name, name + DamagedExtension, overwrite: true);
-        return new SegmentReplay(written, rejected, folder.PathOf(name + DamagedExtension));
+        return new SegmentReplay(written, rejected, folder.PathOf(name + DamagedExtension), warning);
     }
 }

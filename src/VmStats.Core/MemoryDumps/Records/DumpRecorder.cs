@@ -28,7 +28,7 @@ internal sealed class DumpRecorder(ITelemetryStore? store, string fallbackFolder
     /// <param name="record">The record.</param>
     /// <param name="folder">The dump folder, for the spool; null when it can't be used.</param>
     /// <param name="patience">Ends the wait for the store: the record goes to the spool.</param>
-    /// <returns>A warning where the record waits in the spool.</returns>
+    /// <returns>A warning where the record waits in the spool, or the store has something to tell; else null.</returns>
     public async Task<string?> WriteAsync(MemoryDumpRecord record, PinnedFolder? folder, CancellationToken patience)
     {
         if (store is null)
@@ -39,7 +39,7 @@ internal sealed class DumpRecorder(ITelemetryStore? store, string fallbackFolder
         RecordDelivery delivery = await RecordDelivery.BringAsync(store, record, patience).ConfigureAwait(false);
         if (delivery.Outcome == DeliveryOutcome.Written)
         {
-            return null;
+            return delivery.Warning;
         }
 
         string place = await SpoolAsync(new(store.Info.Address, store.Info.Database, delivery.Reason!, record), folder).ConfigureAwait(false);

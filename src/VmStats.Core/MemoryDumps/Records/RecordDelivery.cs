@@ -18,7 +18,8 @@ internal enum DeliveryOutcome
 /// <summary>A record on its way to the store.</summary>
 /// <param name="Outcome">What became of it.</param>
 /// <param name="Reason">Why the store has it not; null when it has.</param>
-internal readonly record struct RecordDelivery(DeliveryOutcome Outcome, string? Reason)
+/// <param name="Warning">What the store had to tell with it; null when all is well.</param>
+internal readonly record struct RecordDelivery(DeliveryOutcome Outcome, string? Reason, string? Warning = null)
 {
     /// <summary>Brings a record to a store. Nothing that a store does makes it fail.</summary>
     /// <param name="store">The store.</param>
@@ -31,7 +32,7 @@ internal readonly record struct RecordDelivery(DeliveryOutcome Outcome, string? 
             patience.ThrowIfCancellationRequested();
             WriteResult result = await WriteAsync(store, record, patience).WaitAsync(patience).ConfigureAwait(false);
             return result.Rejected.Count == 0
-                ? new RecordDelivery(DeliveryOutcome.Written, null)
+                ? new RecordDelivery(DeliveryOutcome.Written, null, result.Warning)
                 : new RecordDelivery(DeliveryOutcome.Refused, result.Rejected[0].Reason);
         }
         catch (OperationCanceledException) when (patience.IsCancellationRequested)

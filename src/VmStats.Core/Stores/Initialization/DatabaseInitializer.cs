@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using VmStats.Configuration;
 
 namespace VmStats.Stores.Initialization;
@@ -8,11 +7,16 @@ namespace VmStats.Stores.Initialization;
 internal static class DatabaseInitializer
 {
     /// <summary>The initializer of a store; the server is asked which it is.</summary>
-    public static async ValueTask<IDatabaseInitializer> ForAsync(ITelemetryStore store, ConnectionOptions options, CancellationToken cancellationToken)
+    /// <param name="store">The store.</param>
+    /// <param name="options">How it was connected to.</param>
+    /// <param name="deletesAnyShare">Embedded store: points that are too old are deleted whatever their share of all.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async ValueTask<IDatabaseInitializer> ForAsync(
+        ITelemetryStore store, ConnectionOptions options, bool deletesAnyShare, CancellationToken cancellationToken)
     {
         if (store is not InfluxStore influx)
         {
-            return new FileInitializer(store);
+            return new FileInitializer(store, deletesAnyShare);
         }
 
         return await influx.Influx.GetApiAsync(cancellationToken).ConfigureAwait(false) switch
@@ -34,19 +38,4 @@ internal static class DatabaseInitializer
     public static string Text(TimeSpan duration) => duration.Ticks % TimeSpan.TicksPerDay == 0
         ? string.Create(CultureInfo.InvariantCulture, $"{duration.TotalDays} d")
         : duration.ToString("c", CultureInfo.InvariantCulture);
-
-    // An embedded store is made by being opened; its retention belongs to the connection.
-    private sealed class FileInitializer(ITelemetryStore store) : IDatabaseInitializer
-    {
-        public async IAsyncEnumerable<DatabaseStep> PlanAsync(TimeSpan? retention, [EnumeratorCancellation] CancellationToken cancellationToken)
-        {
-            StoreInfo info = await store.ProbeAsync(cancellationToken).ConfigureAwait(false);
-            yield return DatabaseStep.Exists(VmStatsDatabaseItemKind.Database, info.Address, $"{info.Version}; tables come with their first points.");
-            if (retention is not null)
-            {
-                yield return DatabaseStep.Skipped(VmStatsDatabaseItemKind.RetentionPeriod, info.Database,
-                    "An embedded store keeps points as long as its connection says: Connect-VmStats -Path ... -RetentionPeriod ...");
-            }
-        }
-    }
 }
