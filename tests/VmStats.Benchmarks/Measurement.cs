@@ -22,6 +22,22 @@ internal readonly record struct Measurement(TimeSpan Time, long Allocated, long 
         return best;
     }
 
+    /// <summary>Runs several works in turn, after a run each to warm up, and keeps the fastest run of each.</summary>
+    public static async Task<Measurement[]> BestInTurnAsync(int runs, IReadOnlyList<Func<Task<long>>> works)
+    {
+        Measurement[] best = new Measurement[works.Count];
+        for (int run = 0; run <= runs; run++)
+        {
+            for (int i = 0; i < works.Count; i++)
+            {
+                Measurement measured = await OnceAsync(works[i]);
+                best[i] = run <= 1 || measured.Time < best[i].Time ? measured : best[i];
+            }
+        }
+
+        return best;
+    }
+
     /// <summary>Runs work once; it says how many rows it dealt with.</summary>
     public static async Task<Measurement> OnceAsync(Func<Task<long>> work)
     {

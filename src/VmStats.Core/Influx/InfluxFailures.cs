@@ -2,8 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using System.Text;
-using System.Text.Json;
 using VmStats.Configuration;
 
 namespace VmStats.Influx;
@@ -11,13 +9,12 @@ namespace VmStats.Influx;
 /// <summary>Makes the exceptions of one connection: they name its address, and where its token came from.</summary>
 internal sealed class InfluxFailures(ConnectionOptions options, string address)
 {
-    private const int LargestErrorBody = 1024 * 1024;
     private const int LongestForeignText = 200;
 
     /// <summary>Reads the body of a refusal and makes its exception.</summary>
     public async ValueTask<InfluxException> FromResponseAsync(HttpResponseMessage response, RequestTimer timer)
     {
-        string body = await ReadBodyAsync(response, timer, this).ConfigureAwait(false);
+        string body = await ErrorBody.ReadAsync(response, timer, this).ConfigureAwait(false);
         return FromAnswer(response, body);
     }
 
@@ -30,7 +27,7 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address)
             return Redirected(response);
         }
 
-        string text = ErrorText(body);
+        string text = ErrorBody.TextOf(body);
         if (text.Length == 0 && response.Headers.TryGetValues("X-Influxdb-Error", out IEnumerable<string>? values))
         {
             text = string.Join(' ', values);
@@ -112,7 +109,7 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address)
     /// <remarks>It is not tried again at once: who answered in InfluxDB's place will do so again. What was to be written waits.</remarks>
     public InfluxException NotAcknowledged(HttpResponseMessage answer, string body)
     {
-        string safe = SafeText.Server(ErrorText(body), options);
+        string safe = SafeText.Server(ErrorBody.TextOf(body), options);
         string said = safe.Length == 0 ? "without a word." : $"and said: {safe[..Math.Min(safe.Length, LongestForeignText)]}";
         return new InfluxException("InfluxWriteNotAcknowledged", VmStatsErrorKind.Protocol,
             $"{address} answered a write with {(int)answer.StatusCode} instead of 204, {said}",
@@ -127,66 +124,6 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address)
     public InfluxException NotUnderstood(string what, Exception? cause = null) =>
         Make("InfluxAnswerNotUnderstood", VmStatsErrorKind.Protocol, $"The answer of {address} is not InfluxDB's: {what}.",
             $"Check the URL (from {options.UrlSource}): something else may listen there.", cause);
-
-    /// <summary>The text of an error body, which may be JSON of several shapes or plain.</summary>
-    public static string ErrorText(string body)
-    {
-        string trimmed = body.Trim();
-        if (!trimmed.StartsWith('{'))
-        {
-            return trimmed;
-        }
-
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(trimmed);
-            JsonElement root = document.RootElement;
-            string text = String(root, "error") ?? String(root, "message") ?? trimmed;
-            return root.TryGetProperty("data", out JsonElement data) ? $"{text}: {Detail(data)}" : text;
-        }
-        catch (JsonException)
-        {
-            return trimmed;
-        }
-    }
-
-    /// <summary>A short body, at most a MiB of it; one that breaks off gives what came, one that stands still is a time-out.</summary>
-    public static async ValueTask<string> ReadBodyAsync(HttpResponseMessage response, RequestTimer timer, InfluxFailures failures)
-    {
-        using MemoryStream buffer = new();
-        try
-        {
-            timer.Restart();
-            Stream stream = await response.Content.ReadAsStreamAsync(timer.Token).ConfigureAwait(false);
-            byte[] chunk = new byte[8192];
-            int read;
-            while (buffer.Length < LargestErrorBody && (read = await stream.ReadAsync(chunk, timer.Token).ConfigureAwait(false)) > 0)
-            {
-                buffer.Write(chunk, 0, read);
-            }
-
-            timer.Pause();
-        }
-        catch (OperationCanceledException e)
-        {
-            throw timer.WasCancelledByCaller ? timer.Cancelled(e) : failures.BrokenBody(e);
-        }
-        catch (Exception e) when (e is IOException or HttpRequestException)
-        {
-            // The status already says whether it failed.
-        }
-
-        return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
-    }
-
-    private static string Detail(JsonElement data)
-    {
-        JsonElement first = data.ValueKind == JsonValueKind.Array && data.GetArrayLength() > 0 ? data[0] : data;
-        return first.ValueKind == JsonValueKind.Object ? String(first, "error_message") ?? first.GetRawText() : data.GetRawText();
-    }
-
-    private static string? String(JsonElement element, string name) =>
-        element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static TimeSpan? RetryAfter(RetryConditionHeaderValue? header)
     {

@@ -47,7 +47,7 @@ internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configure
         using RequestTimer timer = transport.StartTimer(cancellationToken);
         using HttpResponseMessage response =
             await transport.SendAsync(HttpMethod.Get, "ping", null, configured, timer).ConfigureAwait(false);
-        string body = await InfluxFailures.ReadBodyAsync(response, timer, transport.Failures).ConfigureAwait(false);
+        string body = await ErrorBody.ReadAsync(response, timer, transport.Failures).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode && response.StatusCode != HttpStatusCode.NotFound)
         {
             throw transport.Failures.FromAnswer(response, body);
@@ -67,7 +67,7 @@ internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configure
     {
         using HttpResponseMessage response =
             await transport.SendAsync(HttpMethod.Get, "health", null, configured, timer).ConfigureAwait(false);
-        string body = await InfluxFailures.ReadBodyAsync(response, timer, transport.Failures).ConfigureAwait(false);
+        string body = await ErrorBody.ReadAsync(response, timer, transport.Failures).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
             throw transport.Failures.FromAnswer(response, body);

@@ -125,7 +125,7 @@ internal sealed class PointWriter(InfluxTransport transport, IInfrastructure inf
             return null;
         }
 
-        string text = await InfluxFailures.ReadBodyAsync(answer, timer, transport.Failures).ConfigureAwait(false);
+        string text = await ErrorBody.ReadAsync(answer, timer, transport.Failures).ConfigureAwait(false);
         if (answer.IsSuccessStatusCode)
         {
             throw transport.Failures.NotAcknowledged(answer, text);

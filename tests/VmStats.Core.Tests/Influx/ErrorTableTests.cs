@@ -160,7 +160,7 @@ public sealed class ErrorTableTests : IAsyncLifetime
         Assert.Contains(_server.Url.Authority, failure.Message, StringComparison.Ordinal);
         if (body.Length > 0)
         {
-            Assert.Contains(InfluxFailures.ErrorText(body), failure.Message, StringComparison.Ordinal);
+            Assert.Contains(ErrorBody.TextOf(body), failure.Message, StringComparison.Ordinal);
         }
     }
 
@@ -177,14 +177,14 @@ public sealed class ErrorTableTests : IAsyncLifetime
             RejectedPoint rejected = Assert.Single(result.Rejected);
             Assert.Equal((0, point), (result.Written, rejected.Point));
             Assert.NotEmpty(rejected.Reason);
-            Assert.Contains(rejected.Reason.Replace(" [***]", "", StringComparison.Ordinal), InfluxFailures.ErrorText(body), StringComparison.Ordinal);
+            Assert.Contains(rejected.Reason.Replace(" [***]", "", StringComparison.Ordinal), ErrorBody.TextOf(body), StringComparison.Ordinal);
             return;
         }
 
         InfluxException failure = await Assert.ThrowsAsync<InfluxException>(async () => await influx.WriteAsync([point], default));
         Assert.Equal((id, kind, status), (failure.ErrorId, failure.Kind, (int)failure.StatusCode!));
         Assert.DoesNotContain(Token, failure.ToString(), StringComparison.Ordinal);
-        Assert.Contains(InfluxFailures.ErrorText(body), failure.Message, StringComparison.Ordinal);
+        Assert.Contains(ErrorBody.TextOf(body), failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -193,7 +193,7 @@ public sealed class ErrorTableTests : IAsyncLifetime
         Assert.Empty(ErrorTable.Known.Select(known => known.Id).Distinct().Except(s_cases.Select(one => one.Id)));
         foreach ((int status, string body, string id, _) in s_cases)
         {
-            Assert.Equal(id, ErrorTable.Find(status, InfluxFailures.ErrorText(body)).Id);
+            Assert.Equal(id, ErrorTable.Find(status, ErrorBody.TextOf(body)).Id);
         }
     }
 

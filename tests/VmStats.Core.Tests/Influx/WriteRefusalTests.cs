@@ -39,7 +39,7 @@ public sealed class WriteRefusalTests : IAsyncLifetime
         InfluxException failure = await Writes.FailAsync(Writes.Options(_server.Url, api), points: 3);
         Assert.Equal(("InfluxWriteNotAcknowledged", VmStatsErrorKind.Protocol, status), (failure.ErrorId, failure.Kind, (int)failure.StatusCode!));
         Assert.Contains(_server.Url.Authority, failure.Message, StringComparison.Ordinal);
-        Assert.Contains(InfluxFailures.ErrorText(body), failure.Message, StringComparison.Ordinal);
+        Assert.Contains(ErrorBody.TextOf(body), failure.Message, StringComparison.Ordinal);
         Assert.NotNull(failure.Recommendation);
 
         // Who answers in the server's place does so at once again.
