@@ -285,6 +285,19 @@ Describe 'Initialize-VmStatsDatabase' {
         (Initialize-VmStatsDatabase).Result | Select-Object -Unique | Should -Be 'Exists'
     }
 
+    It 'deletes what is too old from an embedded store, but more than an eighth only with -Force' {
+        Connect-VmStats -Path "$TestDrive/old.db" -HypervisorUri 'sim://old?vms=2&seed=3&history=20m&speed=1200'
+        $null = Start-VmTelemetryCollector -Interval 10s -Count 100 -Wait
+        $before = @(Get-VmTelemetry -Last 1h).Count
+        $held = Initialize-VmStatsDatabase -RetentionPeriod 5m -WarningAction Ignore -ErrorAction Ignore
+        @(Get-VmTelemetry -Last 1h).Count | Should -Be $before
+        $held.Result | Should -Not -Contain 'Changed'
+        $null = Initialize-VmStatsDatabase -RetentionPeriod 5m -Force
+        $left = @(Get-VmTelemetry -Last 1h).Count
+        $left | Should -BeGreaterThan 0
+        $left | Should -BeLessThan ($before / 2)
+    }
+
     It 'asks with -Confirm, and takes no for an answer' {
         Assert-TestPart $first
         $answer = Invoke-TestShell { param($url) Connect-VmStats $url asked; Initialize-VmStatsDatabase -Confirm } -ArgumentList $first.Url -InputText "n`n"

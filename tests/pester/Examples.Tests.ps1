@@ -54,11 +54,18 @@ BeforeAll {
         'Read-Host'                                                                = 'function Read-Host { ConvertTo-SecureString apiv3_examples -AsPlainText }'
         'Get-MemoryDumpRecord|Get-MemoryDumpSt|Expand-|Test-MemoryDump|Remove-MemoryDump' = '$null = Invoke-MemoryDump db01'
         '^Stop-MemoryDump'                                                         = '$null = Invoke-MemoryDump db01 -HypervisorUri "sim://slow?vms=3&seed=3&dumprate=1" -AsJob; while (-not (Get-MemoryDumpStatus db01 -State Running)) { Start-Sleep -Milliseconds 50 }'
+        'out/package'                                                              = "`$null = New-Item ./out/package -ItemType Directory; Compress-PSResource '$(Split-Path $ModuleManifest)' ./out/package"
         'Stop-VmTelemetryCollector|^Get-VmTelemetryCollector'                      = '$null = Start-VmTelemetryCollector -Interval 1s'
     }
     $instead = [ordered]@{
         'https://influx.example.org:8181'              = $new.Url
         'http://kvm1:5001'                             = $service.Url
+        "'qemu:///system'"                             = "'$hypervisor'"
+        "'qemu+ssh://root@kvm2/system'"                = "'sim://kvm2?vms=3&seed=4&mem=0.125'"
+        "'qemu+ssh://root@kvm3/system'"                = "'sim://kvm3?vms=3&seed=5&mem=0.125'"
+        'qemu+ssh://root@kvm2/system'                  = "'sim://kvm2?vms=3&seed=4&mem=0.125'"
+        'qemu+ssh://root@kvm3/system'                  = "'sim://kvm3?vms=3&seed=5&mem=0.125'"
+        'qemu:///session'                              = "'sim://session?vms=3&seed=4&mem=0.125'"
         'qemu:///system'                               = "'$hypervisor'"
         '/srv/dumps'                                   = './dumps'
         './db01_20260131T134500Z_1a2b3c4d.elf.zst'     = '(Get-MemoryDumpRecord db01 -First 1).Path'

@@ -230,6 +230,7 @@ Describe 'A dump that runs' {
         (Get-MemoryDumpRecord db01).State | Should -Be 'Cancelled'
         Get-ChildItem $folder -Filter *.elf* | Should -BeNullOrEmpty
         Get-ErrorId { Stop-MemoryDump db01 } | Should -Be 'DumpNotRunning'
+        Get-ErrorId { Stop-MemoryDump -Uuid $status.Uuid } | Should -Be 'DumpNotRunning'
     }
 
     It 'is ended from the pipeline' {
@@ -255,6 +256,16 @@ Describe 'Test-MemoryDump and Expand-MemoryDump' {
         $check.RawBytes | Should -Be $dump.RawBytes
         Test-MemoryDump $dump.Path -Quiet | Should -BeTrue
         $null -eq (Test-MemoryDump $dump.Path -NoStore).StoreRecordCount | Should -BeTrue
+    }
+
+    It 'only read, unless Test-MemoryDump is told to record what it found' {
+        $ledger = "$folder/ledger.jsonl"
+        $lines = @(Get-Content $ledger).Count
+        $null = Test-MemoryDump $dump.Path
+        $null = Test-MemoryDump $dump.Path -Record -WhatIf
+        @(Get-Content $ledger).Count | Should -Be $lines
+        $null = Test-MemoryDump $dump.Path -Record -Confirm:$false
+        @(Get-Content $ledger).Count | Should -Be ($lines + 1)
     }
 
     It 'find a flipped bit, and name it' {

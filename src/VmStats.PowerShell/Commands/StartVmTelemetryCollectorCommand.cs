@@ -23,8 +23,8 @@ namespace VmStats.PowerShell.Commands;
 /// Collects in the background, every ten seconds.
 /// </example>
 /// <example>
-/// <code>'qemu:///system', 'qemu+ssh://root@kvm2/system', 'qemu+ssh://root@kvm3/system' | Start-VmTelemetryCollector -Interval 10s -Wait</code>
-/// Collects from three hosts until Ctrl+C.
+/// <code>'qemu:///system', 'qemu+ssh://root@kvm2/system', 'qemu+ssh://root@kvm3/system' | Start-VmTelemetryCollector -Interval 10s</code>
+/// A collector for each of three hosts; with -Wait they would run until Ctrl+C.
 /// </example>
 /// <example>
 /// <code>Start-VmTelemetryCollector -Count 1 -Wait</code>
