@@ -11,7 +11,7 @@
     Package  builds the module and packs it into out/package: a folder for PSModulePath, a zip and a .nupkg.
 .PARAMETER InstallParts
     With Test and Pester: may install the real parts that tests need and this machine lacks (InfluxDB 1.6, libvirtd,
-    QEMU, zstd, Node), by apt-get, as root, on Debian and its kin. What is installed already is neither changed nor
+    QEMU, zstd, sqlite3, Python, Node), by apt-get, as root, on Debian. What is installed already is neither changed nor
     started nor stopped.
 .PARAMETER PackageFolder
     With Package: the folder that is made, or made anew.

@@ -8,6 +8,8 @@ $parts = [ordered]@{
     'qemu-system-x86_64' = 'qemu-system-x86'
     'qemu-img'           = 'qemu-utils'
     'zstd'               = 'zstd'
+    'sqlite3'            = 'sqlite3'
+    'python3'            = 'python3'
     'node'               = 'nodejs'
     'npm'                = 'npm'
 }

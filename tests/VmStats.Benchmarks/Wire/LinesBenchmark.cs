@@ -66,7 +66,7 @@ internal static class LinesBenchmark
             FieldValue.From(i * 1013L), FieldValue.From(i * 4096L), FieldValue.From(i * 512L), FieldValue.From(i * 0.001), FieldValue.From("host1.example.org"),
         ]);
 
-    private static Point Copy(Point point) => new(point.Shape, point.Time, [.. point.Tags], [.. point.Fields]);
+    private static Point Copy(Point point) => new(point.Shape, point.Time, point.Tags.ToArray(), point.Fields.ToArray());
 
     private static long Encode(Point[] points, int requests)
     {
