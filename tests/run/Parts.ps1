@@ -62,7 +62,7 @@ function Install-Parts {
     }
 
     if ($missing -and -not $mayInstall) {
-        Say "Missing here: $missing. Parts are installed as root on Debian and its kin only; what needs them is skipped."
+        Say "Missing here: $missing. Parts are installed as root on Debian only; what needs them is skipped."
     }
     elseif ($missing) {
         $download, $disk = Get-Sizes $missing
