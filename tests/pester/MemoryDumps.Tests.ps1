@@ -230,7 +230,7 @@ Describe 'A dump that runs' {
         (Get-MemoryDumpRecord db01).State | Should -Be 'Cancelled'
         Get-ChildItem $folder -Filter *.elf* | Should -BeNullOrEmpty
         Get-ErrorId { Stop-MemoryDump db01 } | Should -Be 'DumpNotRunning'
-        Get-ErrorId { Stop-MemoryDump -Uuid $status.Uuid } | Should -Be 'DumpNotRunning'
+        Get-ErrorId { Stop-MemoryDump db01 -Uuid $status.Uuid } | Should -Be 'DumpNotRunning'
     }
 
     It 'is ended from the pipeline' {
@@ -370,7 +370,7 @@ Describe 'Remove-MemoryDump' {
             Remove-MemoryDump -Folder $folder -KeepLast 2
             Remove-MemoryDump -Folder $folder -KeepLast 2 | ForEach-Object { "removed $($_.IsRemoved)" }
         } -ArgumentList "$TestDrive/removed.db", $folder -InputText "n`ny`n"
-        $answer.Output | Should -BeLike '*Remove memory dump*Remove memory dump*removed True'
+        $answer.Output | Should -BeLike '*Remove the memory dump*Remove the memory dump*removed True'
         @(Get-ChildItem $folder -Filter *.zst) | Should -HaveCount 2
     }
 
