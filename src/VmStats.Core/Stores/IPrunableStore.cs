@@ -38,9 +38,9 @@ internal sealed record PruningPlan(
         CultureInfo.InvariantCulture, $"{Points} of {Total} points, all older than {UnixTime.FromNanoseconds(OldestKept):u}");
 
     /// <summary>The two times that a person judges it by, in words.</summary>
-    public string Times => string.Create(
-        CultureInfo.InvariantCulture,
-        $"The clock says {Clock:u}; the newest point stored before is of {(Newest is DateTimeOffset time ? time.ToString("u", CultureInfo.InvariantCulture) : "no time: there was none")}.");
+    public string Times => Newest is DateTimeOffset time
+        ? string.Create(CultureInfo.InvariantCulture, $"The clock says {Clock:u}; the newest point stored before is of {time:u}.")
+        : string.Create(CultureInfo.InvariantCulture, $"The clock says {Clock:u}; no point was stored before.");
 
     /// <summary>What a pass says that was held back.</summary>
     /// <param name="connect">A command that makes a connection to the store.</param>

@@ -20,6 +20,7 @@ internal sealed class OpenDatabase
     private const int Attempts = 40;
 
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan s_lockTimeout = TimeSpan.FromSeconds(2);
     private static readonly Dictionary<FileIdentity, OpenDatabase> s_all = [];
 
     // Entered again by its own thread: closing a connection leaves, writing again opens one.
@@ -84,6 +85,28 @@ internal sealed class OpenDatabase
             }
 
             return database;
+        }
+    }
+
+    /// <summary>
+    /// Takes away the log and the index that a file has left behind which was at this path before and is still open here:
+    /// SQLite would take the log for that of the file that has come in its place, and spoil it.
+    /// </summary>
+    public static void RemoveLeftovers(string path)
+    {
+        string file = StoreFile.Target(path);
+        if (FileIdentity.Of(file) is FileIdentity identity && FileIdentity.Of(file + "-wal") is FileIdentity log)
+        {
+            OpenDatabase[] others;
+            lock (s_all)
+            {
+                others = s_all.Values.Where(database => database._identity != identity).ToArray();
+            }
+
+            foreach (OpenDatabase other in others)
+            {
+                other.RemoveFiles(log);
+            }
         }
     }
 
@@ -258,14 +281,46 @@ internal sealed class OpenDatabase
             }
 
             // Not to another file that has come in its place.
-            if (_mustWriteAgain && FileIdentity.Of(_path) == _identity)
+            return !_mustWriteAgain || FileIdentity.Of(_path) != _identity || TryWriteAgain(caller);
+        }
+    }
+
+    /// <summary>Deletes the files beside a path that the database file itself is no longer at, after carrying the log over to it.</summary>
+    private void RemoveFiles(FileIdentity log)
+    {
+        lock (_lock)
+        {
+            if (_files?.Log != log || HasLostFiles)
             {
-                using PointWriter writer = new(_path, WriteLock.DefaultTimeout);
-                writer.Write(_rescued, long.MinValue, CancellationToken.None);
-                _mustWriteAgain = HasLostFiles;
-                return !_mustWriteAgain;
+                return;
             }
 
+            foreach (StoreWriter writer in _writers.ToArray())
+            {
+                if (writer.TryClose(isTurnTaken: false, session => session.Checkpoint()))
+                {
+                    _writers.Remove(writer);
+                    writer.Tell(EmbeddedStoreException.FileMovedNotice(_path));
+                }
+            }
+
+            File.Delete(_path + "-wal");
+            File.Delete(_path + "-shm");
+        }
+    }
+
+    /// <summary>Writes what was rescued. Where another program stands in the way that fails a write, not a reading.</summary>
+    private bool TryWriteAgain(StoreWriter? caller)
+    {
+        try
+        {
+            using PointWriter writer = new(_path, s_lockTimeout);
+            writer.Write(_rescued, long.MinValue, CancellationToken.None);
+            _mustWriteAgain = HasLostFiles;
+            return !_mustWriteAgain;
+        }
+        catch (Exception e) when (caller is null && e is SqliteException or EmbeddedStoreException)
+        {
             return true;
         }
     }

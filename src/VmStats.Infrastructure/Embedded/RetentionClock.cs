@@ -27,7 +27,7 @@ internal sealed class RetentionClock(TimeSpan period, TimeProvider time)
     /// <summary>Points before this time are older than the period.</summary>
     public long OldestKept()
     {
-        long elapsed = 0;
+        long elapsed = UnixTime.ToNanoseconds(time.GetElapsedTime(_startedAt));
         return Back(Math.Min(Now(), Math.Min(_start, long.MaxValue - elapsed) + elapsed), period);
     }
 

@@ -10,9 +10,6 @@ internal sealed partial class SqliteSession : IDisposable
     // SQLITE_FCNTL_HAS_MOVED. Windows doesn't know it: there, a file that is open can't be moved.
     private const int HasMovedOperation = 20;
 
-    // SQLITE_FCNTL_PERSIST_WAL.
-    private const int KeepLogOperation = 10;
-
     private static readonly TimeSpan s_defaultTimeout = TimeSpan.FromSeconds(5);
 
     private readonly SqliteConnection _connection;
@@ -124,10 +121,11 @@ internal sealed partial class SqliteSession : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        // A pooled connection only reads: it never touches the log when it is closed.
+        // The last connection carries its log over and deletes it by its name. What has the name now is another's, and what it
+        // would carry over may be older than what others have written since. (A pooled connection only reads.)
         if (!_isPooled && Database?.HasLostFiles == true)
         {
-            LeaveLogAlone();
+            _ = raw.sqlite3_db_config(Handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
         }
 
         _connection.Dispose();
@@ -136,6 +134,7 @@ internal sealed partial class SqliteSession : IDisposable
 
     private static SqliteSession Open(string path, SqliteOpenMode mode, bool pooling, int busyMilliseconds)
     {
+        OpenDatabase.RemoveLeftovers(path);
         OpenDatabase? database = OpenDatabase.Find(path);
         return database is null ? Connect(database: null) : database.Open(() => Connect(database));
 
@@ -161,23 +160,6 @@ internal sealed partial class SqliteSession : IDisposable
                 connection.Dispose();
                 throw;
             }
-        }
-    }
-
-    /// <summary>
-    /// The last connection deletes the log by its name, and what has that name now is another's. Of a file that was moved away
-    /// the log is still carried over; else its pages may be older than what others have written to the file since.
-    /// </summary>
-    private void LeaveLogAlone()
-    {
-        if (HasMoved)
-        {
-            int keep = 1;
-            _ = FileControl(Handle, null, KeepLogOperation, ref keep);
-        }
-        else
-        {
-            _ = raw.sqlite3_db_config(Handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
         }
     }
 

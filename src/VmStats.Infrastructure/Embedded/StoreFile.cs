@@ -106,7 +106,8 @@ internal static class StoreFile
         writer.Execute("COMMIT");
     }
 
-    private static string Target(string path) =>
+    /// <summary>The path, or where a link there points to.</summary>
+    public static string Target(string path) =>
         new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
 
     /// <summary>Telemetry tells who runs what and when: only the owner reads it.</summary>

@@ -23,6 +23,7 @@ internal sealed class StoreWriter : IAsyncDisposable
     private readonly SemaphoreSlim _turn = new(1);
     private readonly ConcurrentQueue<string> _notices = [];
     private PointWriter? _points;
+    private FileIdentity? _file;
     private long? _lastCheckpoint;
     private bool _isClosed;
 
@@ -123,7 +124,10 @@ internal sealed class StoreWriter : IAsyncDisposable
         try
         {
             // What only a lost log holds is lost with this process.
-            _points?.Session.Database?.Recover(this);
+            if (OpenDatabase.Find(_path) is { NeedsRecovery: true } database)
+            {
+                database.Recover(this);
+            }
         }
         catch (Exception e) when (e is SqliteException or EmbeddedStoreException)
         {
@@ -186,6 +190,12 @@ internal sealed class StoreWriter : IAsyncDisposable
     {
         if (_points?.Session.HasMoved == true)
         {
+            if (_points.Session.Database?.HasLostFiles == false)
+            {
+                // It was moved alone, without its log.
+                _points.Session.Checkpoint();
+            }
+
             Close();
             StoreFile.Prepare(_path);
             _pruner?.Restart();
@@ -201,6 +211,11 @@ internal sealed class StoreWriter : IAsyncDisposable
             _points = new PointWriter(_path, _lockTimeout);
             _points.Session.Database?.Add(this);
             _lastCheckpoint = null;
+            if (FileIdentity.Of(_path) is FileIdentity file && file != _file)
+            {
+                _pruner?.Restart();
+                _file = file;
+            }
         }
 
         return _points;

@@ -1,5 +1,7 @@
 using Microsoft.Data.Sqlite;
 using VmStats.Data;
+using VmStats.Fixtures;
+using VmStats.Fixtures.Sqlite;
 using VmStats.Infrastructure.Embedded;
 using VmStats.Queries;
 using VmStats.Stores;
@@ -65,6 +67,25 @@ public sealed class LostFilesTests : AsyncTest
         using SqliteCommand command = other.CreateCommand();
         command.CommandText = "SELECT count(*) FROM data_1";
         Assert.Equal(3L, command.ExecuteScalar());
+    }
+
+    [SkippableFact]
+    public async Task What_another_program_wrote_meanwhile_to_a_new_log_stays()
+    {
+        RequireIdentities();
+        Part.Require(SqlitePrograms.WhyAbsent);
+        await _fixture.Write(Vm("1", "a", 0, 1));
+        Point[] points = [Vm("1", "a", 2, 3), Vm("1", "a", 3, 4)];
+        WriteResult result = await _fixture.Store.WriteAsync(
+            new Interrupted(points, () =>
+            {
+                Lose("-wal", "-shm");
+                SqlitePrograms.ShellAsync(_fixture.FilePath, $"INSERT INTO data_1(time, series, cputime) SELECT {T0 + Second}, series, 2 FROM data_1").GetAwaiter().GetResult();
+            }),
+            default);
+        Assert.Equal(2, result.Written);
+        await AssertInFileAsync(4);
+        Assert.Equal(["0 1", "1 2", "2 3", "3 4"], await _fixture.Lines(s_all, "cputime"));
     }
 
     [SkippableFact]
@@ -226,6 +247,47 @@ public sealed class LostFilesTests : AsyncTest
         public IEnumerator<Point> GetEnumerator() => points.AsEnumerable().GetEnumerator();
 
         System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
+    }
+
+    [SkippableTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_file_that_is_replaced_without_its_log_is_not_read_with_the_log_of_the_one_before(bool isRead)
+    {
+        RequireIdentities();
+        await _fixture.Write(Enumerable.Range(0, 3_000).Select(i => Vm("1", "restored", i, i)).ToArray());
+        await _fixture.CloseAsync();
+        string backup = Path.Combine(_fixture.Folder, "backup.db");
+        File.Copy(_fixture.FilePath, backup);
+
+        // Other pages than those of the backup, and in the log only.
+        await _fixture.Write(Vm("2", "late", 5_000, 1));
+        await _fixture.Write(Enumerable.Range(0, 3_000).Select(i => Vm("2", "late", 5_001 + i, i)).ToArray());
+        EmbeddedStore idle = _fixture.Open();
+        await idle.WriteAsync([Vm("3", "idle", 9_000, 1)], default);
+        string kept = Path.Combine(_fixture.Folder, "kept.db");
+        File.Move(_fixture.FilePath, kept);
+        File.Move(backup, _fixture.FilePath);
+
+        if (isRead)
+        {
+            Assert.Equal(3_000, (await _fixture.Query(s_all)).Count);
+        }
+
+        Assert.Contains("moved away", (await _fixture.Write(Vm("4", "new", 9_001, 1))).Warning, StringComparison.Ordinal);
+        Assert.Contains("moved away", (await idle.WriteAsync([Vm("4", "new", 9_002, 1)], default)).Warning, StringComparison.Ordinal);
+        Assert.Equal(["restored", "new"], (await _fixture.Query(s_all)).Select(row => row["uuid"].AsString()).Distinct());
+        await AssertInFileAsync(3_002);
+
+        // And what was acknowledged before is in the file that was moved, without its log.
+        await using EmbeddedStore old = EmbeddedStore.Open(kept, null);
+        int rows = 0;
+        await foreach (StoreRow row in old.QueryAsync(s_all, default))
+        {
+            rows++;
+        }
+
+        Assert.Equal(6_002, rows);
     }
 
     private static void RequireIdentities() => Skip.IfNot(OperatingSystem.IsLinux(), "The log that is open is told from another on Linux only.");
