@@ -61,9 +61,13 @@ Describe 'A connection to an embedded store' {
         $fleet = 'sim://old?vms=4&seed=3&history=1h&speed=1200'
         Connect-VmStats -Path "$TestDrive/pruned.db" -HypervisorUri $fleet
         $null = Start-VmTelemetryCollector -Interval 10s -Count 300 -Wait
-        $old = (Get-VmTelemetry db01 -Last 2h).Count
-        Connect-VmStats -Path "$TestDrive/pruned.db" -HypervisorUri $fleet -RetentionPeriod 57m
-        $oldest = (Get-Date).AddMinutes(-57)
+        $stored = @(Get-VmTelemetry db01 -Last 2h)
+        $old = $stored.Count
+
+        # Counted back from the newest that was there before, which is some minutes behind the clock here.
+        Connect-VmStats -Path "$TestDrive/pruned.db" -HypervisorUri $fleet -RetentionPeriod 47m
+        $oldest = $stored[-1].Time.LocalDateTime.AddMinutes(-47)
+        $stored[0].Time.LocalDateTime | Should -BeLessThan $oldest
         $null = Start-VmTelemetryCollector -Interval 1s -Count 3 -Wait
         Wait-Until 'old samples are gone' { @(Get-VmTelemetry db01 -Last 2h)[0].Time.LocalDateTime -ge $oldest }
         (Get-VmTelemetry db01 -Last 2h).Count | Should -BeGreaterThan ($old * 0.8)
