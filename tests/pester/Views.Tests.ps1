@@ -37,7 +37,7 @@ Describe 'The view of <_>' -ForEach @(
 ) {
     BeforeAll {
         $one = & $shown[$_] | Select-Object -First 1
-        $about = $one.PSObject.Properties['Name'] ? $one.Name : $one.PSObject.Properties['Polls'] ? $one.HypervisorUri : $null
+        $about = $one.PSObject.Properties['Polls'] ? $one.HypervisorUri : $one.PSObject.Properties['Name'] ? $one.Name : $null
     }
 
     It 'is of the type that its cmdlet gives' {
