@@ -7,8 +7,11 @@ $script:Parts = "$Root/tests/fixtures/VmStats.Parts/bin/Release/net10.0/VmStats.
 # The module that a plain build leaves behind.
 $script:ModuleManifest = "$Root/out/VmStats.PowerShell/VmStats.PowerShell.psd1"
 
-# Eight VMs whose clock starts an hour ago and runs 600 times too fast until it has caught up.
+# Eight VMs whose clock starts an hour ago and runs 600 times too fast until it has caught up. See New-FleetStore.
 $script:Fleet = 'sim://fleet?vms=8&seed=3&history=1h&speed=600&mem=0.125'
+
+# How many stores have been filled.
+$script:Fleets = 0
 
 # The same fleet without a past: for dumps.
 $script:LiveFleet = 'sim://live?vms=8&seed=3&mem=0.125'
@@ -39,10 +42,14 @@ function Wait-Until {
 }
 
 function New-FleetStore {
-    <# Connects this session to a new embedded store and collects the first half of the fleet's hour into it. #>
-    param([Parameter(Mandatory)] [string] $Path, [string] $Uri = $Fleet, [int] $Polls = 180)
+    <#
+    Connects this session to a new embedded store and collects the first half of the fleet's hour into it. The fleet has a name
+    of its own: a session keeps its hypervisors, and the clock of one that another test file has used has caught up already.
+    #>
+    param([Parameter(Mandatory)] [string] $Path, [int] $Polls = 180)
 
-    Connect-VmStats -Path $Path -HypervisorUri $Uri
+    $script:Fleets++
+    Connect-VmStats -Path $Path -HypervisorUri ($Fleet -replace '^sim://fleet', "sim://fleet$Fleets")
     $status = Start-VmTelemetryCollector -Interval 10s -Count $Polls -Wait -ErrorAction Stop
     if ($status.PointsWritten -eq 0) { throw "Nothing was collected: $($status.LastError)" }
 }

@@ -131,7 +131,7 @@ function Get-Tests([hashtable] $Suite) {
     }
 }
 
-# The last line is for people and for programs: N passed, N failed, N skipped.
+# The last line is for people and for programs: N passed, N failed.
 function Show-Summary([object[]] $Tests) {
     $failed = @($Tests | Where-Object Outcome -EQ 'Failed')
     $skipped = @($Tests | Where-Object Outcome -EQ 'Skipped')
@@ -143,11 +143,11 @@ function Show-Summary([object[]] $Tests) {
     }
 
     if ($skipped) {
-        Say "`nSkipped, and why:"
+        Say "`n$($skipped.Count) skipped, and why:"
         foreach ($reason in $skipped | Group-Object Reason | Sort-Object Name) { Say ('{0,8}  {1}' -f $reason.Count, $reason.Name) }
         if (-not $env:VMSTATS_INSTALL_PARTS) { Say 'The parts that are missing come with -InstallParts.' }
     }
 
-    Say "$passed passed, $($failed.Count) failed, $($skipped.Count) skipped"
+    Say "$passed passed, $($failed.Count) failed"
     if ($failed -or $passed -eq 0) { exit 1 }
 }

@@ -14,11 +14,19 @@ public sealed class TempFolder : IDisposable
         return path;
     }
 
+    // What nobody waits for, such as a store whose file was locked until now, may still make a file while the folder goes.
     public void Dispose()
     {
-        if (Directory.Exists(Path))
+        for (int left = 50; Directory.Exists(Path); left--)
         {
-            Directory.Delete(Path, recursive: true);
+            try
+            {
+                Directory.Delete(Path, recursive: true);
+            }
+            catch (IOException) when (left > 0)
+            {
+                Thread.Sleep(100);
+            }
         }
     }
 }
