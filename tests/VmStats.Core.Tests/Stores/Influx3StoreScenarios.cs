@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using VmStats.Configuration;
 using VmStats.Fixtures;
 using VmStats.Fixtures.Influx;
@@ -6,52 +5,13 @@ using VmStats.Stores;
 
 namespace VmStats.Core.Tests.Stores;
 
-/// <summary>The scenarios on the stand-in for InfluxDB 3, which runs their SQL in a DataFusion.</summary>
+/// <summary>The scenarios on the stand-in for InfluxDB 3.10.1, which runs their SQL in a DataFusion; each has a database of its own.</summary>
 public sealed class Influx3StoreScenarios(Influx3 influx) : StoreScenarios, IClassFixture<Influx3>
 {
     protected override ValueTask<ITelemetryStore> OpenAsync()
     {
         Part.Require(Influx3StandIn.WhyNotExecuting);
         return ValueTask.FromResult(influx.OpenNew());
-    }
-}
-
-/// <summary>The scenarios on a real InfluxDB 3, where VMSTATS_TEST_INFLUX3_URL names one (and VMSTATS_TEST_INFLUX3_TOKEN its token). Each makes a database and deletes it.</summary>
-public sealed class RealInflux3StoreScenarios : StoreScenarios, IAsyncLifetime
-{
-    private static readonly string? s_url = Environment.GetEnvironmentVariable("VMSTATS_TEST_INFLUX3_URL");
-    private static readonly string? s_token = Environment.GetEnvironmentVariable("VMSTATS_TEST_INFLUX3_TOKEN");
-    private readonly string _database = $"vmstats_test_{Guid.NewGuid():N}"[..24];
-
-    public Task InitializeAsync() => SendAsync(HttpMethod.Post, "", JsonContent.Create(new { db = _database }));
-
-    public Task DisposeAsync() => SendAsync(HttpMethod.Delete, $"?db={_database}&hard_delete_at=now", null);
-
-    protected override ValueTask<ITelemetryStore> OpenAsync()
-    {
-        // No part that could be installed, so its absence fails nowhere.
-        Skip.If(s_url is null, "VMSTATS_TEST_INFLUX3_URL names no InfluxDB 3");
-        ConnectionOptions options = new()
-        {
-            Url = new Uri(s_url!),
-            Database = _database,
-            Token = s_token is null ? null : new Secret(s_token, "VMSTATS_TEST_INFLUX3_TOKEN"),
-        };
-        return ValueTask.FromResult(StoreFactory.Open(options, new Infrastructure.Infrastructure()));
-    }
-
-    private static async Task SendAsync(HttpMethod method, string query, HttpContent? content)
-    {
-        if (s_url is null)
-        {
-            return;
-        }
-
-        using HttpClient client = new();
-        using HttpRequestMessage request = new(method, new Uri(new Uri(s_url), "/api/v3/configure/database" + query)) { Content = content };
-        request.Headers.Authorization = s_token is null ? null : new("Bearer", s_token);
-        using HttpResponseMessage response = await client.SendAsync(request);
-        response.EnsureSuccessStatusCode();
     }
 }
 
@@ -89,6 +49,6 @@ public sealed class Influx3 : IAsyncLifetime
     {
         string database = $"db{Interlocked.Increment(ref _databases)}";
         Server.CreateDatabase(database);
-        return new() { Url = Server.Url, Database = database, Token = new Secret(Token, "INFLUX_TOKEN") };
+        return new() { Url = Server.Url, Database = database, Token = new Secret(Token, "INFLUX_TOKEN"), Timeout = TimeSpan.FromMinutes(2) };
     }
 }
