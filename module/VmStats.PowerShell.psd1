@@ -11,7 +11,6 @@
     PowerShellVersion    = '7.4'
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('VmStats.PowerShell.Format.ps1xml')
-    TypesToProcess       = @('VmStats.PowerShell.Types.ps1xml')
     FunctionsToExport    = @()
     AliasesToExport      = @()
     VariablesToExport    = @()

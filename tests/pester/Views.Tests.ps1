@@ -63,6 +63,16 @@ Describe 'The view of <_>' -ForEach @(
     }
 }
 
+Describe 'A list of telemetry' {
+    It 'has what matters most, and with * all' {
+        $names = { param($Text) ($Text -split "`n" | Where-Object { $_ -match '^\w+ +:' }) -replace ' +:.*' }
+        $sample = Get-VmTelemetry db01
+        & $names ($sample | Format-List | Out-String) | Should -Be 'Name', 'Time', 'State', 'CpuPercent', 'MemoryRssBytes',
+            'NetRxBytesPerSecond', 'NetTxBytesPerSecond', 'DiskReadBytesPerSecond', 'DiskWriteBytesPerSecond', 'Quality'
+        (& $names ($sample | Format-List * | Out-String)).Count | Should -Be @($sample.PSObject.Properties).Count
+    }
+}
+
 Describe 'Numbers that a user reads' {
     It 'are what the object holds' {
         $sample = Get-VmTelemetry db01

@@ -66,19 +66,19 @@ internal sealed class EmbeddedStore : IPrunableStore
         StoreQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(query);
-        using StoreReader reader = await OnPool(() => StoreReader.Open(_path, _lockTimeout, cancellationToken), cancellationToken).ConfigureAwait(false);
+        using StoreReader reader = await BlockingWork.RunAsync(() => StoreReader.Open(_path, _lockTimeout, cancellationToken), cancellationToken).ConfigureAwait(false);
         if (Learn(reader).Find(query.Measurement) is not StoredMeasurement measurement)
         {
             yield break;
         }
 
-        // SQLite works on the calling thread: a pool thread reads a chunk, the consumer gets it row by row.
+        // SQLite works on the calling thread, and what has been opened waits for nobody: a pool thread reads a chunk, the consumer gets it row by row.
         using IEnumerator<StoreRow> rows = reader.Run(query, measurement);
         List<StoreRow> chunk = new(FirstChunk);
         do
         {
             chunk.Clear();
-            await OnPool(() => reader.Fill(rows, chunk), cancellationToken).ConfigureAwait(false);
+            await Task.Run(() => reader.Fill(rows, chunk), cancellationToken).ConfigureAwait(false);
             foreach (StoreRow row in chunk)
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -106,7 +106,7 @@ internal sealed class EmbeddedStore : IPrunableStore
 
     /// <inheritdoc/>
     public async ValueTask<PruningPlan> PlanPruningAsync(TimeSpan retention, CancellationToken cancellationToken) =>
-        await OnPool(
+        await BlockingWork.RunAsync(
             () =>
             {
                 using StoreReader reader = StoreReader.Open(_path, _lockTimeout, cancellationToken);
@@ -149,7 +149,7 @@ internal sealed class EmbeddedStore : IPrunableStore
     }
 
     private async ValueTask<T> ReadAsync<T>(Func<StoredSchema, T> read, CancellationToken cancellationToken) =>
-        await OnPool(
+        await BlockingWork.RunAsync(
             () =>
             {
                 using StoreReader reader = StoreReader.Open(_path, _lockTimeout, cancellationToken);
@@ -163,8 +163,4 @@ internal sealed class EmbeddedStore : IPrunableStore
         Volatile.Write(ref _schema, schema);
         return schema;
     }
-
-    private static Task<T> OnPool<T>(Func<T> work, CancellationToken cancellationToken) => Task.Run(work, cancellationToken);
-
-    private static Task OnPool(Action work, CancellationToken cancellationToken) => Task.Run(work, cancellationToken);
 }

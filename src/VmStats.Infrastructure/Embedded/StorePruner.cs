@@ -78,7 +78,7 @@ internal sealed class StorePruner(
             }
 
             _lastPass = time.GetTimestamp();
-            Task<PruningPlan?> plan = Task.Run(() => Plan(_closing.Token));
+            Task<PruningPlan?> plan = BlockingWork.RunAsync(() => Plan(_closing.Token), CancellationToken.None);
             _pass = PruneAsync(plan, _closing.Token);
             return Task.WhenAny(plan, Task.Delay(s_waitLimit));
         }

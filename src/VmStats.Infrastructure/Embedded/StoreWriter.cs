@@ -147,7 +147,7 @@ internal sealed class StoreWriter : IAsyncDisposable
         try
         {
             ObjectDisposedException.ThrowIf(_isClosed, typeof(EmbeddedStore));
-            return await Task.Run(work, cancellationToken).ConfigureAwait(false);
+            return await BlockingWork.RunAsync(work, cancellationToken).ConfigureAwait(false);
         }
         catch (SqliteException e)
         {

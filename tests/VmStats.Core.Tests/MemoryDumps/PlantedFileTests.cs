@@ -107,7 +107,7 @@ public sealed class PlantedFileTests
         }
 
         Assert.Equal(["ManifestUnsafe"], await FindAsync(lab, dump));
-        Assert.Empty(new MemoryDumpRetention(lab.Folder, TimeProvider.System).List());
+        Assert.Empty(await SoonAsync(() => Task.FromResult(new MemoryDumpRetention(lab.Folder, TimeProvider.System).List())));
         VmStatsException refused = await Assert.ThrowsAsync<VmStatsException>(() => SoonAsync(() => ExpandAsync(lab, dump.Path!)));
         Assert.Equal("DumpFileUnsafe", refused.ErrorId);
     }
@@ -133,7 +133,7 @@ public sealed class PlantedFileTests
         string id = kind == "folder" ? "DumpNotFound" : "DumpFileUnsafe";
         Assert.Equal(id, (await Assert.ThrowsAsync<VmStatsException>(() => SoonAsync(() => lab.VerifyAsync(dump.Path!)))).ErrorId);
         Assert.Equal(id, (await Assert.ThrowsAsync<VmStatsException>(() => SoonAsync(() => ExpandAsync(lab, dump.Path!)))).ErrorId);
-        Assert.Empty(new MemoryDumpRetention(lab.Folder, TimeProvider.System).List());
+        Assert.Empty(await SoonAsync(() => Task.FromResult(new MemoryDumpRetention(lab.Folder, TimeProvider.System).List())));
     }
 
     [SkippableTheory]
