@@ -124,7 +124,7 @@ public sealed class InfluxQuery : IDisposable
         {
             IAsyncEnumerable<StoreRow> rows = api == InfluxApi.V3
                 ? new JsonLinesReader(new RowBuilder(), Failures).ReadAsync(body, cancellationToken)
-                : new InfluxQLReader(columns, Failures).ReadAsync(body, cancellationToken);
+                : new InfluxQLReader(columns, Failures, mustAnswer: IsReading(query)).ReadAsync(body, cancellationToken);
             await foreach (StoreRow row in rows.ConfigureAwait(false))
             {
                 yield return row;
@@ -144,8 +144,17 @@ public sealed class InfluxQuery : IDisposable
             throw await Failures.FromResponseAsync(response, timer).ConfigureAwait(false);
         }
 
+        if (response.IsSuccessStatusCode)
+        {
+            await ForeignAnswer.RefuseAsync(response, areLines: false, timer, Failures).ConfigureAwait(false);
+        }
+
         return response.StatusCode;
     }
+
+    // What changes something may be answered with an empty body or object; what reads never is.
+    private static bool IsReading(string query) =>
+        query.AsSpan().TrimStart().StartsWith("SELECT", StringComparison.OrdinalIgnoreCase) || query.AsSpan().TrimStart().StartsWith("SHOW", StringComparison.OrdinalIgnoreCase);
 
     private async ValueTask<ResponseBody> OpenAsync(string path, HttpContent content, InfluxApi api, CancellationToken cancellationToken)
     {
@@ -159,6 +168,7 @@ public sealed class InfluxQuery : IDisposable
                 throw await Failures.FromResponseAsync(response, timer).ConfigureAwait(false);
             }
 
+            await ForeignAnswer.RefuseAsync(response, areLines: api == InfluxApi.V3, timer, Failures).ConfigureAwait(false);
             return await ResponseBody.OpenAsync(response, Failures, timer).ConfigureAwait(false);
         }
         catch

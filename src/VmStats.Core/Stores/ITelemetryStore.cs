@@ -81,6 +81,9 @@ public sealed record WriteResult(int Written, IReadOnlyList<RejectedPoint> Rejec
 {
     /// <summary>What is to be told though the points are stored (old points that can't be deleted, fields that a table doesn't take); null when all is well.</summary>
     public string? Warning { get; init; }
+
+    /// <summary>Fields of written points that were left out because their table doesn't take them.</summary>
+    public int FieldsLeftOut { get; init; }
 }
 
 /// <summary>A point that a store refused.</summary>

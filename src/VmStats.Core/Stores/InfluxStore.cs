@@ -14,6 +14,7 @@ public sealed class InfluxStore : ITelemetryStore
     private readonly IInfrastructure _infrastructure;
     private readonly InfluxApi _configured;
     private readonly SchemaMemory _schemas;
+    private readonly RefusedFields _fields;
     private readonly RetryPause _pause = new();
     private readonly SqlReader _sql;
     private readonly LatestReader _latest;
@@ -30,6 +31,7 @@ public sealed class InfluxStore : ITelemetryStore
         Influx = new InfluxQuery(options, infrastructure, handler);
         _schemas = new SchemaMemory(
             $"{Influx.Address}\n{Influx.Database}", (name, token) => RetryAsync(again => new InfluxSchema(Influx).AskAsync(name, again), token), clock ?? TimeProvider.System);
+        _fields = new RefusedFields(Influx.WriteAsync, _schemas, clock ?? TimeProvider.System);
         _sql = new SqlReader(Influx, AskSql, options, clock ?? TimeProvider.System);
         _latest = new LatestReader(Influx, _sql, AskSql, options, clock ?? TimeProvider.System);
         _configured = options.Api;
@@ -71,7 +73,7 @@ public sealed class InfluxStore : ITelemetryStore
         PointFitter fitter = new(schemas);
         try
         {
-            WriteResult result = await Influx.WriteAsync(fitter.Fit(points), cancellationToken).ConfigureAwait(false);
+            WriteResult result = await _fields.WriteAsync(fitter.Fit(points), cancellationToken).ConfigureAwait(false);
             return result with { Rejected = fitter.Originals(result.Rejected) };
         }
         finally
