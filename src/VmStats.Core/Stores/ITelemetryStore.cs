@@ -18,6 +18,10 @@ public interface ITelemetryStore : IAsyncDisposable
     /// <summary>The tags and fields of a measurement, or null when the store has no such measurement. What is remembered of them ages within a minute.</summary>
     ValueTask<MeasurementSchema?> GetSchemaAsync(string measurement, CancellationToken cancellationToken);
 
+    /// <summary>The tags and fields of a measurement for who writes to it; null also where the rights don't allow to know them.</summary>
+    ValueTask<MeasurementSchema?> GetSchemaToWriteAsync(string measurement, CancellationToken cancellationToken) =>
+        GetSchemaAsync(measurement, cancellationToken);
+
     /// <summary>
     /// Rows as they arrive, in time order unless the query says otherwise. A measurement that doesn't exist gives no
     /// rows. Columns that the measurement lacks are absent in the rows, never an error.

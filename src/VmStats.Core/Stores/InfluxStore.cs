@@ -59,6 +59,10 @@ public sealed class InfluxStore : ITelemetryStore
         _schemas.GetAsync(measurement, cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<MeasurementSchema?> GetSchemaToWriteAsync(string measurement, CancellationToken cancellationToken) =>
+        _schemas.GetToWriteAsync(measurement, cancellationToken);
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<StoreRow> QueryAsync(StoreQuery query, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(query);
