@@ -13,6 +13,7 @@ internal sealed class PointWriter(
 {
     private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_longestAsked = TimeSpan.FromMinutes(15);
 
     private readonly PointConformer _conformer = new(options.Store);
     private readonly SpoolReplayer? _replayer = options.Spool is null ? null : new SpoolReplayer(options.Spool, options.Store);
@@ -51,7 +52,11 @@ internal sealed class PointWriter(
             WriteResult result = options.Retry is null
                 ? await WriteAsync(batch, stop).ConfigureAwait(false)
                 : await options.Retry(token => WriteAsync(batch, token), stop).ConfigureAwait(false);
-            counters.Update(status => status with { PointsWritten = status.PointsWritten + result.Written });
+            counters.Update(status => status with
+            {
+                PointsWritten = status.PointsWritten + result.Written,
+                FieldsLeftOut = status.FieldsLeftOut + result.FieldsLeftOut,
+            });
             Reject(result.Rejected);
             Report(result.Warning);
             if (_pause > TimeSpan.Zero)
@@ -69,7 +74,7 @@ internal sealed class PointWriter(
         catch (Exception e)
         {
             // Points that the store refuses are in its result; a failure is the store's, whatever its kind, and the points wait.
-            Pause(e.Message);
+            Pause(e.Message, (e as VmStatsException)?.RetryAfter);
             Spool(batch);
         }
     }
@@ -86,7 +91,7 @@ internal sealed class PointWriter(
         _warning = warning;
     }
 
-    private void Pause(string reason)
+    private void Pause(string reason, TimeSpan? asked)
     {
         counters.Fail(reason);
         if (_pause == TimeSpan.Zero)
@@ -95,6 +100,12 @@ internal sealed class PointWriter(
         }
 
         _pause = _pause == TimeSpan.Zero ? s_firstPause : TimeSpan.FromTicks(Math.Min(_pause.Ticks * 2, s_longestPause.Ticks));
+        if (asked > _pause)
+        {
+            // As long as the server asks: each attempt before would be refused, and prolong it. A wrong header doesn't stop the writing for good.
+            _pause = asked.Value < s_longestAsked ? asked.Value : s_longestAsked;
+        }
+
         _pausedAt = options.Clock.GetTimestamp();
     }
 
@@ -181,6 +192,7 @@ internal sealed class PointWriter(
                 {
                     PointsReplayed = status.PointsReplayed + segment.Written,
                     PointsRejected = status.PointsRejected + segment.Rejected,
+                    FieldsLeftOut = status.FieldsLeftOut + segment.FieldsLeftOut,
                 });
                 Report(segment.Warning);
                 if (segment.DamagedFile is not null)

@@ -73,6 +73,9 @@ public sealed record VmTelemetryCollectorStatus
     /// <summary>Points that the store refused; they are in the reject file.</summary>
     public long PointsRejected { get; init; }
 
+    /// <summary>Fields of written points that were left out because their table doesn't take them: another type, or too many columns.</summary>
+    public long FieldsLeftOut { get; init; }
+
     /// <summary>Points put into the spool because the store couldn't be reached.</summary>
     public long PointsSpooled { get; init; }
 

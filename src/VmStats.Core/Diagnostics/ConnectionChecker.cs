@@ -17,6 +17,10 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
     private static readonly TimeSpan s_fresh = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan s_soon = TimeSpan.FromDays(14);
 
+    private const int ColumnLimit = 500;
+    private const int ManyColumns = ColumnLimit * 9 / 10;
+    private bool _mayOnlyWrite;
+
     private delegate Task<Finding> Check(CancellationToken cancellationToken);
 
     /// <summary>The links in order, each as soon as it is known. After a broken one the others are skipped.</summary>
@@ -97,6 +101,11 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
         {
             await store.GetSchemaAsync(Measurements.VmTotals, cancellationToken).ConfigureAwait(false);
         }
+        catch (VmStatsException e) when (e.ErrorId == "InfluxUserLacksReadAccess")
+        {
+            _mayOnlyWrite = true;
+            return Finding.Warning(e.Message, "To read, use a token or user that may. Collectors and dumps need the right to write only, which can't be tried without writing.");
+        }
         catch (VmStatsException e) when (!IsAboutCredentials(e))
         {
             // Whatever else is wrong is the next link's to say: the credentials were taken.
@@ -134,13 +143,30 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
 
     private async Task<Finding> DatabaseAsync(CancellationToken cancellationToken)
     {
+        if (_mayOnlyWrite)
+        {
+            return NotToBeRead;
+        }
+
         await store.GetSchemaAsync(Measurements.VmTotals, cancellationToken).ConfigureAwait(false);
         return Finding.Passed(store.Info.Database);
     }
 
     private async Task<Finding> SchemaAsync(CancellationToken cancellationToken)
     {
+        if (_mayOnlyWrite)
+        {
+            return NotToBeRead;
+        }
+
         MeasurementSchema? schema = await store.GetSchemaAsync(Measurements.VmTotals, cancellationToken).ConfigureAwait(false);
+        if (schema is not null && store.Info.Kind == StoreKind.InfluxDB3 && schema.Tags.Count + schema.Fields.Count is >= ManyColumns and int columns)
+        {
+            return Finding.Warning(
+                $"{schema.Measurement} has {columns} columns, and InfluxDB 3 takes {ColumnLimit} of a table by default: fields beyond them are left out of the points.",
+                "Find out who writes so many fields to it (SHOW COLUMNS), and let them have a table of their own; a server can be started with another limit.");
+        }
+
         return schema is null
             ? Finding.Warning(
                 $"There is no {Measurements.VmTotals} yet.",
@@ -150,6 +176,11 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
 
     private async Task<Finding> FreshnessAsync(CancellationToken cancellationToken)
     {
+        if (_mayOnlyWrite)
+        {
+            return NotToBeRead;
+        }
+
         long now = UnixTime.ToNanoseconds(clock.GetUtcNow());
         StoreQuery newest = new(Measurements.VmTotals)
         {
@@ -169,6 +200,8 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
 
         return Finding.Warning("There is no sample of the last 24 hours.", "Look whether a collector runs: Get-VmTelemetryCollector.");
     }
+
+    private static Finding NotToBeRead { get; } = Finding.Skipped("It may not be read by who asks.");
 
     private static bool IsAboutCredentials(VmStatsException e) =>
         e.Kind is VmStatsErrorKind.Authentication or VmStatsErrorKind.PermissionDenied;

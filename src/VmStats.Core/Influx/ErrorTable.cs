@@ -41,11 +41,15 @@ internal static class ErrorTable
         new("InfluxNoAdminUser", PermissionDenied, 403, "create admin user first or disable authentication", "Create the first user on the server: CREATE USER name WITH PASSWORD '...' WITH ALL PRIVILEGES."),
         new("InfluxUserLacksWriteAccess", PermissionDenied, 403, "not authorized to write to database", AskForRight),
         new("InfluxUserLacksReadAccess", PermissionDenied, 403, "not authorized to execute statement", AskForRight),
+        new("InfluxUserLacksWriteAccess", PermissionDenied, 403, "insufficient permissions for write", AskForRight),
         new("InfluxForbidden", PermissionDenied, 403, "", AskForRight),
         new("InfluxStartedWithoutAuthentication", NotSupported, 405, "endpoint disabled, started without auth", "The server runs without authentication, so it has no tokens: leave the token away."),
 
         // What is asked for
         new("InfluxDatabaseNotFound", NotFound, 0, "database not found", ListDatabases),
+        new("InfluxDatabaseNotFound", NotFound, 404, "bucket \"", ListDatabases),
+        new("InfluxMappingNotFound", NotFound, 404, "no dbrp mapping found", "Check the bucket's name (INFLUX_DB or -Database): InfluxDB 2.x knows a database by a bucket of that name, or by a mapping (influx v1 dbrp create)."),
+        new("InfluxDefaultPolicyNotSet", NotFound, 0, "default retention policy not set", "InfluxDB 2.x says this of a bucket that isn't there, of one that has no default mapping, and of one that this token may not read: check the bucket's name (INFLUX_DB or -Database) and the token's rights."),
         new("InfluxRetentionPolicyNotFound", NotFound, 0, "retention policy not found", "Check the retention policy's name, or leave it away for the database's default."),
         new("InfluxDatabaseDeleted", InvalidOperation, 0, "soft-deleted database", "Wait until the server has removed the deleted database, or use another name."),
         new("InfluxDatabaseNameInvalid", InvalidArgument, 0, "invalid character in database", "A database's name is made of ASCII letters, digits, hyphens and underscores, and begins with a letter or digit."),
@@ -94,6 +98,7 @@ internal static class ErrorTable
         new("InfluxTableLimit", InvalidOperation, 0, "would exceed number of tables limit", CheckLimits),
         new("InfluxColumnLimit", InvalidOperation, 0, "would exceed number of columns per table limit", CheckLimits),
         new("InfluxColumnLimit", InvalidOperation, 0, "would exceed limit", CheckLimits),
+        new("InfluxRequestTooLarge", InvalidArgument, 500, "max request size", "Send fewer points at a time, or raise the server's largest request size."),
         new("InfluxRequestTooLarge", InvalidArgument, 413, "", "Send fewer points at a time, or raise the server's largest request size."),
 
         // Points

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using VmStats.Configuration;
+using VmStats.Stores;
 
 namespace VmStats.Influx;
 
@@ -44,6 +45,11 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address)
         string safe = SafeText.Server(text, options);
         string answered = status is 0 or 200 ? "InfluxDB answered" : $"InfluxDB answered {status}";
         string message = safe.Length == 0 ? $"{answered} without a word. Server: {address}" : $"{answered}: {safe} Server: {address}";
+        if (retryAfter > RetryPause.Longest)
+        {
+            message += $" It asks to be left alone for {retryAfter:c}.";
+        }
+
         (string lead, string recommendation) = Credentials(known);
         return new InfluxException(known.Id, known.Kind, lead + message, recommendation, address)
         {
@@ -51,6 +57,17 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address)
             ServerText = safe.Length == 0 ? null : safe,
             Pause = retryAfter,
             Transient = known.IsTransient,
+        };
+    }
+
+    /// <summary>The exception for a refusal that says little, once somebody else has said why.</summary>
+    public InfluxException Explained(KnownError known, string why, InfluxException refusal)
+    {
+        (string lead, string recommendation) = Credentials(known);
+        return new InfluxException(known.Id, known.Kind, $"{lead}{SafeText.Server(why, options)} InfluxDB answered: {refusal.ServerText} Server: {address}", recommendation, address, refusal)
+        {
+            StatusCode = refusal.StatusCode,
+            ServerText = refusal.ServerText,
         };
     }
 
@@ -84,7 +101,8 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address)
         }
 
         // Broken while it was answering (or while it took a body): whether it worked on the request is not known.
-        if (socket is null && cause is not OperationCanceledException)
+        bool isBroken = socket is null or { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown };
+        if (isBroken && cause is not OperationCanceledException)
         {
             return Make("InfluxConnectionBroken", VmStatsErrorKind.Unavailable, $"The connection to {address} broke: {Deepest(cause)}.",
                 "Check that an InfluxDB server answers at this address; its log may say more.", cause, transient: true);
@@ -122,7 +140,7 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address)
 
     /// <summary>The exception for an answer that is not what InfluxDB says.</summary>
     public InfluxException NotUnderstood(string what, Exception? cause = null) =>
-        Make("InfluxAnswerNotUnderstood", VmStatsErrorKind.Protocol, $"The answer of {address} is not InfluxDB's: {what}.",
+        Make("InfluxAnswerNotUnderstood", VmStatsErrorKind.Protocol, $"The answer of {address} is not InfluxDB's: {SafeText.Server(what, options)}.",
             $"Check the URL (from {options.UrlSource}): something else may listen there.", cause);
 
     private static TimeSpan? RetryAfter(RetryConditionHeaderValue? header)

@@ -49,12 +49,19 @@ internal sealed class InfluxQLParser(InfluxQLColumns wanted, InfluxFailures fail
     private string? _name;
     private string? _error;
     private bool _partial;
+    private bool _partialSeries;
     private FieldValue[] _row = [];
     private long? _time;
     private int _column;
 
     /// <summary>True between documents, when the last one said that no part follows it.</summary>
-    public bool IsAtEnd => _places.Count == 0 && !_partial;
+    public bool IsAtEnd => _places.Count == 0 && !_partial && !_partialSeries;
+
+    /// <summary>True between documents, when the last one has a series that was cut, and says that no part follows it.</summary>
+    public bool IsCutByServer => _places.Count == 0 && !_partial && _partialSeries;
+
+    /// <summary>True once there were results, with or without rows.</summary>
+    public bool HasResults { get; private set; }
 
     /// <summary>True once a document has begun.</summary>
     public bool HasBegun { get; private set; }
@@ -170,6 +177,10 @@ internal sealed class InfluxQLParser(InfluxQLColumns wanted, InfluxFailures fail
             case At.Document:
                 HasBegun = true;
                 _partial = false;
+                _partialSeries = false;
+                break;
+            case At.Results:
+                HasResults = true;
                 break;
             case At.Series:
                 _name = null;
@@ -215,6 +226,9 @@ internal sealed class InfluxQLParser(InfluxQLColumns wanted, InfluxFailures fail
                 break;
             case At.Result when _key == Key.Partial:
                 _partial |= reader.TokenType == JsonTokenType.True;
+                break;
+            case At.Series when _key == Key.Partial:
+                _partialSeries |= reader.TokenType == JsonTokenType.True;
                 break;
             case At.Document or At.Result when _key == Key.Error:
                 _error = reader.GetString();

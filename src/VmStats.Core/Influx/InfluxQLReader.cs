@@ -26,10 +26,15 @@ internal sealed class InfluxQLReader
     private readonly InfluxQLParser _parser;
     private readonly InfluxFailures _failures;
     private readonly List<StoreRow> _ready = [];
+    private readonly bool _mustAnswer;
 
-    public InfluxQLReader(InfluxQLColumns columns, InfluxFailures failures)
+    /// <param name="columns">What is known of the columns.</param>
+    /// <param name="failures">Makes the exceptions.</param>
+    /// <param name="mustAnswer">Whether the statement is one that every server answers with results, be they empty.</param>
+    public InfluxQLReader(InfluxQLColumns columns, InfluxFailures failures, bool mustAnswer = false)
     {
         _failures = failures;
+        _mustAnswer = mustAnswer;
         _parser = new InfluxQLParser(columns, failures, _ready);
     }
 
@@ -58,7 +63,12 @@ internal sealed class InfluxQLReader
 
         if (!_parser.IsAtEnd)
         {
-            throw _failures.CutOff("its last part is incomplete");
+            throw _failures.CutOff(_parser.IsCutByServer ? "the server marks a series as partial, and sends no more of it (max-row-limit)" : "its last part is incomplete");
+        }
+
+        if (_mustAnswer && !_parser.HasResults)
+        {
+            throw _failures.NotUnderstood("it has no results");
         }
     }
 

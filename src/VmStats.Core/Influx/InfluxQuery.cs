@@ -17,6 +17,7 @@ public sealed class InfluxQuery : IDisposable
     private readonly InfluxTransport _transport;
     private readonly InfluxProbe _probe;
     private readonly PointWriter _writer;
+    private readonly BucketWitness _buckets;
 
     /// <summary>Prepares a connection.</summary>
     /// <param name="options">Where and how; <see cref="ConnectionOptions.Url"/> must be given.</param>
@@ -31,6 +32,7 @@ public sealed class InfluxQuery : IDisposable
         _probe = new InfluxProbe(_transport, options.Api);
         Database = options.Database ?? "";
         _writer = new PointWriter(_transport, infrastructure, Database);
+        _buckets = new BucketWitness(_transport, Database);
     }
 
     /// <summary>The server's address, without user info and query.</summary>
@@ -78,7 +80,9 @@ public sealed class InfluxQuery : IDisposable
     public async ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken)
     {
         InfluxApi api = await GetApiAsync(cancellationToken).ConfigureAwait(false);
-        return await _writer.WriteAsync(points, api, cancellationToken).ConfigureAwait(false);
+        return api == InfluxApi.V2
+            ? await _buckets.ExplainAsync(_writer.WriteAsync(points, api, cancellationToken), isWrite: true, cancellationToken).ConfigureAwait(false)
+            : await _writer.WriteAsync(points, api, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -124,8 +128,8 @@ public sealed class InfluxQuery : IDisposable
         {
             IAsyncEnumerable<StoreRow> rows = api == InfluxApi.V3
                 ? new JsonLinesReader(new RowBuilder(), Failures).ReadAsync(body, cancellationToken)
-                : new InfluxQLReader(columns, Failures).ReadAsync(body, cancellationToken);
-            await foreach (StoreRow row in rows.ConfigureAwait(false))
+                : new InfluxQLReader(columns, Failures, mustAnswer: IsReading(query)).ReadAsync(body, cancellationToken);
+            await foreach (StoreRow row in (api == InfluxApi.V2 ? _buckets.ExplainAsync(rows, cancellationToken) : rows).ConfigureAwait(false))
             {
                 yield return row;
             }
@@ -144,8 +148,17 @@ public sealed class InfluxQuery : IDisposable
             throw await Failures.FromResponseAsync(response, timer).ConfigureAwait(false);
         }
 
+        if (response.IsSuccessStatusCode)
+        {
+            await ForeignAnswer.RefuseAsync(response, areLines: false, timer, Failures).ConfigureAwait(false);
+        }
+
         return response.StatusCode;
     }
+
+    // What changes something may be answered with an empty body or object; what reads never is.
+    private static bool IsReading(string query) =>
+        query.AsSpan().TrimStart().StartsWith("SELECT", StringComparison.OrdinalIgnoreCase) || query.AsSpan().TrimStart().StartsWith("SHOW", StringComparison.OrdinalIgnoreCase);
 
     private async ValueTask<ResponseBody> OpenAsync(string path, HttpContent content, InfluxApi api, CancellationToken cancellationToken)
     {
@@ -159,6 +172,7 @@ public sealed class InfluxQuery : IDisposable
                 throw await Failures.FromResponseAsync(response, timer).ConfigureAwait(false);
             }
 
+            await ForeignAnswer.RefuseAsync(response, areLines: api == InfluxApi.V3, timer, Failures).ConfigureAwait(false);
             return await ResponseBody.OpenAsync(response, Failures, timer).ConfigureAwait(false);
         }
         catch

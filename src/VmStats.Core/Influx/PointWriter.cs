@@ -63,7 +63,7 @@ internal sealed class PointWriter(InfluxTransport transport, IInfrastructure inf
     /// <summary>Sends one batch, in halves where the server wants less at a time or doesn't say which line it refused.</summary>
     private async ValueTask<int> SendAsync(Batch batch, InfluxApi api, List<RejectedPoint> rejected, CancellationToken cancellationToken)
     {
-        Refusal? refusal = await PostAsync(batch, api, cancellationToken).ConfigureAwait(false);
+        Refusal? refusal = await PostOrFindDroppedAsync(batch, api, cancellationToken).ConfigureAwait(false);
         if (refusal is null)
         {
             return batch.Count;
@@ -85,6 +85,14 @@ internal sealed class PointWriter(InfluxTransport transport, IInfrastructure inf
             }
 
             return batch.Count - distinct.Count;
+        }
+
+        // Without line numbers, as InfluxDB 1.x and 2.x refuse: where as many points have the field that is named as were left out, it is those.
+        if (FieldConflict.Find(refusal.Reason) is { } conflict
+            && Enumerable.Range(0, batch.Count).Where(i => conflict.IsOf(batch[i])).ToArray() is { Length: > 0 } those && those.Length == refusal.Dropped)
+        {
+            Array.ForEach(those, i => Reject(batch, i, refusal.Reason, rejected));
+            return batch.Count - those.Length;
         }
 
         if (batch.Count == 1 || refusal.Dropped == batch.Count)
@@ -113,6 +121,50 @@ internal sealed class PointWriter(InfluxTransport transport, IInfrastructure inf
         rejected.Add(new RejectedPoint(batch[index], reason));
         return 0;
     }
+
+    // A server may drop the connection over a point, each time that it gets it: what waits behind it would wait for ever.
+    private async ValueTask<Refusal?> PostOrFindDroppedAsync(Batch batch, InfluxApi api, CancellationToken cancellationToken)
+    {
+        for (bool isFirst = true; ; isFirst = false)
+        {
+            try
+            {
+                return await PostAsync(batch, api, cancellationToken).ConfigureAwait(false);
+            }
+            catch (InfluxException e) when (e.ErrorId == "InfluxConnectionBroken")
+            {
+                if (!await TakesWritesAsync(api, cancellationToken).ConfigureAwait(false))
+                {
+                    throw;
+                }
+
+                if (batch.Count > 1 || !isFirst)
+                {
+                    return new Refusal("The server drops the connection each time that it gets this point, and answers other writes.", [], null, IsTooLarge: true);
+                }
+            }
+        }
+    }
+
+    /// <summary>True when the server, and all before it, answers a write: one of nothing.</summary>
+    private async ValueTask<bool> TakesWritesAsync(InfluxApi api, CancellationToken cancellationToken)
+    {
+        using RequestTimer timer = transport.StartTimer(cancellationToken);
+        try
+        {
+            using ByteArrayContent nothing = new([]);
+            string path = api == InfluxApi.V3 ? $"api/v3/write_lp?db={Uri.EscapeDataString(database)}" : PathOfWrites();
+            using HttpResponseMessage answer = await transport.SendAsync(HttpMethod.Post, path, nothing, api, timer).ConfigureAwait(false);
+            return AcknowledgementHandler.IsAcknowledged(answer)
+                || transport.Failures.FromAnswer(answer, await ErrorBody.ReadAsync(answer, timer, transport.Failures).ConfigureAwait(false)).ErrorId == "InfluxWriteEmpty";
+        }
+        catch (InfluxException)
+        {
+            return false;
+        }
+    }
+
+    private string PathOfWrites() => $"write?db={Uri.EscapeDataString(database)}&precision=ns";
 
     private async ValueTask<Refusal?> PostAsync(Batch batch, InfluxApi api, CancellationToken cancellationToken)
     {
@@ -161,7 +213,6 @@ internal sealed class PointWriter(InfluxTransport transport, IInfrastructure inf
     private async ValueTask<HttpResponseMessage> SendBodyAsync(Batch batch, InfluxApi api, RequestTimer timer)
     {
         using ReadOnlyMemoryContent content = new(batch.Body);
-        string path = $"write?db={Uri.EscapeDataString(database)}&precision=ns";
-        return await transport.SendAsync(HttpMethod.Post, path, content, api, timer).ConfigureAwait(false);
+        return await transport.SendAsync(HttpMethod.Post, PathOfWrites(), content, api, timer).ConfigureAwait(false);
     }
 }

@@ -14,7 +14,7 @@ internal sealed record RefusedLine(int Number, string Reason);
 /// <param name="Reason">The server's words.</param>
 /// <param name="Lines">The lines that it names; none where it names none.</param>
 /// <param name="Dropped">How many points it says it left out; null where it doesn't say.</param>
-/// <param name="IsTooLarge">The request was too large: fewer points may pass.</param>
+/// <param name="IsTooLarge">The request was too much: fewer points may pass.</param>
 internal sealed partial record Refusal(string Reason, IReadOnlyList<RefusedLine> Lines, int? Dropped, bool IsTooLarge)
 {
     // Failures of points: every other failure concerns the request, and sending its points one by one would not help.
@@ -28,7 +28,7 @@ internal sealed partial record Refusal(string Reason, IReadOnlyList<RefusedLine>
     public static Refusal? Read(HttpStatusCode status, string body, InfluxException failure)
     {
         string reason = failure.ServerText ?? failure.Message;
-        if (status == HttpStatusCode.RequestEntityTooLarge)
+        if (status == HttpStatusCode.RequestEntityTooLarge || failure.ErrorId == "InfluxRequestTooLarge")
         {
             return new Refusal(reason, [], null, IsTooLarge: true);
         }

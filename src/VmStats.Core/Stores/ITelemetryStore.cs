@@ -15,8 +15,12 @@ public interface ITelemetryStore : IAsyncDisposable
     /// <summary>Proves that the store answers, and learns what it is (product, version).</summary>
     ValueTask<StoreInfo> ProbeAsync(CancellationToken cancellationToken);
 
-    /// <summary>The tags and fields of a measurement, or null when the store has no such measurement. Learnt once and kept; a write that adds columns renews it.</summary>
+    /// <summary>The tags and fields of a measurement, or null when the store has no such measurement. What is remembered of them ages within a minute.</summary>
     ValueTask<MeasurementSchema?> GetSchemaAsync(string measurement, CancellationToken cancellationToken);
+
+    /// <summary>The tags and fields of a measurement for who writes to it; null also where the rights don't allow to know them.</summary>
+    ValueTask<MeasurementSchema?> GetSchemaToWriteAsync(string measurement, CancellationToken cancellationToken) =>
+        GetSchemaAsync(measurement, cancellationToken);
 
     /// <summary>
     /// Rows as they arrive, in time order unless the query says otherwise. A measurement that doesn't exist gives no
@@ -65,15 +69,25 @@ public sealed record StoreInfo(StoreKind Kind, string Address, string Database, 
 public sealed record MeasurementSchema(
     string Measurement,
     IReadOnlyList<string> Tags,
-    IReadOnlyDictionary<string, FieldKind> Fields);
+    IReadOnlyDictionary<string, FieldKind> Fields)
+{
+    /// <summary>True when the other has the same tags and fields, of the same types.</summary>
+    internal bool HasSameColumns(MeasurementSchema other) =>
+        Tags.SequenceEqual(other.Tags, StringComparer.Ordinal)
+        && Fields.Count == other.Fields.Count
+        && Fields.All(field => other.Fields.TryGetValue(field.Key, out FieldKind kind) && kind == field.Value);
+}
 
 /// <summary>What became of a batch of points.</summary>
 /// <param name="Written">Points that are stored.</param>
 /// <param name="Rejected">Points that the store refused, with its reason.</param>
 public sealed record WriteResult(int Written, IReadOnlyList<RejectedPoint> Rejected)
 {
-    /// <summary>What the store's own upkeep failed at while the points themselves are stored (old points that can't be deleted); null when all is well.</summary>
+    /// <summary>What is to be told though the points are stored (old points that can't be deleted, fields that a table doesn't take); null when all is well.</summary>
     public string? Warning { get; init; }
+
+    /// <summary>Fields of written points that were left out because their table doesn't take them.</summary>
+    public int FieldsLeftOut { get; init; }
 }
 
 /// <summary>A point that a store refused.</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using VmStats.Configuration;
 using VmStats.Data;
 using VmStats.Influx;
@@ -6,31 +5,14 @@ using VmStats.Queries;
 
 namespace VmStats.Stores;
 
-/// <summary>Learns the columns of measurements from the server, each once, and keeps them until they are forgotten.</summary>
+/// <summary>Asks the server for the columns of measurements.</summary>
 internal sealed class InfluxSchema(InfluxQuery influx)
 {
-    private readonly ConcurrentDictionary<string, MeasurementSchema> _known = new(StringComparer.Ordinal);
-
-    /// <summary>What is known without asking, or null.</summary>
-    public MeasurementSchema? Known(string measurement) => _known.GetValueOrDefault(measurement);
-
-    /// <summary>Forgets a measurement: it has got new columns.</summary>
-    public void Forget(string measurement) => _known.TryRemove(measurement, out _);
-
-    /// <summary>The columns, or null when there is no such measurement. That there is none is not kept: the next write may create it.</summary>
-    public async ValueTask<MeasurementSchema?> GetAsync(string measurement, CancellationToken cancellationToken)
-    {
-        if (Known(measurement) is { } known)
-        {
-            return known;
-        }
-
-        InfluxApi api = await influx.GetApiAsync(cancellationToken).ConfigureAwait(false);
-        MeasurementSchema? schema = api == InfluxApi.V3
+    /// <summary>The columns, or null when there is no such measurement.</summary>
+    public async ValueTask<MeasurementSchema?> AskAsync(string measurement, CancellationToken cancellationToken) =>
+        await influx.GetApiAsync(cancellationToken).ConfigureAwait(false) == InfluxApi.V3
             ? await AskSqlAsync(measurement, cancellationToken).ConfigureAwait(false)
             : await AskInfluxQLAsync(measurement, cancellationToken).ConfigureAwait(false);
-        return schema is null ? null : _known.GetOrAdd(measurement, schema);
-    }
 
     private async ValueTask<MeasurementSchema?> AskSqlAsync(string measurement, CancellationToken cancellationToken)
     {

@@ -13,7 +13,8 @@ public sealed class InfluxStore : ITelemetryStore
     private const int Attempts = 4;
     private readonly IInfrastructure _infrastructure;
     private readonly InfluxApi _configured;
-    private readonly InfluxSchema _schema;
+    private readonly SchemaMemory _schemas;
+    private readonly RefusedFields _fields;
     private readonly RetryPause _pause = new();
     private readonly SqlReader _sql;
     private readonly LatestReader _latest;
@@ -28,7 +29,9 @@ public sealed class InfluxStore : ITelemetryStore
         ArgumentNullException.ThrowIfNull(options);
         _infrastructure = infrastructure;
         Influx = new InfluxQuery(options, infrastructure, handler);
-        _schema = new InfluxSchema(Influx);
+        _schemas = new SchemaMemory(
+            $"{Influx.Address}\n{Influx.Database}", (name, token) => RetryAsync(again => new InfluxSchema(Influx).AskAsync(name, again), token), clock ?? TimeProvider.System);
+        _fields = new RefusedFields(Influx.WriteAsync, _schemas, clock ?? TimeProvider.System);
         _sql = new SqlReader(Influx, AskSql, options, clock ?? TimeProvider.System);
         _latest = new LatestReader(Influx, _sql, AskSql, options, clock ?? TimeProvider.System);
         _configured = options.Api;
@@ -53,29 +56,17 @@ public sealed class InfluxStore : ITelemetryStore
 
     /// <inheritdoc/>
     public ValueTask<MeasurementSchema?> GetSchemaAsync(string measurement, CancellationToken cancellationToken) =>
-        _schema.Known(measurement) is { } known
-            ? new(known)
-            : RetryAsync(token => _schema.GetAsync(measurement, token), cancellationToken);
+        _schemas.GetAsync(measurement, cancellationToken);
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<StoreRow> QueryAsync(StoreQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public ValueTask<MeasurementSchema?> GetSchemaToWriteAsync(string measurement, CancellationToken cancellationToken) =>
+        _schemas.GetToWriteAsync(measurement, cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<StoreRow> QueryAsync(StoreQuery query, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(query);
-        MeasurementSchema? schema = await GetSchemaAsync(query.Measurement, cancellationToken).ConfigureAwait(false);
-        if (schema is null || QueryPlan.For(query, schema) is not { } plan)
-        {
-            yield break;
-        }
-
-        InfluxApi api = await Influx.GetApiAsync(cancellationToken).ConfigureAwait(false);
-        IAsyncEnumerable<StoreRow> rows = api != InfluxApi.V3 ? AskInfluxQL(plan, cancellationToken)
-            : query.Latest is not null ? _latest.ReadLatestAsync(plan, cancellationToken)
-            : query.Distinct is not null ? _latest.ReadDistinctAsync(plan, cancellationToken)
-            : _sql.ReadAsync(plan, cancellationToken);
-        await foreach (StoreRow row in rows.ConfigureAwait(false))
-        {
-            yield return row;
-        }
+        return _schemas.ReadAsync(query.Measurement, schema => ReadAsync(query, schema, cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -84,13 +75,19 @@ public sealed class InfluxStore : ITelemetryStore
         ArgumentNullException.ThrowIfNull(points);
         IReadOnlyDictionary<string, MeasurementSchema> schemas = await SchemasAsync(points, cancellationToken).ConfigureAwait(false);
         PointFitter fitter = new(schemas);
-        WriteResult result = await Influx.WriteAsync(fitter.Fit(points), cancellationToken).ConfigureAwait(false);
-        foreach (string measurement in fitter.MeasurementsWithNewColumns)
+        try
         {
-            _schema.Forget(measurement);
+            WriteResult result = await _fields.WriteAsync(fitter.Fit(points), cancellationToken).ConfigureAwait(false);
+            return result with { Rejected = fitter.Originals(result.Rejected) };
         }
-
-        return result with { Rejected = fitter.Originals(result.Rejected) };
+        finally
+        {
+            // Also of a write that failed: a part of it may be written.
+            foreach (string measurement in fitter.MeasurementsWithNewColumns)
+            {
+                _schemas.Added(measurement);
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -107,22 +104,33 @@ public sealed class InfluxStore : ITelemetryStore
         _ => StoreKind.InfluxDB3,
     };
 
+    private async IAsyncEnumerable<StoreRow> ReadAsync(StoreQuery query, MeasurementSchema schema, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (QueryPlan.For(query, schema) is not { } plan)
+        {
+            yield break;
+        }
+
+        InfluxApi api = await Influx.GetApiAsync(cancellationToken).ConfigureAwait(false);
+        IAsyncEnumerable<StoreRow> rows = api != InfluxApi.V3 ? AskInfluxQL(plan, cancellationToken)
+            : query.Latest is not null ? _latest.ReadLatestAsync(plan, cancellationToken)
+            : query.Distinct is not null ? _latest.ReadDistinctAsync(plan, cancellationToken)
+            : _sql.ReadAsync(plan, cancellationToken);
+        await foreach (StoreRow row in rows.ConfigureAwait(false))
+        {
+            yield return row;
+        }
+    }
+
     private async ValueTask<IReadOnlyDictionary<string, MeasurementSchema>> SchemasAsync(
         IReadOnlyList<Point> points, CancellationToken cancellationToken)
     {
         Dictionary<string, MeasurementSchema> schemas = new(StringComparer.Ordinal);
         foreach (string measurement in points.Select(point => point.Shape.Measurement).Distinct(StringComparer.Ordinal))
         {
-            try
+            if (await _schemas.GetToWriteAsync(measurement, cancellationToken).ConfigureAwait(false) is { } schema)
             {
-                if (await GetSchemaAsync(measurement, cancellationToken).ConfigureAwait(false) is { } schema)
-                {
-                    schemas.Add(measurement, schema);
-                }
-            }
-            catch (InfluxException e) when (e.ErrorId is "InfluxDatabaseNotFound")
-            {
-                // InfluxDB 3 creates it with the first write; 1.x will say so itself.
+                schemas.Add(measurement, schema);
             }
         }
 

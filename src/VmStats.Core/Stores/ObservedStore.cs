@@ -17,6 +17,10 @@ internal sealed class ObservedStore(ITelemetryStore store, IQueryObserver observ
         store.GetSchemaAsync(measurement, cancellationToken);
 
     /// <inheritdoc/>
+    public ValueTask<MeasurementSchema?> GetSchemaToWriteAsync(string measurement, CancellationToken cancellationToken) =>
+        store.GetSchemaToWriteAsync(measurement, cancellationToken);
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<StoreRow> QueryAsync(StoreQuery query, CancellationToken cancellationToken) =>
         store.QueryAsync(query.Observer is null ? query with { Observer = observer } : query, cancellationToken);
 

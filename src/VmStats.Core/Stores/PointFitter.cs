@@ -9,11 +9,11 @@ namespace VmStats.Stores;
 /// </summary>
 internal sealed class PointFitter(IReadOnlyDictionary<string, MeasurementSchema> schemas)
 {
-    private readonly Dictionary<PointShape, FieldKind[]> _kinds = [];
+    private readonly Dictionary<PointShape, (FieldKind[] Kinds, bool[] NewTags)> _kinds = [];
     private readonly HashSet<string> _grown = new(StringComparer.Ordinal);
     private Dictionary<Point, Point>? _changed;
 
-    /// <summary>Measurements that get a column, or come into being, by these points.</summary>
+    /// <summary>Measurements that are known, and get a column by these points.</summary>
     public IReadOnlyCollection<string> MeasurementsWithNewColumns => _grown;
 
     /// <summary>The points to be written.</summary>
@@ -41,13 +41,25 @@ internal sealed class PointFitter(IReadOnlyDictionary<string, MeasurementSchema>
 
     private Point Fit(Point point)
     {
-        FieldKind[] kinds = KindsOf(point.Shape);
+        (FieldKind[] kinds, bool[] newTags) = KindsOf(point.Shape);
+        bool grows = false;
+        for (int i = 0; i < newTags.Length; i++)
+        {
+            grows |= newTags[i] && !string.IsNullOrEmpty(point.Tags[i]);
+        }
+
         FieldValue[]? fields = null;
         for (int i = 0; i < kinds.Length; i++)
         {
             FieldValue value = point.Fields[i];
-            if (kinds[i] == FieldKind.Null || value.IsNull || value.Kind == kinds[i])
+            if (value.IsNull || value.Kind == kinds[i])
             {
+                continue;
+            }
+
+            if (kinds[i] == FieldKind.Null)
+            {
+                grows = true;
                 continue;
             }
 
@@ -59,25 +71,26 @@ internal sealed class PointFitter(IReadOnlyDictionary<string, MeasurementSchema>
             }
         }
 
+        if (grows && schemas.ContainsKey(point.Shape.Measurement))
+        {
+            _grown.Add(point.Shape.Measurement);
+        }
+
         return fields is null ? point : new Point(point.Shape, point.Time, [.. point.Tags], fields);
     }
 
-    // A field that the table lacks has no type yet (Null).
-    private FieldKind[] KindsOf(PointShape shape)
+    // A field that the table lacks has no type yet (Null). What a shape names and no point has adds no column.
+    private (FieldKind[] Kinds, bool[] NewTags) KindsOf(PointShape shape)
     {
-        if (_kinds.TryGetValue(shape, out FieldKind[]? kinds))
+        if (!_kinds.TryGetValue(shape, out (FieldKind[] Kinds, bool[] NewTags) known))
         {
-            return kinds;
+            MeasurementSchema? schema = schemas.GetValueOrDefault(shape.Measurement);
+            known = (
+                [.. shape.Fields.Select(field => schema?.Fields.GetValueOrDefault(field) ?? FieldKind.Null)],
+                [.. shape.Tags.Select(tag => schema?.Tags.Contains(tag) != true)]);
+            _kinds.Add(shape, known);
         }
 
-        MeasurementSchema? schema = schemas.GetValueOrDefault(shape.Measurement);
-        kinds = shape.Fields.Select(field => schema?.Fields.GetValueOrDefault(field) ?? FieldKind.Null).ToArray();
-        if (schema is null || kinds.Contains(FieldKind.Null) || shape.Tags.Except(schema.Tags).Any())
-        {
-            _grown.Add(shape.Measurement);
-        }
-
-        _kinds.Add(shape, kinds);
-        return kinds;
+        return known;
     }
 }

@@ -45,17 +45,12 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
         SeriesRequest request, int depth, IReadOnlyList<string>? columns, CancellationToken cancellationToken)
     {
         Dictionary<SeriesKey, SeriesPair> pairs = [];
-        if (await PrepareAsync(request, cancellationToken).ConfigureAwait(false) is not SeriesQuery prepared)
-        {
-            return [];
-        }
-
-        StoreQuery query = prepared.Query with
+        StoreQuery Latest(SeriesQuery prepared) => prepared.Query with
         {
             Latest = new LatestPerGroup(GroupOf(request, prepared), depth),
             Columns = columns ?? prepared.Query.Columns,
         };
-        await foreach (StoreRow row in store.QueryAsync(query, cancellationToken).ConfigureAwait(false))
+        await foreach ((SeriesQuery prepared, StoreRow row) in AskAsync(request, Latest, cancellationToken).ConfigureAwait(false))
         {
             TelemetryColumns place = TelemetryColumns.Of(request.Set, row.Layout);
             SeriesKey key = KeyOf(place, row);
@@ -73,14 +68,9 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
     public async IAsyncEnumerable<(SeriesState Series, SampleData Sample)> ReadRangeAsync(
         SeriesRequest request, TimeRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (await PrepareAsync(request, cancellationToken).ConfigureAwait(false) is not SeriesQuery prepared)
-        {
-            yield break;
-        }
-
         Dictionary<SeriesKey, SeriesState> series = [];
-        StoreQuery query = prepared.Query with { Start = PrimingStart(range), Finish = range.Finish };
-        await foreach (StoreRow row in store.QueryAsync(query, cancellationToken).ConfigureAwait(false))
+        StoreQuery Range(SeriesQuery prepared) => prepared.Query with { Start = PrimingStart(range), Finish = range.Finish };
+        await foreach ((SeriesQuery prepared, StoreRow row) in AskAsync(request, Range, cancellationToken).ConfigureAwait(false))
         {
             TelemetryColumns place = TelemetryColumns.Of(request.Set, row.Layout);
             SeriesKey key = KeyOf(place, row);
@@ -110,18 +100,18 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
     public async IAsyncEnumerable<SeriesFigures> ReadFiguresAsync(
         SeriesRequest request, TimeRange range, Aggregation figures, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (await PrepareAsync(request, cancellationToken).ConfigureAwait(false) is not SeriesQuery prepared)
+        StoreQuery Figures(SeriesQuery prepared) => prepared.Query with
         {
-            yield break;
-        }
-
-        Aggregation aggregation = figures with
-        {
-            GroupBy = [.. GroupOf(request, prepared), .. figures.GroupBy],
-            Rates = figures.Rates is { } rates ? rates with { LeadIn = range.Start - PrimingStart(range) ?? 0 } : null,
+            Start = range.Start,
+            Finish = range.Finish,
+            Columns = null,
+            Aggregation = figures with
+            {
+                GroupBy = [.. GroupOf(request, prepared), .. figures.GroupBy],
+                Rates = figures.Rates is { } rates ? rates with { LeadIn = range.Start - PrimingStart(range) ?? 0 } : null,
+            },
         };
-        StoreQuery query = prepared.Query with { Start = range.Start, Finish = range.Finish, Columns = null, Aggregation = aggregation };
-        await foreach (StoreRow row in store.QueryAsync(query, cancellationToken).ConfigureAwait(false))
+        await foreach ((SeriesQuery prepared, StoreRow row) in AskAsync(request, Figures, cancellationToken).ConfigureAwait(false))
         {
             TelemetryColumns place = TelemetryColumns.Of(request.Set, row.Layout);
             SeriesKey key = KeyOf(place, row);
@@ -158,14 +148,31 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
             : new SeriesKey(vm, row[place.DeviceType].ToText(), row[place.Device].ToText());
     }
 
-    private async ValueTask<SeriesQuery?> PrepareAsync(SeriesRequest request, CancellationToken cancellationToken)
+    // The names of the columns are in the query. Where it finds nothing, the store may have learnt that they are others now.
+    private async IAsyncEnumerable<(SeriesQuery Prepared, StoreRow Row)> AskAsync(
+        SeriesRequest request, Func<SeriesQuery, StoreQuery> complete, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        MeasurementSchema? schema = await store.GetSchemaAsync(request.Set.Measurement, cancellationToken).ConfigureAwait(false);
-        if (schema is null)
+        MeasurementSchema? before = null;
+        bool any = false;
+        for (int attempt = 0; attempt < 2 && !any; attempt++)
         {
-            return null;
-        }
+            MeasurementSchema? schema = await store.GetSchemaAsync(request.Set.Measurement, cancellationToken).ConfigureAwait(false);
+            if (schema is null || before?.HasSameColumns(schema) == true || Prepare(request, schema) is not SeriesQuery prepared)
+            {
+                yield break;
+            }
 
+            before = schema;
+            await foreach (StoreRow row in store.QueryAsync(complete(prepared), cancellationToken).ConfigureAwait(false))
+            {
+                any = true;
+                yield return (prepared, row);
+            }
+        }
+    }
+
+    private static SeriesQuery? Prepare(SeriesRequest request, MeasurementSchema schema)
+    {
         TagVocabulary vocabulary = TagVocabulary.Of(schema);
         HashSet<VmIdentity>? vms = request.Vms?.Select(vocabulary.Identify).ToHashSet();
         List<ColumnFilter> filters = [];

@@ -8,6 +8,7 @@ using VmStats.Core.Tests.Embedded;
 using VmStats.Core.Tests.Hypervisors;
 using VmStats.Core.Tests.Influx;
 using VmStats.Data;
+using VmStats.Influx;
 using VmStats.Infrastructure.Embedded;
 using VmStats.Stores;
 using static VmStats.Core.Tests.Collection.CollectorFixture;
@@ -94,6 +95,20 @@ public sealed class CollectorStoreTests : AsyncTest
         VmTelemetryCollectorStatus next = await _fixture.RunAsync(_fixture.Options(hypervisor, _fixture.Store, 1));
         Assert.Equal((3L, 15L), (next.PointsWritten, next.PointsReplayed));
         Assert.Equal(18, (await _fixture.SamplesAsync()).Count);
+    }
+
+    [Fact]
+    public async Task A_store_that_asks_for_a_longer_pause_is_left_alone_for_as_long_and_the_warning_says_so()
+    {
+        await using FaultyHypervisor hypervisor = new(Running);
+        FaultyStore store = new(_fixture.Store, _ => new InfluxFailures(new ConnectionOptions(), "http://influx.example.org")
+            .FromText("slow down", HttpStatusCode.TooManyRequests, TimeSpan.FromMinutes(10)));
+
+        // The fixture's clock is a minute later at each look, and each of the twelve batches looks at it.
+        VmTelemetryCollectorStatus status = await _fixture.RunAsync(_fixture.Options(hypervisor, store, 4));
+        Assert.Equal((12L, 0L), (status.PointsSpooled, status.PointsDropped));
+        Assert.InRange(store.Writes, 1, 3);
+        Assert.Contains("left alone for 00:10:00", Assert.Single(_fixture.Warnings), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -26,11 +26,15 @@ public sealed class ErrorTableTests : IAsyncLifetime
         (403, "", "InfluxForbidden", VmStatsErrorKind.PermissionDenied),
         (403, """{"error":"error authorizing query: create admin user first or disable authentication"}""", "InfluxNoAdminUser", VmStatsErrorKind.PermissionDenied),
         (403, """{"error":"\"u\" user is not authorized to write to database \"db\""}""", "InfluxUserLacksWriteAccess", VmStatsErrorKind.PermissionDenied),
+        (403, """{"code":"forbidden","message":"insufficient permissions for write"}""", "InfluxUserLacksWriteAccess", VmStatsErrorKind.PermissionDenied),
         (403, """{"error":"error authorizing query: u not authorized to execute statement 'SELECT'"}""", "InfluxUserLacksReadAccess", VmStatsErrorKind.PermissionDenied),
         (405, "endpoint disabled, started without auth", "InfluxStartedWithoutAuthentication", VmStatsErrorKind.NotSupported),
 
         // What is asked for
         (404, """{"error":"query error: database not found: foo"}""", "InfluxDatabaseNotFound", VmStatsErrorKind.NotFound),
+        (404, """{"code":"not found","message":"bucket \"nosuch\" not found"}""", "InfluxDatabaseNotFound", VmStatsErrorKind.NotFound),
+        (404, """{"code":"not found","message":"no dbrp mapping found"}""", "InfluxMappingNotFound", VmStatsErrorKind.NotFound),
+        (400, """{"error":"default retention policy not set for: rec"}""", "InfluxDefaultPolicyNotSet", VmStatsErrorKind.NotFound),
         (404, """{"error":"retention policy not found: x"}""", "InfluxRetentionPolicyNotFound", VmStatsErrorKind.NotFound),
         (400, """{"error":"cannot write to soft-deleted database 'x' - it is marked for deletion"}""", "InfluxDatabaseDeleted", VmStatsErrorKind.InvalidOperation),
         (400, """{"error":"invalid character in database or rp name: must be ASCII, containing only letters, numbers, underscores, or hyphens"}""", "InfluxDatabaseNameInvalid", VmStatsErrorKind.InvalidArgument),
@@ -79,6 +83,7 @@ public sealed class ErrorTableTests : IAsyncLifetime
         (422, """{"error":"partial write of line protocol occurred","data":[{"error_message":"Update to schema would exceed number of tables limit of 2000 tables","line_number":1,"original_line":"t f=1i"}]}""", "InfluxTableLimit", VmStatsErrorKind.InvalidOperation),
         (422, """{"error":"partial write of line protocol occurred","data":[{"error_message":"Update to schema would exceed number of columns per table limit of 500 columns","line_number":1,"original_line":"wide c0=1i"}]}""", "InfluxColumnLimit", VmStatsErrorKind.InvalidOperation),
         (422, """{"error":"Update to schema would exceed limit of 500 columns"}""", "InfluxColumnLimit", VmStatsErrorKind.InvalidOperation),
+        (500, "max request size (10485760 bytes) exceeded", "InfluxRequestTooLarge", VmStatsErrorKind.InvalidArgument),
         (413, "max request size (10485760 bytes) exceeded", "InfluxRequestTooLarge", VmStatsErrorKind.InvalidArgument),
 
         // Points

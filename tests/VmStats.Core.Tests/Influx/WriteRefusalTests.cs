@@ -47,6 +47,17 @@ public sealed class WriteRefusalTests : IAsyncLifetime
         Assert.Single(_server.Requests);
     }
 
+    [Theory]
+    [InlineData("30", null)]
+    [InlineData("3600", "asks to be left alone for 01:00:00")]
+    public async Task A_server_that_asks_for_a_longer_pause_than_is_waited_for_is_told_so(string seconds, string? told)
+    {
+        _server.Answer(429, "", ("Retry-After", seconds));
+        InfluxException failure = await Writes.FailAsync(Writes.Options(_server.Url));
+        Assert.Equal("InfluxTooManyRequests", failure.ErrorId);
+        Assert.Equal(told is not null, failure.Message.Contains(told ?? "left alone", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_page_is_cut_and_shows_no_token()
     {
@@ -116,10 +127,12 @@ public sealed class WriteRefusalTests : IAsyncLifetime
         Assert.Equal([8, 4, 4, 2, 1, 1, 2], _server.Requests.Select(request => request.Body.Split('\n').Length));
     }
 
-    [Fact]
-    public async Task A_batch_that_is_too_large_goes_in_halves()
+    [Theory]
+    [InlineData(413)]
+    [InlineData(500)]
+    public async Task A_batch_that_is_too_large_goes_in_halves(int status)
     {
-        _server.Answer(413, "max request size (10485760 bytes) exceeded").Answer(204);
+        _server.Answer(status, "max request size (10485760 bytes) exceeded").Answer(204);
         Assert.Equal(5, (await Writes.RunAsync(Writes.Options(_server.Url), points: 5)).Written);
         Assert.Equal([5, 2, 3], _server.Requests.Select(request => request.Body.Split('\n').Length));
     }

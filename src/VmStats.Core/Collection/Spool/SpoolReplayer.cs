@@ -10,7 +10,8 @@ namespace VmStats.Collection.Spool;
 /// <param name="Rejected">Points that it refused; they are in the reject file.</param>
 /// <param name="DamagedFile">Where a segment with damage further in than a crash leaves it is kept; null when it was whole, and is gone.</param>
 /// <param name="Warning">What the store had to tell with it; null when all is well.</param>
-internal sealed record SegmentReplay(long Written, long Rejected, string? DamagedFile, string? Warning = null);
+/// <param name="FieldsLeftOut">Fields of written points that their table doesn't take.</param>
+internal sealed record SegmentReplay(long Written, long Rejected, string? DamagedFile, string? Warning = null, long FieldsLeftOut = 0);
 
 /// <summary>
 /// Brings the points of a spool into their store, in order, with their own times. One process at a time; points are
@@ -74,7 +75,7 @@ internal sealed class SpoolReplayer(PointSpool spool, ITelemetryStore store)
             return folder.IsUnsafe(name) ? SetAside(folder, name, 0, 0) : null;
         }
 
-        long written = 0, rejected = 0;
+        long written = 0, rejected = 0, leftOut = 0;
         string? warning = null;
         SegmentDamage damage = new();
         foreach (IReadOnlyList<Point> points in SpoolSegment.Read(segment, damage))
@@ -84,16 +85,17 @@ internal sealed class SpoolReplayer(PointSpool spool, ITelemetryStore store)
             spool.Rejects.Add(result.Rejected);
             written += result.Written;
             rejected += result.Rejected.Count;
+            leftOut += result.FieldsLeftOut;
             warning = result.Warning ?? warning;
         }
 
         if (damage.IsCorrupt)
         {
-            return SetAside(folder, name, written, rejected, warning);
+            return SetAside(folder, name, written, rejected, warning) with { FieldsLeftOut = leftOut };
         }
 
         folder.Delete(name);
-        return new SegmentReplay(written, rejected, null, warning);
+        return new SegmentReplay(written, rejected, null, warning, leftOut);
     }
 
     // A rename opens nothing: so what is no segment is told once, and stands in nobody's way.

@@ -48,7 +48,7 @@ internal readonly record struct RecordDelivery(DeliveryOutcome Outcome, string? 
 
     private static async Task<WriteResult> WriteAsync(ITelemetryStore store, MemoryDumpRecord record, CancellationToken cancellationToken)
     {
-        MeasurementSchema? schema = await store.GetSchemaAsync(MemDumpsTable.Measurement, cancellationToken).ConfigureAwait(false);
+        MeasurementSchema? schema = await store.GetSchemaToWriteAsync(MemDumpsTable.Measurement, cancellationToken).ConfigureAwait(false);
         return await store.WriteAsync([MemDumpsTable.ToPoint(record, schema)], cancellationToken).ConfigureAwait(false);
     }
 }

@@ -1,0 +1,124 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using VmStats.Configuration;
+using VmStats.Data;
+
+namespace VmStats.Influx;
+
+/// <summary>
+/// Says what is wrong where the 1.x API of InfluxDB 2.x has one answer for a bucket that isn't there, one without a default
+/// mapping, and one that the token may not read: the server's own API lists buckets and mappings, as far as the token may read.
+/// </summary>
+internal sealed class BucketWitness(InfluxTransport transport, string database)
+{
+    private const int NamesTold = 10;
+    private static readonly HashSet<string> s_ambiguous = ["InfluxDefaultPolicyNotSet", "InfluxMappingNotFound", "InfluxDatabaseNotFound"];
+
+    /// <summary>Rows, with the reason in the place of an answer that says too little.</summary>
+    public async IAsyncEnumerable<StoreRow> ExplainAsync(IAsyncEnumerable<StoreRow> rows, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        IAsyncEnumerator<StoreRow> enumerator = rows.GetAsyncEnumerator(cancellationToken);
+        await using (enumerator.ConfigureAwait(false))
+        {
+            while (await ExplainAsync(enumerator.MoveNextAsync(), isWrite: false, cancellationToken).ConfigureAwait(false))
+            {
+                yield return enumerator.Current;
+            }
+        }
+    }
+
+    /// <summary>A result, or the reason in the place of an answer that says too little.</summary>
+    public async ValueTask<T> ExplainAsync<T>(ValueTask<T> call, bool isWrite, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await call.ConfigureAwait(false);
+        }
+        catch (InfluxException e) when (s_ambiguous.Contains(e.ErrorId))
+        {
+            throw await FindReasonAsync(e, isWrite, cancellationToken).ConfigureAwait(false) ?? e;
+        }
+    }
+
+    private async ValueTask<InfluxException?> FindReasonAsync(InfluxException refusal, bool isWrite, CancellationToken cancellationToken)
+    {
+        if (await ListAsync("api/v2/buckets?limit=100", "buckets", cancellationToken).ConfigureAwait(false) is not { } buckets)
+        {
+            return null;
+        }
+
+        // There may be more than one list has.
+        buckets.AddRange(await ListAsync($"api/v2/buckets?name={Uri.EscapeDataString(database)}", "buckets", cancellationToken).ConfigureAwait(false) ?? []);
+        List<JsonElement> mappings = buckets.Count == 0 ? []
+            : await ListAsync($"api/v2/dbrps?orgID={Text(buckets[0], "orgID")}", "content", cancellationToken).ConfigureAwait(false) ?? [];
+        JsonElement[] own = [.. mappings.Where(mapping => Text(mapping, "database") == database)];
+        if (own.Any(mapping => mapping.TryGetProperty("default", out JsonElement isDefault) && isDefault.ValueKind == JsonValueKind.True))
+        {
+            return null;
+        }
+
+        if (own.Length > 0)
+        {
+            return Because("InfluxDefaultPolicyNotSet", $"The database {database} has mappings for the retention policies {Names(own, "retention_policy")}, and none of them is its default.",
+                "Make one the default: influx v1 dbrp update --default.");
+        }
+
+        if (buckets.Any(bucket => Text(bucket, "name") == database))
+        {
+            return Because("InfluxMappingNotFound", $"The bucket {database} has no mapping of database and retention policy.", "Make one: influx v1 dbrp create --default.");
+        }
+
+        // Only who may read everything is shown the server's own buckets.
+        JsonElement[] shown = [.. buckets.Where(bucket => Text(bucket, "type") != "system")];
+        if (shown.Length < buckets.Count)
+        {
+            return Because("InfluxDatabaseNotFound", $"There is no bucket {database}; there are: {Names(shown, "name")}.");
+        }
+
+        return (shown.Length, isWrite) switch
+        {
+            (0, true) => null,
+            (0, false) => Because("InfluxUserLacksReadAccess", $"This token may read no bucket, {database} or another.", "To read, use a token that may; to write points and records this one may be enough."),
+            _ => Because("InfluxDatabaseNotFound", $"Among the buckets that this token may read ({Names(shown, "name")}) is no {database}: it isn't there, or the token has no right for it."),
+        };
+
+        InfluxException Because(string id, string why, string? recommendation = null)
+        {
+            KnownError known = ErrorTable.Known.First(one => one.Id == id);
+            return transport.Failures.Explained(recommendation is null ? known : known with { Recommendation = recommendation }, why, refusal);
+        }
+    }
+
+    // Null where the token may not list them, or the server doesn't know what that is.
+    private async ValueTask<List<JsonElement>?> ListAsync(string path, string member, CancellationToken cancellationToken)
+    {
+        using RequestTimer timer = transport.StartTimer(cancellationToken);
+        try
+        {
+            using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, path, null, InfluxApi.V2, timer).ConfigureAwait(false);
+            if (response.StatusCode != HttpStatusCode.OK)
+            {
+                return null;
+            }
+
+            using JsonDocument answer = JsonDocument.Parse(await ErrorBody.ReadAsync(response, timer, transport.Failures).ConfigureAwait(false));
+            return answer.RootElement.ValueKind == JsonValueKind.Object && answer.RootElement.TryGetProperty(member, out JsonElement list) && list.ValueKind == JsonValueKind.Array
+                ? [.. list.Clone().EnumerateArray()]
+                : null;
+        }
+        catch (Exception e) when (e is InfluxException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static string? Text(JsonElement element, string member) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(member, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static string Names(JsonElement[] elements, string member)
+    {
+        string[] names = [.. elements.Select(element => Text(element, member) ?? "").Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        return names.Length == 0 ? "none" : string.Join(", ", names.Take(NamesTold)) + (names.Length > NamesTold ? ", ..." : "");
+    }
+}
