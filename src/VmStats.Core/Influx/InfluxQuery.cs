@@ -61,17 +61,17 @@ public sealed class InfluxQuery : IDisposable
     /// <exception cref="InfluxException">The server refused or could not be reached, or its answer broke off.</exception>
     public IAsyncEnumerable<StoreRow> QuerySqlAsync(
         string sql, IReadOnlyDictionary<string, FieldValue>? parameters, CancellationToken cancellationToken) =>
-        QuerySqlAsync(sql, parameters, new RowBuilder(), cancellationToken);
+        QuerySqlAsync(sql, parameters, new RowBuilder(StatementKinds.NamesSomethingTime(sql)), cancellationToken);
 
     /// <summary>Runs an InfluxQL query, on any InfluxDB, and gives its rows as they arrive.</summary>
     /// <param name="query">The statement; values stand in it as <c>$name</c>.</param>
     /// <param name="parameters">The values; a time is a text or UTC nanoseconds.</param>
     /// <param name="cancellationToken">Aborts the request at once.</param>
-    /// <returns>Rows with the measurement's name in the column <c>iox::measurement</c>, as InfluxDB 3 calls it. InfluxDB 1.x and 2.x write a float without a fraction as they write an integer: it is read as one.</returns>
+    /// <returns>Rows with the measurement's name in the column <c>iox::measurement</c>, as InfluxDB 3 calls it. A second column of a name gets a number (<c>name_1</c>). InfluxDB 1.x and 2.x write a float without a fraction as they write an integer: it is read as one.</returns>
     /// <exception cref="InfluxException">The server refused or could not be reached, or its answer broke off.</exception>
     public IAsyncEnumerable<StoreRow> QueryInfluxQLAsync(
         string query, IReadOnlyDictionary<string, FieldValue>? parameters, CancellationToken cancellationToken) =>
-        QueryInfluxQLAsync(query, parameters, InfluxQLColumns.Unknown, cancellationToken);
+        QueryInfluxQLAsync(query, parameters, InfluxQLColumns.Unknown(query), cancellationToken);
 
     /// <summary>Writes points, in requests that the server can bear. Refused points are reported, and don't stop the others.</summary>
     /// <exception cref="InfluxException">The server refused the request as a whole, or could not be reached.</exception>
@@ -159,12 +159,17 @@ public sealed class InfluxQuery : IDisposable
                 throw await Failures.FromResponseAsync(response, timer).ConfigureAwait(false);
             }
 
-            return await ResponseBody.OpenAsync(response, Failures, timer).ConfigureAwait(false);
+            return await ResponseBody.OpenAsync(response, Failures, timer, failsSilently: api == InfluxApi.V3).ConfigureAwait(false);
         }
-        catch
+        catch (Exception e)
         {
             response?.Dispose();
             timer.Dispose();
+            if (api == InfluxApi.V3 && e is InfluxException { ErrorId: "InfluxConnectionBroken" })
+            {
+                throw Failures.StatementFailed(e.InnerException ?? e, transient: true);
+            }
+
             throw;
         }
     }
