@@ -46,7 +46,7 @@ internal sealed class PointConformer(ITelemetryStore store)
     // The store keeps the schema, and gives another object when a write has added columns.
     private async ValueTask<SchemaPlans> LearnAsync(string measurement, CancellationToken cancellationToken)
     {
-        MeasurementSchema? schema = await store.GetSchemaAsync(measurement, cancellationToken).ConfigureAwait(false);
+        MeasurementSchema? schema = await store.GetSchemaToWriteAsync(measurement, cancellationToken).ConfigureAwait(false);
         lock (_plans)
         {
             if (!_plans.TryGetValue(measurement, out SchemaPlans? plans) || !ReferenceEquals(plans.Schema, schema))

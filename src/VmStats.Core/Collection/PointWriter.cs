@@ -69,7 +69,7 @@ internal sealed class PointWriter(
         catch (Exception e)
         {
             // Points that the store refuses are in its result; a failure is the store's, whatever its kind, and the points wait.
-            Pause(e.Message);
+            Pause(WriteTarget.WayOutOf(e) is { } wayOut ? $"{e.Message} {wayOut}" : e.Message);
             Spool(batch);
         }
     }

@@ -23,27 +23,30 @@ public sealed class InfluxQuery : IDisposable
     /// <param name="infrastructure">Has the client by which InfluxDB 3 is written.</param>
     /// <param name="handler">Sends the requests in place of the network; not disposed. For tests.</param>
     /// <exception cref="InfluxException"><c>TokenOverHttpRefused</c>: the token would travel in the open.</exception>
+    /// <exception cref="VmStatsException"><c>RetentionPolicyAmbiguous</c>: two retention policies are named.</exception>
     public InfluxQuery(ConnectionOptions options, IInfrastructure infrastructure, HttpMessageHandler? handler = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(infrastructure);
         _transport = new InfluxTransport(options, handler);
         _probe = new InfluxProbe(_transport, options.Api);
-        Database = options.Database ?? "";
-        _writer = new PointWriter(_transport, infrastructure, Database);
+        Name = DatabaseName.Of(options);
+        _writer = new PointWriter(_transport, infrastructure, Name);
     }
 
     /// <summary>The server's address, without user info and query.</summary>
     public string Address => _transport.Address;
 
-    /// <summary>The database (bucket) that is asked and written to.</summary>
-    public string Database { get; }
+    /// <summary>The database (bucket) that is asked and written to; with a retention policy as <c>db/rp</c>.</summary>
+    public string Database => Name.ToString();
 
     /// <summary>What the server said of itself when it was last asked; null when it wasn't.</summary>
     public InfluxServerInfo? Server => _probe.Server;
 
     /// <summary>The build that the server named when it was last asked (Core, Enterprise, OSS); null when it wasn't, or didn't tell.</summary>
     public string? Build => Server?.Build;
+
+    internal DatabaseName Name { get; }
 
     internal InfluxFailures Failures => _transport.Failures;
 
@@ -97,7 +100,7 @@ public sealed class InfluxQuery : IDisposable
         [EnumeratorCancellation] CancellationToken cancellationToken,
         string? database = null)
     {
-        using HttpContent content = RequestTexts.QueryJson(database ?? Database, sql, parameters ?? s_noParameters);
+        using HttpContent content = RequestTexts.QueryJson(database ?? Name.ForInfluxDB3, sql, parameters ?? s_noParameters);
         ResponseBody body = await OpenAsync("api/v3/query_sql", content, InfluxApi.V3, cancellationToken).ConfigureAwait(false);
         await using (body.ConfigureAwait(false))
         {
@@ -112,12 +115,13 @@ public sealed class InfluxQuery : IDisposable
         string query,
         IReadOnlyDictionary<string, FieldValue>? parameters,
         InfluxQLColumns columns,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
+        [EnumeratorCancellation] CancellationToken cancellationToken,
+        string? policy = null)
     {
         InfluxApi api = await GetApiAsync(cancellationToken).ConfigureAwait(false);
         using HttpContent content = api == InfluxApi.V3
-            ? RequestTexts.QueryJson(Database, query, parameters ?? s_noParameters)
-            : RequestTexts.QueryForm(Database, query, parameters ?? s_noParameters);
+            ? RequestTexts.QueryJson(Name.ForInfluxDB3, query, parameters ?? s_noParameters)
+            : RequestTexts.QueryForm(policy is null ? Name : Name with { Policy = policy }, query, parameters ?? s_noParameters);
         string path = api == InfluxApi.V3 ? "api/v3/query_influxql" : "query";
         ResponseBody body = await OpenAsync(path, content, api, cancellationToken).ConfigureAwait(false);
         await using (body.ConfigureAwait(false))
@@ -134,6 +138,11 @@ public sealed class InfluxQuery : IDisposable
 
     /// <summary>Sends a request of management and gives its status; refusals other than those named are thrown.</summary>
     internal async ValueTask<HttpStatusCode> SendAsync(
+        HttpMethod method, string path, HttpContent? content, IReadOnlyList<HttpStatusCode> expected, CancellationToken cancellationToken) =>
+        (await AskAsync(method, path, content, expected, cancellationToken).ConfigureAwait(false)).Status;
+
+    /// <summary>As <see cref="SendAsync"/>, with the answer's body.</summary>
+    internal async ValueTask<(HttpStatusCode Status, string Body)> AskAsync(
         HttpMethod method, string path, HttpContent? content, IReadOnlyList<HttpStatusCode> expected, CancellationToken cancellationToken)
     {
         InfluxApi api = await GetApiAsync(cancellationToken).ConfigureAwait(false);
@@ -144,7 +153,7 @@ public sealed class InfluxQuery : IDisposable
             throw await Failures.FromResponseAsync(response, timer).ConfigureAwait(false);
         }
 
-        return response.StatusCode;
+        return (response.StatusCode, await ErrorBody.ReadAsync(response, timer, Failures).ConfigureAwait(false));
     }
 
     private async ValueTask<ResponseBody> OpenAsync(string path, HttpContent content, InfluxApi api, CancellationToken cancellationToken)

@@ -32,10 +32,14 @@ public sealed class InfluxStore : ITelemetryStore
         _sql = new SqlReader(Influx, AskSql, options, clock ?? TimeProvider.System);
         _latest = new LatestReader(Influx, _sql, AskSql, options, clock ?? TimeProvider.System);
         _configured = options.Api;
+        Policies = new PolicySearch(Influx);
     }
 
     /// <summary>The conversation with the server, for queries in its own language.</summary>
     public InfluxQuery Influx { get; }
+
+    /// <summary>Looks where data may be that a query didn't find.</summary>
+    internal PolicySearch Policies { get; }
 
     /// <inheritdoc/>
     /// <remarks>Until the server was asked, a kind that is to be found out is given as InfluxDB 3.</remarks>
@@ -113,16 +117,9 @@ public sealed class InfluxStore : ITelemetryStore
         Dictionary<string, MeasurementSchema> schemas = new(StringComparer.Ordinal);
         foreach (string measurement in points.Select(point => point.Shape.Measurement).Distinct(StringComparer.Ordinal))
         {
-            try
+            if (await this.GetSchemaToWriteAsync(measurement, cancellationToken).ConfigureAwait(false) is { } schema)
             {
-                if (await GetSchemaAsync(measurement, cancellationToken).ConfigureAwait(false) is { } schema)
-                {
-                    schemas.Add(measurement, schema);
-                }
-            }
-            catch (InfluxException e) when (e.ErrorId is "InfluxDatabaseNotFound")
-            {
-                // InfluxDB 3 creates it with the first write; 1.x will say so itself.
+                schemas.Add(measurement, schema);
             }
         }
 

@@ -42,13 +42,14 @@ internal readonly record struct RecordDelivery(DeliveryOutcome Outcome, string? 
         catch (Exception e)
         {
             // The record is sound: whatever fails here is the store's, and the record waits.
-            return new RecordDelivery(DeliveryOutcome.Unreachable, e.Message);
+            string reason = WriteTarget.WayOutOf(e) is { } wayOut ? $"{e.Message} {wayOut}" : e.Message;
+            return new RecordDelivery(DeliveryOutcome.Unreachable, reason);
         }
     }
 
     private static async Task<WriteResult> WriteAsync(ITelemetryStore store, MemoryDumpRecord record, CancellationToken cancellationToken)
     {
-        MeasurementSchema? schema = await store.GetSchemaAsync(MemDumpsTable.Measurement, cancellationToken).ConfigureAwait(false);
+        MeasurementSchema? schema = await store.GetSchemaToWriteAsync(MemDumpsTable.Measurement, cancellationToken).ConfigureAwait(false);
         return await store.WriteAsync([MemDumpsTable.ToPoint(record, schema)], cancellationToken).ConfigureAwait(false);
     }
 }
