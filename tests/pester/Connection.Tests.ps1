@@ -205,6 +205,30 @@ Describe 'A connection to older InfluxDBs' {
         Get-ErrorId { Invoke-InfluxQuery 'SHOW USERS' } | Should -Be 'InfluxCredentialsRefused'
     }
 
+    It 'reads and writes the retention policy that -RetentionPolicy or db/rp names, and an empty answer tells where the data is' {
+        $admin = [pscredential]::new('admin', (ConvertTo-SecureString secret -AsPlainText))
+        Connect-VmStats $first.Url policies/weekly -Credential $admin
+        (Initialize-VmStatsDatabase -RetentionPeriod 7d).Name | Should -Be 'policies', 'weekly'
+        $null = Start-VmTelemetryCollector -HypervisorUri $LiveFleet -Count 1 -Wait
+        $seen = @(Get-MonitoredVm).Count
+        $seen | Should -BeGreaterThan 0
+
+        Connect-VmStats $first.Url policies -Credential $admin
+        Get-MonitoredVm -WarningVariable warnings -WarningAction SilentlyContinue | Should -BeNullOrEmpty
+        "$warnings" | Should -BeLike "*-RetentionPolicy weekly*"
+        (Test-VmStatsConnection | Where-Object Link -EQ Freshness).Remedy | Should -BeLike '*-RetentionPolicy weekly*'
+        Connect-VmStats $first.Url policies -Credential $admin -RetentionPolicy weekly
+        @(Get-MonitoredVm) | Should -HaveCount $seen
+        (Get-VmStatsConnection).Database | Should -Be 'policies/weekly'
+        Get-ErrorId { Connect-VmStats $first.Url policies/weekly -RetentionPolicy daily -Credential $admin } | Should -Be 'RetentionPolicyAmbiguous'
+    }
+
+    It 'refuses to collect into a database that isn''t there' {
+        Connect-VmStats $first.Url nosuch -Credential ([pscredential]::new('admin', (ConvertTo-SecureString secret -AsPlainText)))
+        Get-ErrorId { Start-VmTelemetryCollector -HypervisorUri $LiveFleet -Count 1 } | Should -Be 'WriteTargetMissing'
+        Get-VmTelemetryCollector | Should -BeNullOrEmpty
+    }
+
     It 'is spoken to by the API that -Api names' {
         Connect-VmStats $second.Url vms -Token $second.Token -Api V2
         (Get-VmStatsConnection).Kind | Should -Be 'InfluxDB2'
@@ -271,6 +295,20 @@ Describe 'Initialize-VmStatsDatabase' {
         (Initialize-VmStatsDatabase -RetentionPeriod 60d -Connection $connection -Confirm:$false).Result | Should -Contain 'Changed'
         (Invoke-InfluxQuery 'SHOW RETENTION POLICIES' -Connection $connection).duration | Should -Contain '1440h0m0s'
         Disconnect-VmStats $connection
+    }
+
+    It 'makes InfluxDB 2''s bucket and mapping' {
+        $second = Start-TestPart influxdb2
+        Assert-TestPart $second
+        try {
+            Connect-VmStats $second.Url made2 -Token $second.Token
+            Initialize-VmStatsDatabase -RetentionPeriod 30d -WhatIf | Should -BeNullOrEmpty
+            (Initialize-VmStatsDatabase -RetentionPeriod 30d).Kind | Should -Be 'Database', 'Mapping'
+            (Initialize-VmStatsDatabase -RetentionPeriod 30d).Result | Select-Object -Unique | Should -Be 'Exists'
+            $null = Start-VmTelemetryCollector -HypervisorUri $LiveFleet -Count 1 -Wait
+            Get-MonitoredVm | Should -Not -BeNullOrEmpty
+        }
+        finally { Stop-TestPart $second }
     }
 
     It 'makes InfluxDB 3''s database, tables and caches' {

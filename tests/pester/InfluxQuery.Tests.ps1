@@ -36,6 +36,17 @@ Describe 'Invoke-InfluxQuery in InfluxQL' {
         Get-ErrorId { Invoke-InfluxQuery 'SELECT 1' -Parameter @{ list = 1, 2 } } | Should -Be 'QueryParameterNotSupported'
     }
 
+    It 'gives times to the nanosecond with -TimeAsText, and takes them back' {
+        $row = Invoke-InfluxQuery "SELECT cputime FROM vm_totals WHERE ""name"" = 'alpha' ORDER BY time LIMIT 1" -TimeAsText
+        $row.time | Should -Match '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$'
+        Invoke-InfluxQuery 'SELECT cputime FROM vm_totals WHERE time <= $first' -Parameter @{ first = $row.time } | Should -Not -BeNullOrEmpty
+    }
+
+    It 'sends a mistyped statement to the server, and asks nobody' {
+        $silent = Invoke-TestShell { param($url) Connect-VmStats $url known; Invoke-InfluxQuery 'SELEC 1' } -ArgumentList $old.Url -NonInteractive
+        $silent.Error | Should -BeLike '*found SELEC*'
+    }
+
     It 'has no SQL' {
         Get-ErrorId { Invoke-InfluxQuery 'SELECT 1' -Language Sql } | Should -Be 'QueryLanguageNotSupported'
     }
@@ -74,6 +85,18 @@ Describe 'Invoke-InfluxQuery in SQL' {
         $rows[1].rss | Should -Be 2097152
         $null -eq $rows[2].rss | Should -BeTrue
         $rows.samples | Should -Be 60, 60, 60
+    }
+
+    It 'types times under other names' {
+        $row = Invoke-InfluxQuery "SELECT max(time) AS last FROM vm_totals WHERE name = 'alpha'"
+        $row.last | Should -BeOfType [DateTimeOffset]
+        $row.last.UtcDateTime.Ticks | Should -Be $end.ToUniversalTime().Ticks
+    }
+
+    It 'tells a statement that fails while it runs, and where to look' {
+        $failure = try { Invoke-InfluxQuery 'SELECT 1/0 AS x' -ErrorAction Stop } catch { $_ }
+        $failure.FullyQualifiedErrorId | Should -BeLike 'InfluxStatementFailed,*'
+        $failure.ErrorDetails.RecommendedAction | Should -BeLike '*log*'
     }
 
     It 'takes values by -Parameter' {

@@ -74,7 +74,7 @@ internal sealed class PointWriter(
         catch (Exception e)
         {
             // Points that the store refuses are in its result; a failure is the store's, whatever its kind, and the points wait.
-            Pause(e.Message, (e as VmStatsException)?.RetryAfter);
+            Pause(WriteTarget.WayOutOf(e) is { } wayOut ? $"{e.Message} {wayOut}" : e.Message, (e as VmStatsException)?.RetryAfter);
             Spool(batch);
         }
     }

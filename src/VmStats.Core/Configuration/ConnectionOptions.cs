@@ -31,6 +31,12 @@ public sealed record ConnectionOptions
     /// <summary>The database (1.x, 3) or bucket (2.x).</summary>
     public string? Database { get; init; }
 
+    /// <summary>The retention policy (1.x, and what 2.x maps to a bucket) that is read and written; null for the database's default. The database may name it, too: <c>db/rp</c>.</summary>
+    public string? RetentionPolicy { get; init; }
+
+    /// <summary>The organisation (2.x), by name or id; null for the only one that the token sees.</summary>
+    public string? Organization { get; init; }
+
     /// <summary>The token, or null.</summary>
     public Secret? Token { get; init; }
 

@@ -18,7 +18,8 @@ public static class EnvironmentVariableCatalog
     public static IReadOnlyList<EnvironmentVariable> All { get; } =
     [
         Used("INFLUX_URL", "The store: http:// or https:// for InfluxDB, file:/// for an embedded store", "embedded store in the user's data folder", "A host without a scheme is taken as http://; a user and password in it are used for Basic authentication."),
-        Used("INFLUX_DB", "Database (1.x, 3) or bucket (2.x)", null, "Without any URL it is an error."),
+        Used("INFLUX_DB", "Database (1.x, 3) or bucket (2.x); db/rp names a retention policy, too", null, "Without any URL it is an error."),
+        Used("INFLUX_RETENTION_POLICY", "Retention policy (1.x, and what 2.x maps to a bucket) that is read and written", "the database's default", "Together with INFLUX_DB=db/rp both must name the same. On InfluxDB 3 it names the database db/rp, as its own 1.x API does."),
         Used("INFLUX_TOKEN", "Token", null, "Belongs to the INFLUX_HOST family too. Without any URL it is an error. A family that names another server keeps its token and database to itself."),
         Used("INFLUX_API", "Auto, V1, V2 or V3: which API the server is spoken to by", "Auto", null),
         Used("INFLUX_CA_FILE", "PEM file of certificate authorities to trust besides the system's", null, null),
@@ -37,7 +38,7 @@ public static class EnvironmentVariableCatalog
         Used("INFLUX_HOST", "As INFLUX_URL, after the INFLUXDB3 family", null, "A host without a scheme is taken as http://."),
         Used("INFLUX_DATABASE", "As INFLUX_DB, after the INFLUXDB3 family", null, null),
         Used("INFLUX_BUCKET", "As INFLUX_DATABASE, after it", null, null),
-        Ignored("INFLUX_ORG", "Organisation of InfluxDB 2.x", "The 1.x API that InfluxDB 2.x is reached by doesn't ask for it."),
+        Used("INFLUX_ORG", "Organisation of InfluxDB 2.x, by name or id, in which Initialize-VmStatsDatabase makes buckets", "the only one that the token sees", "Nothing else asks for it: 2.x is read and written by its 1.x API."),
         Used("LIBVIRT_URI", "The hypervisor; sim:// for a simulated fleet", "libvirt's own default", null),
         Used("LIBVIRT_TIMEOUT", "Longest wait for the hypervisor, in seconds", "30", null),
         Used("POLL_INTERVAL", "Seconds between two collections", "1", null),

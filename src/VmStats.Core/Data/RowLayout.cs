@@ -22,6 +22,9 @@ public sealed class RowLayout
         }
     }
 
+    /// <summary>What the rows' time is called where they have one: <c>time</c>, unless the query gave it another name.</summary>
+    public string TimeName { get; init; } = "time";
+
     /// <summary>The column names, in order.</summary>
     public IReadOnlyList<string> Columns { get; }
 

@@ -198,6 +198,11 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
                 : Finding.Warning($"The newest sample is of {time:u}, {age:d\\.hh\\:mm\\:ss} ago.", "Look whether a collector runs: Get-VmTelemetryCollector.");
         }
 
+        if (store is InfluxStore influx && await influx.Policies.ExplainAsync(Measurements.VmTotals, cancellationToken).ConfigureAwait(false) is { } empty)
+        {
+            return Finding.Warning(empty.Reason, empty.Remedy);
+        }
+
         return Finding.Warning("There is no sample of the last 24 hours.", "Look whether a collector runs: Get-VmTelemetryCollector.");
     }
 

@@ -10,7 +10,7 @@ namespace VmStats.Influx;
 /// Says what is wrong where the 1.x API of InfluxDB 2.x has one answer for a bucket that isn't there, one without a default
 /// mapping, and one that the token may not read: the server's own API lists buckets and mappings, as far as the token may read.
 /// </summary>
-internal sealed class BucketWitness(InfluxTransport transport, string database)
+internal sealed class BucketWitness(InfluxTransport transport, DatabaseName database)
 {
     private const int NamesTold = 10;
     private static readonly HashSet<string> s_ambiguous = ["InfluxDefaultPolicyNotSet", "InfluxMappingNotFound", "InfluxDatabaseNotFound"];
@@ -49,22 +49,29 @@ internal sealed class BucketWitness(InfluxTransport transport, string database)
         }
 
         // There may be more than one list has.
-        buckets.AddRange(await ListAsync($"api/v2/buckets?name={Uri.EscapeDataString(database)}", "buckets", cancellationToken).ConfigureAwait(false) ?? []);
+        buckets.AddRange(await ListAsync($"api/v2/buckets?name={Uri.EscapeDataString(database.ToString())}", "buckets", cancellationToken).ConfigureAwait(false) ?? []);
         List<JsonElement> mappings = buckets.Count == 0 ? []
             : await ListAsync($"api/v2/dbrps?orgID={Text(buckets[0], "orgID")}", "content", cancellationToken).ConfigureAwait(false) ?? [];
-        JsonElement[] own = [.. mappings.Where(mapping => Text(mapping, "database") == database)];
-        if (own.Any(mapping => mapping.TryGetProperty("default", out JsonElement isDefault) && isDefault.ValueKind == JsonValueKind.True))
+        JsonElement[] own = [.. mappings.Where(mapping => Text(mapping, "database") == database.Database)];
+        if (own.Any(mapping => database.Policy is string policy
+            ? Text(mapping, "retention_policy") == policy
+            : mapping.TryGetProperty("default", out JsonElement isDefault) && isDefault.ValueKind == JsonValueKind.True))
         {
             return null;
         }
 
+        if (own.Length > 0 && database.Policy is not null)
+        {
+            return Because("InfluxRetentionPolicyNotFound", $"The database {database.Database} has mappings for the retention policies {Names(own, "retention_policy")}, and none for {database.Policy}.");
+        }
+
         if (own.Length > 0)
         {
-            return Because("InfluxDefaultPolicyNotSet", $"The database {database} has mappings for the retention policies {Names(own, "retention_policy")}, and none of them is its default.",
+            return Because("InfluxDefaultPolicyNotSet", $"The database {database.Database} has mappings for the retention policies {Names(own, "retention_policy")}, and none of them is its default.",
                 "Make one the default: influx v1 dbrp update --default.");
         }
 
-        if (buckets.Any(bucket => Text(bucket, "name") == database))
+        if (buckets.Any(bucket => Text(bucket, "name") == database.ToString()))
         {
             return Because("InfluxMappingNotFound", $"The bucket {database} has no mapping of database and retention policy.", "Make one: influx v1 dbrp create --default.");
         }

@@ -112,16 +112,26 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address)
             $"Check that the server{(through.Length == 0 ? " runs" : " and the proxy run")}, and the URL (from {options.UrlSource}).", cause, transient: true);
     }
 
+    /// <summary>The exception for a query that InfluxDB 3 took and gave not even a first row for, nor a word: so it ends what fails while it runs.</summary>
+    /// <param name="cause">What was thrown.</param>
+    /// <param name="transient">There was no answer at all: the server may have been ended, too.</param>
+    public InfluxException StatementFailed(Exception cause, bool transient) =>
+        Make("InfluxStatementFailed", VmStatsErrorKind.InvalidOperation, $"{address} took the statement and broke off without a row: {Deepest(cause)}.",
+            "InfluxDB 3 ends a statement so that fails while it runs: it divides by zero, casts a text that is no number, or needs too much memory."
+            + " Look into the server's log for the reason. If it has none, the connection was cut on its way: try again.", cause, transient);
+
     /// <summary>The exception for a body that broke off or stood still.</summary>
-    public InfluxException BrokenBody(Exception cause) => cause is OperationCanceledException
+    /// <param name="cause">What was thrown.</param>
+    /// <param name="failsSilently">Nothing of it had come, and the server tells failures of statements by just that.</param>
+    public InfluxException BrokenBody(Exception cause, bool failsSilently = false) => cause is OperationCanceledException
         ? Make("InfluxTimeout", VmStatsErrorKind.Timeout, $"{address} sent no whole row for {options.Timeout.TotalSeconds:0.###} s in mid-answer.",
             "Allow more time with -TimeoutSec, or ask for a shorter range.", cause)
-        : CutOff(Deepest(cause), cause);
+        : failsSilently ? StatementFailed(cause, transient: false) : CutOff(Deepest(cause), cause);
 
     /// <summary>The exception for an answer that ended before it was complete.</summary>
     public InfluxException CutOff(string how, Exception? cause = null) =>
         Make("InfluxAnswerCutOff", VmStatsErrorKind.Protocol, $"The answer of {address} broke off: {how}.",
-            "The rows before it are not the whole answer. The server's log says why it stopped (often memory); ask for a shorter range.", cause);
+            "The rows before it are not the whole answer. The server's log says why it stopped: a value that it couldn't compute, or memory. Correct the statement, or ask for a shorter range.", cause);
 
     /// <summary>The exception for an answer to a write that neither acknowledges nor refuses it: a proxy's page, an error inside a 200.</summary>
     /// <remarks>It is not tried again at once: who answered in InfluxDB's place will do so again. What was to be written waits.</remarks>

@@ -35,6 +35,7 @@ internal sealed class InfluxQLParser(InfluxQLColumns wanted, InfluxFailures fail
         Values,
         Partial,
         Error,
+        StatementId,
     }
 
     private readonly WireValue _values = new();
@@ -50,6 +51,7 @@ internal sealed class InfluxQLParser(InfluxQLColumns wanted, InfluxFailures fail
     private string? _error;
     private bool _partial;
     private bool _partialSeries;
+    private int _statement;
     private FieldValue[] _row = [];
     private long? _time;
     private int _column;
@@ -152,6 +154,7 @@ internal sealed class InfluxQLParser(InfluxQLColumns wanted, InfluxFailures fail
             : reader.ValueTextEquals("values"u8) ? Key.Values
             : reader.ValueTextEquals("partial"u8) ? Key.Partial
             : reader.ValueTextEquals("error"u8) ? Key.Error
+            : reader.ValueTextEquals("statement_id"u8) ? Key.StatementId
             : Key.Other;
     }
 
@@ -182,13 +185,16 @@ internal sealed class InfluxQLParser(InfluxQLColumns wanted, InfluxFailures fail
             case At.Results:
                 HasResults = true;
                 break;
+            case At.Result:
+                _statement = 0;
+                break;
             case At.Series:
                 _name = null;
                 _columns.Clear();
                 _tags.Clear();
                 break;
             case At.Values:
-                _series = SeriesLayout.For(_name, _columns, _tags, wanted, ref _lastLayout);
+                _series = SeriesLayout.For(_name, _columns, _tags, wanted, wanted.Selects.ElementAtOrDefault(_statement), ref _lastLayout);
                 break;
             case At.Row:
                 _row = _series!.NewRow();
@@ -223,6 +229,9 @@ internal sealed class InfluxQLParser(InfluxQLColumns wanted, InfluxFailures fail
                 break;
             case At.Series when _key == Key.Name:
                 _name = reader.GetString();
+                break;
+            case At.Result when _key == Key.StatementId:
+                _ = reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out _statement);
                 break;
             case At.Result when _key == Key.Partial:
                 _partial |= reader.TokenType == JsonTokenType.True;

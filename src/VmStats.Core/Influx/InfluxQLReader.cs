@@ -12,7 +12,12 @@ namespace VmStats.Influx;
 internal sealed record InfluxQLColumns(
     IReadOnlyList<string>? Columns, IReadOnlyDictionary<string, FieldKind> Kinds, IReadOnlyCollection<string> Tags)
 {
-    public static InfluxQLColumns Unknown { get; } = new(null, new Dictionary<string, FieldKind>(), []);
+    /// <summary>For each statement whether it is a SELECT, whose first column is the time by whatever name; empty where the time is called <c>time</c>.</summary>
+    public IReadOnlyList<bool> Selects { get; private init; } = [];
+
+    /// <summary>Nothing is known but the statements.</summary>
+    public static InfluxQLColumns Unknown(string query) =>
+        new(null, new Dictionary<string, FieldKind>(), []) { Selects = StatementKinds.Selects(query) };
 }
 
 /// <summary>

@@ -24,28 +24,31 @@ public sealed class InfluxQuery : IDisposable
     /// <param name="infrastructure">Has the client by which InfluxDB 3 is written.</param>
     /// <param name="handler">Sends the requests in place of the network; not disposed. For tests.</param>
     /// <exception cref="InfluxException"><c>TokenOverHttpRefused</c>: the token would travel in the open.</exception>
+    /// <exception cref="VmStatsException"><c>RetentionPolicyAmbiguous</c>: two retention policies are named.</exception>
     public InfluxQuery(ConnectionOptions options, IInfrastructure infrastructure, HttpMessageHandler? handler = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(infrastructure);
         _transport = new InfluxTransport(options, handler);
         _probe = new InfluxProbe(_transport, options.Api);
-        Database = options.Database ?? "";
-        _writer = new PointWriter(_transport, infrastructure, Database);
-        _buckets = new BucketWitness(_transport, Database);
+        Name = DatabaseName.Of(options);
+        _writer = new PointWriter(_transport, infrastructure, Name);
+        _buckets = new BucketWitness(_transport, Name);
     }
 
     /// <summary>The server's address, without user info and query.</summary>
     public string Address => _transport.Address;
 
-    /// <summary>The database (bucket) that is asked and written to.</summary>
-    public string Database { get; }
+    /// <summary>The database (bucket) that is asked and written to; with a retention policy as <c>db/rp</c>.</summary>
+    public string Database => Name.ToString();
 
     /// <summary>What the server said of itself when it was last asked; null when it wasn't.</summary>
     public InfluxServerInfo? Server => _probe.Server;
 
     /// <summary>The build that the server named when it was last asked (Core, Enterprise, OSS); null when it wasn't, or didn't tell.</summary>
     public string? Build => Server?.Build;
+
+    internal DatabaseName Name { get; }
 
     internal InfluxFailures Failures => _transport.Failures;
 
@@ -63,17 +66,17 @@ public sealed class InfluxQuery : IDisposable
     /// <exception cref="InfluxException">The server refused or could not be reached, or its answer broke off.</exception>
     public IAsyncEnumerable<StoreRow> QuerySqlAsync(
         string sql, IReadOnlyDictionary<string, FieldValue>? parameters, CancellationToken cancellationToken) =>
-        QuerySqlAsync(sql, parameters, new RowBuilder(), cancellationToken);
+        QuerySqlAsync(sql, parameters, new RowBuilder(StatementKinds.NamesSomethingTime(sql)), cancellationToken);
 
     /// <summary>Runs an InfluxQL query, on any InfluxDB, and gives its rows as they arrive.</summary>
     /// <param name="query">The statement; values stand in it as <c>$name</c>.</param>
     /// <param name="parameters">The values; a time is a text or UTC nanoseconds.</param>
     /// <param name="cancellationToken">Aborts the request at once.</param>
-    /// <returns>Rows with the measurement's name in the column <c>iox::measurement</c>, as InfluxDB 3 calls it. InfluxDB 1.x and 2.x write a float without a fraction as they write an integer: it is read as one.</returns>
+    /// <returns>Rows with the measurement's name in the column <c>iox::measurement</c>, as InfluxDB 3 calls it. A second column of a name gets a number (<c>name_1</c>). InfluxDB 1.x and 2.x write a float without a fraction as they write an integer: it is read as one.</returns>
     /// <exception cref="InfluxException">The server refused or could not be reached, or its answer broke off.</exception>
     public IAsyncEnumerable<StoreRow> QueryInfluxQLAsync(
         string query, IReadOnlyDictionary<string, FieldValue>? parameters, CancellationToken cancellationToken) =>
-        QueryInfluxQLAsync(query, parameters, InfluxQLColumns.Unknown, cancellationToken);
+        QueryInfluxQLAsync(query, parameters, InfluxQLColumns.Unknown(query), cancellationToken);
 
     /// <summary>Writes points, in requests that the server can bear. Refused points are reported, and don't stop the others.</summary>
     /// <exception cref="InfluxException">The server refused the request as a whole, or could not be reached.</exception>
@@ -101,7 +104,7 @@ public sealed class InfluxQuery : IDisposable
         [EnumeratorCancellation] CancellationToken cancellationToken,
         string? database = null)
     {
-        using HttpContent content = RequestTexts.QueryJson(database ?? Database, sql, parameters ?? s_noParameters);
+        using HttpContent content = RequestTexts.QueryJson(database ?? Name.ForInfluxDB3, sql, parameters ?? s_noParameters);
         ResponseBody body = await OpenAsync("api/v3/query_sql", content, InfluxApi.V3, cancellationToken).ConfigureAwait(false);
         await using (body.ConfigureAwait(false))
         {
@@ -116,12 +119,13 @@ public sealed class InfluxQuery : IDisposable
         string query,
         IReadOnlyDictionary<string, FieldValue>? parameters,
         InfluxQLColumns columns,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
+        [EnumeratorCancellation] CancellationToken cancellationToken,
+        string? policy = null)
     {
         InfluxApi api = await GetApiAsync(cancellationToken).ConfigureAwait(false);
         using HttpContent content = api == InfluxApi.V3
-            ? RequestTexts.QueryJson(Database, query, parameters ?? s_noParameters)
-            : RequestTexts.QueryForm(Database, query, parameters ?? s_noParameters);
+            ? RequestTexts.QueryJson(Name.ForInfluxDB3, query, parameters ?? s_noParameters)
+            : RequestTexts.QueryForm(policy is null ? Name : Name with { Policy = policy }, query, parameters ?? s_noParameters);
         string path = api == InfluxApi.V3 ? "api/v3/query_influxql" : "query";
         ResponseBody body = await OpenAsync(path, content, api, cancellationToken).ConfigureAwait(false);
         await using (body.ConfigureAwait(false))
@@ -138,6 +142,11 @@ public sealed class InfluxQuery : IDisposable
 
     /// <summary>Sends a request of management and gives its status; refusals other than those named are thrown.</summary>
     internal async ValueTask<HttpStatusCode> SendAsync(
+        HttpMethod method, string path, HttpContent? content, IReadOnlyList<HttpStatusCode> expected, CancellationToken cancellationToken) =>
+        (await AskAsync(method, path, content, expected, cancellationToken).ConfigureAwait(false)).Status;
+
+    /// <summary>As <see cref="SendAsync"/>, with the answer's body.</summary>
+    internal async ValueTask<(HttpStatusCode Status, string Body)> AskAsync(
         HttpMethod method, string path, HttpContent? content, IReadOnlyList<HttpStatusCode> expected, CancellationToken cancellationToken)
     {
         InfluxApi api = await GetApiAsync(cancellationToken).ConfigureAwait(false);
@@ -153,7 +162,7 @@ public sealed class InfluxQuery : IDisposable
             await ForeignAnswer.RefuseAsync(response, areLines: false, timer, Failures).ConfigureAwait(false);
         }
 
-        return response.StatusCode;
+        return (response.StatusCode, await ErrorBody.ReadAsync(response, timer, Failures).ConfigureAwait(false));
     }
 
     // What changes something may be answered with an empty body or object; what reads never is.
@@ -173,12 +182,17 @@ public sealed class InfluxQuery : IDisposable
             }
 
             await ForeignAnswer.RefuseAsync(response, areLines: api == InfluxApi.V3, timer, Failures).ConfigureAwait(false);
-            return await ResponseBody.OpenAsync(response, Failures, timer).ConfigureAwait(false);
+            return await ResponseBody.OpenAsync(response, Failures, timer, failsSilently: api == InfluxApi.V3).ConfigureAwait(false);
         }
-        catch
+        catch (Exception e)
         {
             response?.Dispose();
             timer.Dispose();
+            if (api == InfluxApi.V3 && e is InfluxException { ErrorId: "InfluxConnectionBroken" })
+            {
+                throw Failures.StatementFailed(e.InnerException ?? e, transient: true);
+            }
+
             throw;
         }
     }

@@ -82,7 +82,7 @@ internal sealed class JsonLinesReader(RowBuilder builder, InfluxFailures failure
         if (reader.ValueSpan.Length == TimeLength && reader.ValueTextEquals("time"u8))
         {
             reader.Read();
-            if (reader.TokenType == JsonTokenType.String && WireTime.TryParse(reader.ValueSpan, out long time))
+            if (!builder.HasPlainTime && builder.Time is null && reader.TokenType == JsonTokenType.String && WireTime.TryParse(reader.ValueSpan, out long time))
             {
                 builder.Time = time;
                 return;

@@ -5,7 +5,7 @@ using VmStats.Stores;
 namespace VmStats.Influx;
 
 /// <summary>Sends points in batches that a server can bear, and finds out which points it refused.</summary>
-internal sealed class PointWriter(InfluxTransport transport, IInfrastructure infrastructure, string database) : IDisposable
+internal sealed class PointWriter(InfluxTransport transport, IInfrastructure infrastructure, DatabaseName database) : IDisposable
 {
     private const int LargestBatchPoints = 10_000;
     private const int LargestBatchBytes = 9 * 1024 * 1024; // InfluxDB 3 takes 10 MiB, uncompressed.
@@ -55,6 +55,13 @@ internal sealed class PointWriter(InfluxTransport transport, IInfrastructure inf
         }
 
         return new WriteResult(written, rejected);
+    }
+
+    /// <summary>Where 1.x and 2.x take points.</summary>
+    public static string PathFor(DatabaseName database)
+    {
+        string policy = database.Policy is { } named ? $"&rp={Uri.EscapeDataString(named)}" : "";
+        return $"write?db={Uri.EscapeDataString(database.Database)}{policy}&precision=ns";
     }
 
     /// <inheritdoc/>
@@ -153,7 +160,7 @@ internal sealed class PointWriter(InfluxTransport transport, IInfrastructure inf
         try
         {
             using ByteArrayContent nothing = new([]);
-            string path = api == InfluxApi.V3 ? $"api/v3/write_lp?db={Uri.EscapeDataString(database)}" : PathOfWrites();
+            string path = api == InfluxApi.V3 ? $"api/v3/write_lp?db={Uri.EscapeDataString(database.ForInfluxDB3)}" : PathFor(database);
             using HttpResponseMessage answer = await transport.SendAsync(HttpMethod.Post, path, nothing, api, timer).ConfigureAwait(false);
             return AcknowledgementHandler.IsAcknowledged(answer)
                 || transport.Failures.FromAnswer(answer, await ErrorBody.ReadAsync(answer, timer, transport.Failures).ConfigureAwait(false)).ErrorId == "InfluxWriteEmpty";
@@ -163,8 +170,6 @@ internal sealed class PointWriter(InfluxTransport transport, IInfrastructure inf
             return false;
         }
     }
-
-    private string PathOfWrites() => $"write?db={Uri.EscapeDataString(database)}&precision=ns";
 
     private async ValueTask<Refusal?> PostAsync(Batch batch, InfluxApi api, CancellationToken cancellationToken)
     {
@@ -192,7 +197,7 @@ internal sealed class PointWriter(InfluxTransport transport, IInfrastructure inf
     {
         // Made with the first write: who only reads doesn't load it.
         ILineSender sender = LazyInitializer.EnsureInitialized(
-            ref _sender, ref _senderLock, () => infrastructure.CreateLineSender(transport.CreateWriteClient(), transport.Server, database));
+            ref _sender, ref _senderLock, () => infrastructure.CreateLineSender(transport.CreateWriteClient(), transport.Server, database.ForInfluxDB3));
         return await transport.AwaitAsync<HttpResponseMessage?>(
             async token =>
             {
@@ -213,6 +218,6 @@ internal sealed class PointWriter(InfluxTransport transport, IInfrastructure inf
     private async ValueTask<HttpResponseMessage> SendBodyAsync(Batch batch, InfluxApi api, RequestTimer timer)
     {
         using ReadOnlyMemoryContent content = new(batch.Body);
-        return await transport.SendAsync(HttpMethod.Post, PathOfWrites(), content, api, timer).ConfigureAwait(false);
+        return await transport.SendAsync(HttpMethod.Post, PathFor(database), content, api, timer).ConfigureAwait(false);
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using VmStats.Configuration;
 using VmStats.Data;
 
 namespace VmStats.Influx;
@@ -34,12 +35,17 @@ internal static class RequestTexts
     }
 
     /// <summary>The form body of /query.</summary>
-    public static FormUrlEncodedContent QueryForm(string database, string query, IReadOnlyDictionary<string, FieldValue> parameters)
+    public static FormUrlEncodedContent QueryForm(DatabaseName database, string query, IReadOnlyDictionary<string, FieldValue> parameters)
     {
         List<KeyValuePair<string, string>> form =
         [
-            new("db", database), new("q", query), new("epoch", "ns"), new("chunked", "true"),
+            new("db", database.Database), new("q", query), new("epoch", "ns"), new("chunked", "true"),
         ];
+        if (database.Policy is { } policy)
+        {
+            form.Add(new("rp", policy));
+        }
+
         if (parameters.Count > 0)
         {
             ArrayBufferWriter<byte> buffer = new();

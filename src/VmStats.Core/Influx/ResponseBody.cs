@@ -13,12 +13,15 @@ internal sealed class ResponseBody : IAsyncDisposable
     private readonly Stream _stream;
     private readonly InfluxFailures _failures;
     private readonly RequestTimer _timer;
+    private readonly bool _failsSilently;
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(InitialSize);
+    private bool _isEmpty = true;
     private int _start;
     private int _end;
 
-    private ResponseBody(HttpResponseMessage response, Stream stream, InfluxFailures failures, RequestTimer timer)
+    private ResponseBody(HttpResponseMessage response, Stream stream, InfluxFailures failures, RequestTimer timer, bool failsSilently)
     {
+        _failsSilently = failsSilently;
         _response = response;
         _stream = stream;
         _failures = failures;
@@ -32,10 +35,15 @@ internal sealed class ResponseBody : IAsyncDisposable
     public ReadOnlySpan<byte> Span => _buffer.AsSpan(_start, _end - _start);
 
     /// <summary>Takes over a response and its timer.</summary>
-    public static async ValueTask<ResponseBody> OpenAsync(HttpResponseMessage response, InfluxFailures failures, RequestTimer timer)
+    /// <param name="response">The response.</param>
+    /// <param name="failures">Makes the exceptions.</param>
+    /// <param name="timer">Its timer.</param>
+    /// <param name="failsSilently">An answer that breaks off before it has begun means that the statement failed (InfluxDB 3).</param>
+    public static async ValueTask<ResponseBody> OpenAsync(
+        HttpResponseMessage response, InfluxFailures failures, RequestTimer timer, bool failsSilently)
     {
         Stream stream = await response.Content.ReadAsStreamAsync(timer.Token).ConfigureAwait(false);
-        return new ResponseBody(response, stream, failures, timer);
+        return new ResponseBody(response, stream, failures, timer, failsSilently);
     }
 
     /// <summary>Marks bytes as used.</summary>
@@ -66,10 +74,11 @@ internal sealed class ResponseBody : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
         {
-            throw _timer.WasCancelledByCaller ? _timer.Cancelled(e) : _failures.BrokenBody(e);
+            throw _timer.WasCancelledByCaller ? _timer.Cancelled(e) : _failures.BrokenBody(e, _failsSilently && _isEmpty);
         }
 
         IsComplete = read == 0;
+        _isEmpty &= read == 0;
         _end += read;
         return read > 0;
     }

@@ -22,9 +22,11 @@ internal sealed class RowBuilder
     private int _cursor;
 
     /// <summary>A builder whose layout grows with the keys that appear.</summary>
-    public RowBuilder()
+    /// <param name="hasPlainTime">A column called <c>time</c> is one like the others: the query gave that name to something.</param>
+    public RowBuilder(bool hasPlainTime = false)
     {
         _layout = new RowLayout([]);
+        HasPlainTime = hasPlainTime;
     }
 
     /// <summary>A builder for a layout that is known; other keys are passed over.</summary>
@@ -43,6 +45,9 @@ internal sealed class RowBuilder
 
         _writtenIn = new int[_names.Count];
     }
+
+    /// <summary>True where nothing tells that a column called <c>time</c> is the time.</summary>
+    public bool HasPlainTime { get; }
 
     /// <summary>The time of the row in the making.</summary>
     public long? Time { get; set; }
@@ -114,23 +119,12 @@ internal sealed class RowBuilder
         string name = Encoding.UTF8.GetString(key);
         int ordinal = _names.Count;
         _wire.Insert(Math.Min(_cursor, _wire.Count), new Key(key.ToArray(), ordinal));
-        _names.Add(Unique(name));
+        // Two columns of one name: a join's.
+        _names.Add(UniqueName.Of(name, _names));
         Array.Resize(ref _values, _names.Count);
         Array.Resize(ref _writtenIn, _names.Count);
         _cursor++;
         return Mark(ordinal);
-    }
-
-    // Two columns of one name (a join's): the second is called as InfluxDB 1.x would call it.
-    private string Unique(string name)
-    {
-        string unique = name;
-        for (int i = 1; _names.Contains(unique); i++)
-        {
-            unique = $"{name}_{i}";
-        }
-
-        return unique;
     }
 
     private readonly record struct Key(byte[] Name, int Ordinal);

@@ -14,13 +14,19 @@ internal sealed class StableColumns
 
     private readonly List<string> _columns = [];
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+    private readonly List<string> _timeNames = [];
+    private readonly HashSet<string> _besideTime = new(StringComparer.Ordinal);
     private RowLayout? _last;
+    private bool _lastHadTime;
 
     /// <summary>The columns besides the time, in the order in which they appeared.</summary>
     public IReadOnlyList<string> Columns => _columns;
 
-    /// <summary>True when rows have a time.</summary>
-    public bool HasTime { get; private set; }
+    /// <summary>What the time is called in rows that have one; several names only where several statements give it some.</summary>
+    public IReadOnlyList<string> TimeNames => _timeNames;
+
+    /// <summary>True for a column of the time's name that no row has beside its time: it isn't read as a time in some rows, and is in others.</summary>
+    public bool IsInPlaceOfTime(string column) => _timeNames.Contains(column) && _known.Contains(column) && !_besideTime.Contains(column);
 
     /// <summary>Gives the rows on, once their columns are in <see cref="Columns"/>.</summary>
     public async IAsyncEnumerable<StoreRow> ReadAsync(IAsyncEnumerable<StoreRow> rows, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -57,13 +63,24 @@ internal sealed class StableColumns
 
     private void Learn(StoreRow row)
     {
-        HasTime |= row.Time is not null;
-        if (ReferenceEquals(row.Layout, _last))
+        bool hasTime = row.Time is not null;
+        string name = row.Layout.TimeName;
+        if (hasTime && row.Layout.IndexOf(name) is >= 0 and int place && !row[place].IsNull)
+        {
+            _besideTime.Add(name);
+        }
+
+        if (ReferenceEquals(row.Layout, _last) && hasTime == _lastHadTime)
         {
             return;
         }
 
-        _last = row.Layout;
+        (_last, _lastHadTime) = (row.Layout, hasTime);
+        if (hasTime && !_timeNames.Contains(name))
+        {
+            _timeNames.Add(name);
+        }
+
         foreach (string column in row.Layout.Columns)
         {
             if (_known.Add(column))

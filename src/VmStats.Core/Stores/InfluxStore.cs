@@ -35,10 +35,14 @@ public sealed class InfluxStore : ITelemetryStore
         _sql = new SqlReader(Influx, AskSql, options, clock ?? TimeProvider.System);
         _latest = new LatestReader(Influx, _sql, AskSql, options, clock ?? TimeProvider.System);
         _configured = options.Api;
+        Policies = new PolicySearch(Influx);
     }
 
     /// <summary>The conversation with the server, for queries in its own language.</summary>
     public InfluxQuery Influx { get; }
+
+    /// <summary>Looks where data may be that a query didn't find.</summary>
+    internal PolicySearch Policies { get; }
 
     /// <inheritdoc/>
     /// <remarks>Until the server was asked, a kind that is to be found out is given as InfluxDB 3.</remarks>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using VmStats.Data;
 using VmStats.Queries;
 
@@ -13,16 +14,36 @@ internal sealed class ObservedStore(ITelemetryStore store, IQueryObserver observ
     public ValueTask<StoreInfo> ProbeAsync(CancellationToken cancellationToken) => store.ProbeAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<MeasurementSchema?> GetSchemaAsync(string measurement, CancellationToken cancellationToken) =>
-        store.GetSchemaAsync(measurement, cancellationToken);
+    public async ValueTask<MeasurementSchema?> GetSchemaAsync(string measurement, CancellationToken cancellationToken)
+    {
+        MeasurementSchema? schema = await store.GetSchemaAsync(measurement, cancellationToken).ConfigureAwait(false);
+        if (schema is null)
+        {
+            await ExplainAsync(measurement, cancellationToken).ConfigureAwait(false);
+        }
+
+        return schema;
+    }
 
     /// <inheritdoc/>
     public ValueTask<MeasurementSchema?> GetSchemaToWriteAsync(string measurement, CancellationToken cancellationToken) =>
         store.GetSchemaToWriteAsync(measurement, cancellationToken);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<StoreRow> QueryAsync(StoreQuery query, CancellationToken cancellationToken) =>
-        store.QueryAsync(query.Observer is null ? query with { Observer = observer } : query, cancellationToken);
+    public async IAsyncEnumerable<StoreRow> QueryAsync(StoreQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        bool isEmpty = true;
+        await foreach (StoreRow row in store.QueryAsync(query.Observer is null ? query with { Observer = observer } : query, cancellationToken).ConfigureAwait(false))
+        {
+            isEmpty = false;
+            yield return row;
+        }
+
+        if (isEmpty)
+        {
+            await ExplainAsync(query.Measurement, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     /// <inheritdoc/>
     public ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken) =>
@@ -30,4 +51,12 @@ internal sealed class ObservedStore(ITelemetryStore store, IQueryObserver observ
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => store.DisposeAsync();
+
+    private async ValueTask ExplainAsync(string measurement, CancellationToken cancellationToken)
+    {
+        if (store is InfluxStore influx && await influx.Policies.ExplainAsync(measurement, cancellationToken).ConfigureAwait(false) is { } empty)
+        {
+            observer.OnWarning($"{empty.Reason} {empty.Remedy}");
+        }
+    }
 }

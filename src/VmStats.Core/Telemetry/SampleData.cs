@@ -8,6 +8,9 @@ namespace VmStats.Telemetry;
 /// </summary>
 internal readonly struct SampleData
 {
+    /// <summary>2^63: more than a property, or a number of bytes, can be.</summary>
+    public const double TooLarge = 9_223_372_036_854_775_808;
+
     private readonly TelemetryColumns _columns;
     private readonly StoreRow _row;
     private readonly StoreRow? _previous;
@@ -71,9 +74,11 @@ internal readonly struct SampleData
 
     public string? Device => _row[_columns.Device].ToText();
 
-    public long? StateReason => _row[_columns.StateReason].AsInt64();
+    public int? StateReason => _row[_columns.StateReason].AsInt64() is >= int.MinValue and <= int.MaxValue and long reason ? (int)reason : null;
 
-    public VmState? State => ToState(_row[_columns.State]);
+    public VmState? State => VmStateText.Read(_row[_columns.State]);
+
+    public int? Cpus => GetInteger(VmMetrics.Cpus) is <= int.MaxValue and long cpus ? (int)cpus : null;
 
     public DateTimeOffset? BalloonUpdate =>
         _row[_columns.BalloonUpdate].AsInt64() is > 0 and < 253_402_300_800 and long seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
@@ -88,10 +93,6 @@ internal readonly struct SampleData
     public TelemetryQuality Quality =>
         _quality < TelemetryQuality.Reset && _values is null && HasReset() ? TelemetryQuality.Reset : _quality;
 
-    /// <summary>The state that a stored number stands for; a number that none has is "no state".</summary>
-    public static VmState? ToState(FieldValue value) =>
-        value.AsInt64() is not long number ? null : number is >= 0 and <= (long)VmState.PMSuspended ? (VmState)number : VmState.NoState;
-
     /// <summary>The value of a metric of the set; null when absent.</summary>
     public double? Get(VmTelemetryMetric metric)
     {
@@ -103,7 +104,7 @@ internal readonly struct SampleData
 
         return metric.Formula switch
         {
-            MetricFormula.Value => Level(metric.Slot) * metric.Scale,
+            MetricFormula.Value => Level(metric.Slot, metric.Scale) * metric.Scale,
             MetricFormula.PerSecond => Growth(metric.Slot) * metric.Scale / Seconds(),
             MetricFormula.CpuShare => CpuShare(metric),
             MetricFormula.UsedShare => UsedShare(metric),
@@ -116,10 +117,11 @@ internal readonly struct SampleData
     {
         if (_values is null && _columns.Field(_row, metric.Slot).AsInt64() is long exact)
         {
-            return exact < 0 ? null : exact * (long)metric.Scale;
+            long scale = (long)metric.Scale;
+            return exact < 0 || exact > long.MaxValue / scale ? null : exact * scale;
         }
 
-        return Get(metric) is double value ? (long)Math.Round(value) : null;
+        return Get(metric) is < TooLarge and double value ? (long)Math.Round(value) : null;
     }
 
     /// <summary>By how much a counter grew since the sample before, in its metric's unit; null when it isn't known or went back.</summary>
@@ -133,14 +135,16 @@ internal readonly struct SampleData
         IntervalNanoseconds is long nanoseconds ? nanoseconds / (double)UnixTime.NanosecondsPerSecond : null;
 
     // No stored number can be less than zero: libvirt's -1 means "not reported", and the original stored sums of it.
-    private double? Level(int slot) => _columns.Field(_row, slot).AsDouble() is >= 0 and double value ? value : null;
+    // Nor can one be larger than a number of bytes can be: libvirt has unsigned numbers, and 2^64-1 KiB is none of memory.
+    private double? Level(int slot, double scale) =>
+        _columns.Field(_row, slot).AsDouble() is >= 0 and double value && value * scale < TooLarge ? value : null;
 
     private double? CpuShare(VmTelemetryMetric metric) =>
-        Level(metric.OtherSlot) is > 0 and double cpus ? Growth(metric.Slot) / (IntervalNanoseconds * cpus) * 100 : null;
+        Level(metric.OtherSlot, 1) is > 0 and double cpus ? Growth(metric.Slot) / (IntervalNanoseconds * cpus) * 100 : null;
 
     // A guest that doesn't report leaves zero or nothing behind, depending on the writer.
     private double? UsedShare(VmTelemetryMetric metric) =>
-        Level(metric.Slot) is > 0 and double whole && Level(metric.OtherSlot) is > 0 and double free && free <= whole
+        Level(metric.Slot, VmMetrics.KiB) is > 0 and double whole && Level(metric.OtherSlot, VmMetrics.KiB) is > 0 and double free && free <= whole
             ? (whole - free) / whole * 100
             : null;
 

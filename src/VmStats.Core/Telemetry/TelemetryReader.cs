@@ -117,7 +117,7 @@ internal sealed partial class TelemetryReader
             HostName = sample.HostName,
             State = sample.State,
             LastSeen = UnixTime.FromNanoseconds(sample.Time),
-            Cpus = (int?)sample.GetInteger(VmMetrics.Cpus),
+            Cpus = sample.Cpus,
             MemoryBytes = sample.GetInteger(VmMetrics.MemoryActualBytes),
             IsSimulated = sample.IsSimulated,
         };

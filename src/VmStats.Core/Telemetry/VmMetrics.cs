@@ -5,7 +5,7 @@ namespace VmStats.Telemetry;
 /// <summary>The metrics of a VM as a whole: the one table from which properties, rates, units, completion and help derive.</summary>
 internal static class VmMetrics
 {
-    private const double KiB = 1024;
+    internal const double KiB = 1024;
 
     /// <summary>All of them. Stands first, since the rest of the table fills it.</summary>
     public static readonly MetricSet Set = new(Measurements.VmTotals);

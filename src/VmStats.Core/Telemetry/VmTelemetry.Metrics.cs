@@ -15,7 +15,7 @@ public sealed partial class VmTelemetry
     public long? CpuSystemTimeNanoseconds => _data.GetInteger(VmMetrics.CpuSystemTimeNanoseconds);
 
     /// <summary>Virtual CPUs in use.</summary>
-    public int? Cpus => (int?)_data.GetInteger(VmMetrics.Cpus);
+    public int? Cpus => _data.Cpus;
 
     /// <summary>CPU used, of all its vCPUs: 100 is every vCPU busy. Percent.</summary>
     public double? CpuPercent => _data.Get(VmMetrics.CpuPercent);

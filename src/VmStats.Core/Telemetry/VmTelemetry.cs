@@ -47,7 +47,7 @@ public sealed partial class VmTelemetry
     public VmState? State => _data.State;
 
     /// <summary>virDomain*Reason of the state, a number.</summary>
-    public int? StateReason => (int?)_data.StateReason;
+    public int? StateReason => _data.StateReason;
 
     /// <summary>When the guest last reported its memory; null where it never did.</summary>
     public DateTimeOffset? MemoryReported => _data.BalloonUpdate;

@@ -41,9 +41,15 @@ internal sealed class EnvironmentReader(IConfiguration configuration)
         (string Name, string Value)? url = _values.First(VariableFamily.All.SelectMany(family => family.Urls));
         (string Name, string Value)? database = _values.First(VariablesFor(url?.Value, family => family.Databases));
         (string Name, string Value)? token = _values.First(VariablesFor(url?.Value, family => family.Tokens));
-        if (url is null && (token ?? database) is { } orphan)
+        (string Name, string Value)? policy = _values.First(["INFLUX_RETENTION_POLICY"]);
+        if (url is null && (token ?? database ?? policy) is { } orphan)
         {
             throw UrlMissing(orphan.Name);
+        }
+
+        if (database is { } named && policy is { } beside && DatabaseName.Parse(named.Value).Policy is { } own && own != beside.Value)
+        {
+            throw EnvironmentValues.Invalid(beside.Name, $"{named.Name} names the policy '{own}' already", $"'{own}'");
         }
 
         EnvironmentUrl? parsed = url is { } found ? EnvironmentUrl.ParseStore(found.Name, found.Value) : null;
@@ -54,6 +60,8 @@ internal sealed class EnvironmentReader(IConfiguration configuration)
             UserName = parsed?.UserName,
             Password = parsed?.Password,
             Database = database?.Value,
+            RetentionPolicy = policy?.Value,
+            Organization = _values.Text("INFLUX_ORG"),
             Token = token is { } secret ? new Secret(secret.Value, secret.Name) : null,
             Api = _values.Choice("INFLUX_API", defaults.Api),
             CertificateAuthority = _values.First(["INFLUX_CA_FILE", "INFLUXDB3_TLS_CA"])?.Value,

@@ -40,10 +40,15 @@ public sealed class ConnectVmStatsCommand : VmStatsCommand
     [ValidateNotNullOrEmpty]
     public string? Path { get; set; }
 
-    /// <summary>The database (InfluxDB 1.x and 3) or bucket (2.x).</summary>
+    /// <summary>The database (InfluxDB 1.x and 3) or bucket (2.x). With a retention policy as clients of 1.x write it: db/rp.</summary>
     [Parameter(Position = 1, ParameterSetName = UrlSet)]
     [ValidateNotNullOrEmpty]
     public string? Database { get; set; }
+
+    /// <summary>The retention policy (InfluxDB 1.x, and what 2.x maps to a bucket) that is read and written. Without it, that of -Database db/rp or of INFLUX_RETENTION_POLICY, else the database's default. On InfluxDB 3 it names the database db/rp, as its own 1.x API does.</summary>
+    [Parameter(ParameterSetName = UrlSet)]
+    [ValidateNotNullOrEmpty]
+    public string? RetentionPolicy { get; set; }
 
     /// <summary>The token. The environment's is used only for the server that the environment names. Not together with -Credential.</summary>
     [Parameter(ParameterSetName = UrlSet)]
@@ -196,6 +201,7 @@ public sealed class ConnectVmStatsCommand : VmStatsCommand
                 CertificateAuthority = environment.CertificateAuthority,
                 SliceLength = environment.SliceLength,
                 LookBack = environment.LookBack,
+                Organization = environment.Organization,
             };
         if (url.UserInfo.Length > 0)
         {
@@ -205,9 +211,17 @@ public sealed class ConnectVmStatsCommand : VmStatsCommand
         return (Override(start with { Url = url, UrlSource = "-Url" }), "-Url");
     }
 
+    // The environment's policy is one of the environment's database.
+    private string? PolicyFor(ConnectionOptions start)
+    {
+        DatabaseName known = DatabaseName.Of(start);
+        return RetentionPolicy ?? (Database is null || Database == known.Database ? known.Policy : null);
+    }
+
     private ConnectionOptions Override(ConnectionOptions start) => start with
     {
-        Database = Database ?? start.Database,
+        Database = Database ?? (start.Database is null ? null : DatabaseName.Of(start).Database),
+        RetentionPolicy = PolicyFor(start),
 
         // Who says here how to authenticate doesn't mean what the environment says.
         Token = Token is null ? (Credential is null ? start.Token : null) : new Secret(new NetworkCredential("", Token).Password, "-Token"),

@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Management.Automation;
-using System.Text.RegularExpressions;
 using VmStats.Configuration;
 using VmStats.Data;
 using VmStats.Influx;
@@ -14,8 +13,17 @@ namespace VmStats.PowerShell.Commands;
 /// <remarks>
 /// SQL on InfluxDB 3, InfluxQL on InfluxDB 1.x and 2.x (and, with -Language, on 3). Values belong into -Parameter, never
 /// into the text. All objects of an answer have the same properties: servers leave out what is null, so the first
-/// thousand rows are looked through before the first is given out. Times are DateTimeOffset in UTC. A statement that
-/// isn't a question (DROP, DELETE, CREATE, SELECT INTO) is confirmed first.
+/// thousand rows are looked through before the first is given out. PowerShell tells no names apart by case, so of two
+/// columns uuid and UUID the second is given as UUID_1; so is a second column of the same name, and an alias that the
+/// time or the measurement has already. A warning says which.
+///
+/// Times are DateTimeOffset in UTC, which holds 100 ns; -TimeAsText gives all nine digits. Under a name other than time
+/// InfluxDB 3 sends a time as a text without its zone: the server is asked once more for the types of such columns (the
+/// query is planned and not run again). Where that can't be asked (SHOW, EXPLAIN, several statements), what reads like a
+/// time stays a text, with the Z of UTC.
+///
+/// A statement that is known to change something (DROP, DELETE, CREATE, SELECT INTO) is confirmed first; every other
+/// goes to the server.
 /// </remarks>
 /// <example>
 /// <code>Invoke-InfluxQuery 'SELECT name, max(cputime) AS cputime FROM vm_totals WHERE time > $since GROUP BY name' -Parameter @{ since = (Get-Date).AddHours(-1) }</code>
@@ -25,12 +33,14 @@ namespace VmStats.PowerShell.Commands;
 /// <code>Invoke-InfluxQuery 'SHOW MEASUREMENTS' -Language InfluxQL</code>
 /// What is in the database?
 /// </example>
+/// <example>
+/// <code>Invoke-InfluxQuery 'SELECT time, cputime FROM vm_totals ORDER BY time LIMIT 2' -TimeAsText</code>
+/// Times with all nine digits, which go into -Parameter as they are.
+/// </example>
 [Cmdlet(VerbsLifecycle.Invoke, "InfluxQuery", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(PSObject))]
-public sealed partial class InvokeInfluxQueryCommand : StoreCommand
+public sealed class InvokeInfluxQueryCommand : StoreCommand
 {
-    private const string TimeColumn = "time";
-
     /// <summary>The statement; values stand in it as $name.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
@@ -44,12 +54,16 @@ public sealed partial class InvokeInfluxQueryCommand : StoreCommand
     [Parameter]
     public InfluxQueryLanguage? Language { get; set; }
 
+    /// <summary>Times are given as texts such as 2026-01-01T00:00:00.000000001Z, to the nanosecond. -Parameter takes them back as they are.</summary>
+    [Parameter]
+    public SwitchParameter TimeAsText { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         InfluxQuery influx = Guard(() => ResolvedConnection.Store is InfluxStore store ? store.Influx : throw NoLanguage());
         IReadOnlyDictionary<string, FieldValue> parameters = Guard(() => QueryParameter.ReadAll(Parameter));
-        if (!IsQuestion(Query) && !ShouldProcess($"{influx.Address} ({influx.Database})", Query))
+        if (StatementKinds.ChangesSomething(Query) && !ShouldProcess($"{influx.Address} ({influx.Database})", Query))
         {
             return;
         }
@@ -57,55 +71,20 @@ public sealed partial class InvokeInfluxQueryCommand : StoreCommand
         Run(async (output, cancellationToken) =>
         {
             InfluxApi api = await influx.GetApiAsync(cancellationToken);
-            IAsyncEnumerable<StoreRow> rows = (Language, api) switch
-            {
-                (InfluxQueryLanguage.Sql or null, InfluxApi.V3) => influx.QuerySqlAsync(Query, parameters, cancellationToken),
-                (InfluxQueryLanguage.Sql, _) => throw NoSql(),
-                _ => influx.QueryInfluxQLAsync(Query, parameters, cancellationToken),
-            };
+            bool isSql = Language is InfluxQueryLanguage.Sql || (Language is null && api == InfluxApi.V3);
+            IAsyncEnumerable<StoreRow> rows = !isSql ? influx.QueryInfluxQLAsync(Query, parameters, cancellationToken)
+                : api == InfluxApi.V3 ? influx.QuerySqlAsync(Query, parameters, cancellationToken)
+                : throw NoSql();
             StableColumns columns = new();
+            ColumnTimes times = isSql ? ColumnTimes.ForSql(influx, Query, parameters) : ColumnTimes.ForInfluxQL(Query);
+            RowObjects objects = new(columns, times, TimeAsText, output.Warning);
             await foreach (StoreRow row in columns.ReadAsync(rows, cancellationToken))
             {
-                output.Write(ToObject(row, columns));
+                await times.LearnAsync(row, cancellationToken);
+                output.Write(objects.Of(row));
             }
         });
     }
-
-    private static PSObject ToObject(StoreRow row, StableColumns columns)
-    {
-        // Without a capacity: compiled against PowerShell Standard, a number would be the object that is wrapped.
-        PSObject item = new();
-        if (columns.HasTime)
-        {
-            Add(item, TimeColumn, row.Time is long time ? UnixTime.FromNanoseconds(time) : null);
-        }
-
-        foreach (string column in columns.Columns)
-        {
-            if (columns.HasTime && column == TimeColumn)
-            {
-                // Not a time in some row, but one in others.
-                continue;
-            }
-
-            Add(item, column, row[column].ToObject());
-        }
-
-        return item;
-    }
-
-    // Values are never wrapped again: pre-validated members spare a lookup of each name.
-    private static void Add(PSObject item, string name, object? value) => item.Properties.Add(new PSNoteProperty(name, value), preValidated: true);
-
-    private static bool IsQuestion(string query) =>
-        query.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .All(statement => Question().IsMatch(statement) && !Into().IsMatch(statement));
-
-    [GeneratedRegex(@"\A(\s|\()*(SELECT|SHOW|EXPLAIN|DESCRIBE|WITH)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Question();
-
-    [GeneratedRegex(@"\bINTO\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Into();
 
     private VmStatsException NoSql() => new(
         "QueryLanguageNotSupported",

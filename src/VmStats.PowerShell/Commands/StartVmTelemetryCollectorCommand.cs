@@ -77,6 +77,8 @@ public sealed class StartVmTelemetryCollectorCommand : HypervisorCommand
         IHypervisor[] hypervisors = [.. OpenHypervisors(NamedHypervisors).Where(_asked.Add)];
         Run(async (output, cancellationToken) =>
         {
+            // A database that isn't there takes nothing, however long the points wait.
+            await WriteTarget.RequireAsync(connection.Store, cancellationToken);
             TelemetryCollector?[] started = await Task.WhenAll(
                 hypervisors.Select(hypervisor => StartAsync(hypervisor, connection, output, cancellationToken)));
             if (!Wait)

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Globalization;
 using System.Management.Automation;
 using VmStats.Data;
 
@@ -15,7 +16,10 @@ internal static class QueryParameter
         foreach (DictionaryEntry entry in parameters ?? new Hashtable())
         {
             string name = $"{entry.Key}".TrimStart('$');
-            read[name] = Read(name, entry.Value is PSObject wrapped ? wrapped.BaseObject : entry.Value);
+            if (!read.TryAdd(name, Read(name, entry.Value is PSObject wrapped ? wrapped.BaseObject : entry.Value)))
+            {
+                throw NotSupported($"The parameter '{name}' is given twice.", "Give each name once, with or without its $; names are case-sensitive on the server.", name);
+            }
         }
 
         return read;
@@ -30,16 +34,40 @@ internal static class QueryParameter
         SwitchParameter truth => FieldValue.From(truth.IsPresent),
         sbyte or byte or short or ushort or int or uint or long => FieldValue.From(Convert.ToInt64(value, null)),
         ulong number => FieldValue.From(number),
-        float or double or decimal => FieldValue.From(Convert.ToDouble(value, null)),
-        DateTimeOffset time => FieldValue.From(UnixTime.ToText(UnixTime.ToNanoseconds(time))),
-        DateTime time => FieldValue.From(UnixTime.ToText(UnixTime.ToNanoseconds(new DateTimeOffset(time)))),
+        float or double or decimal => Number(name, Convert.ToDouble(value, null)),
+        DateTimeOffset time => Time(name, time.UtcDateTime),
+        DateTime time => Time(name, time),
         Guid uuid => FieldValue.From(uuid.ToString("D")),
         Enum one => FieldValue.From(one.ToString()),
-        _ => throw new VmStatsException(
-            "QueryParameterNotSupported",
-            VmStatsErrorKind.InvalidArgument,
+        _ => throw NotSupported(
             $"The parameter '{name}' is a {value.GetType().Name}; a query takes texts, numbers, truth values and times.",
             "For a list, write one parameter per value: WHERE name IN ($a, $b).",
             name),
     };
+
+    // JSON, in which parameters travel, has neither; without a value the question would be another.
+    private static FieldValue Number(string name, double number) => double.IsFinite(number)
+        ? FieldValue.From(number)
+        : throw NotSupported(
+            string.Create(CultureInfo.InvariantCulture, $"The parameter '{name}' is {number}, which no query can carry."),
+            "Give a finite number. In SQL, write the value into the statement: 'NaN'::double or 'Infinity'::double.",
+            name);
+
+    private static FieldValue Time(string name, DateTime time)
+    {
+        try
+        {
+            return FieldValue.From(UnixTime.ToText(UnixTime.ToNanoseconds(new DateTimeOffset(time.ToUniversalTime()))));
+        }
+        catch (OverflowException)
+        {
+            throw NotSupported(
+                string.Create(CultureInfo.InvariantCulture, $"The parameter '{name}' is the time {time:yyyy-MM-dd}, which no InfluxDB knows."),
+                "Give a time of the years 1678 to 2261; to have no bound, leave the condition out.",
+                name);
+        }
+    }
+
+    private static VmStatsException NotSupported(string message, string recommendation, string name) =>
+        new("QueryParameterNotSupported", VmStatsErrorKind.InvalidArgument, message, recommendation, name);
 }

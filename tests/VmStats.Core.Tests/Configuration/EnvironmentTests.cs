@@ -15,6 +15,8 @@ public sealed class EnvironmentTests
     {
         ["INFLUX_URL"] = new("https://a.example:8181", s => s.Connection.Url, "https://a.example:8181/"),
         ["INFLUX_DB"] = OfServer("telemetry", s => s.Connection.Database, "telemetry"),
+        ["INFLUX_RETENTION_POLICY"] = OfServer("weekly", s => s.Connection.RetentionPolicy, "weekly"),
+        ["INFLUX_ORG"] = new("lab", s => s.Connection.Organization, "lab"),
         ["INFLUX_TOKEN"] = OfServer(Hidden, s => s.Connection.Token?.Reveal(), Hidden),
         ["INFLUX_API"] = new("v2", s => s.Connection.Api, "V2"),
         ["INFLUX_CA_FILE"] = new("/etc/ca.pem", s => s.Connection.CertificateAuthority, "/etc/ca.pem"),
@@ -128,6 +130,7 @@ public sealed class EnvironmentTests
     [InlineData("INFLUXDB3_DATABASE")]
     [InlineData("INFLUXDB3_AUTH_TOKEN")]
     [InlineData("INFLUX_BUCKET")]
+    [InlineData("INFLUX_RETENTION_POLICY")]
     public void A_token_or_database_without_a_URL_is_an_error(string name) =>
         AssertError("UrlMissing", name, (name, Hidden));
 
@@ -160,6 +163,13 @@ public sealed class EnvironmentTests
     [InlineData("MEMDUMP_SERVICE_TIMEOUT", "Infinity")]
     public void A_value_that_cannot_be_used_is_an_error_that_names_the_variable(string name, string value) =>
         AssertError("InvalidEnvironmentVariable", name, (name, value));
+
+    [Fact]
+    public void A_policy_that_is_named_twice_must_be_the_same()
+    {
+        AssertError("InvalidEnvironmentVariable", "INFLUX_RETENTION_POLICY", ("INFLUX_URL", Server), ("INFLUX_DB", "vms/weekly"), ("INFLUX_RETENTION_POLICY", "daily"));
+        Assert.Equal("vms/weekly", Read(("INFLUX_URL", Server), ("INFLUX_DB", "vms/weekly"), ("INFLUX_RETENTION_POLICY", "weekly")).Connection.Database);
+    }
 
     [Theory]
     [InlineData("http://admin:p%40ss%3Aword@db.example:8086", "admin", "p@ss:word")]

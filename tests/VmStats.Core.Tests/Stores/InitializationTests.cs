@@ -34,8 +34,12 @@ public sealed class InitializationTests(Influx3 influx3, Influx1 influx1) : ICla
         Assert.Equal("tags uuid, name, VMID; 35 fields", made[1].Detail);
 
         Assert.All(await RunAsync(store, options, null), item => Assert.Equal(VmStatsDatabaseItemResult.Exists, item.Result));
+        IReadOnlyList<VmStatsDatabaseItem> same = await RunAsync(store, options, TimeSpan.FromDays(30));
+        Assert.All(same, item => Assert.Equal(VmStatsDatabaseItemResult.Exists, item.Result));
+        Assert.Contains("RetentionPeriod made_here: Exists", same.Select(item => item.ToString()));
         IReadOnlyList<VmStatsDatabaseItem> again = await RunAsync(store, options, TimeSpan.FromDays(60));
-        Assert.Equal("RetentionPeriod made_here: Changed", Assert.Single(again, item => item.Result != VmStatsDatabaseItemResult.Exists).ToString());
+        VmStatsDatabaseItem changed = Assert.Single(again, item => item.Result != VmStatsDatabaseItemResult.Exists);
+        Assert.Equal(("RetentionPeriod made_here: Changed", "60 d, was 30 d"), (changed.ToString(), changed.Detail));
         Assert.Equal(TimeSpan.FromDays(60), influx3.Server.RetentionOf("made_here"));
     }
 
@@ -138,6 +142,83 @@ public sealed class InitializationTests(Influx3 influx3, Influx1 influx1) : ICla
         Assert.Contains("1440h0m0s", await influx1.Server.QueryAsync("SHOW RETENTION POLICIES ON \"made \\\"here\\\"\""), StringComparison.Ordinal);
         InfluxException tooShort = await Assert.ThrowsAsync<InfluxException>(() => RunAsync(store, options, TimeSpan.FromMinutes(1)));
         Assert.Equal("InfluxRetentionTooShort", tooShort.ErrorId);
+    }
+
+    [SkippableFact]
+    public async Task InfluxDB_1_gets_the_policy_that_is_named()
+    {
+        Part.Require(InfluxServer.WhyAbsent);
+        ConnectionOptions options = new() { Url = influx1.Server.Url, Database = "with_policy/weekly" };
+        await using ITelemetryStore store = Open(options);
+        Assert.Equal(["Database with_policy: Created", "RetentionPeriod weekly: Created"], (await RunAsync(store, options, TimeSpan.FromDays(7))).Select(item => item.ToString()));
+        string policies = await influx1.Server.QueryAsync("SHOW RETENTION POLICIES ON with_policy");
+        Assert.Contains("\"weekly\",\"168h0m0s\",\"24h0m0s\",1,false", policies, StringComparison.Ordinal);
+        Assert.Contains("\"autogen\",\"0s\",\"168h0m0s\",1,true", policies, StringComparison.Ordinal);
+        Assert.All(await RunAsync(store, options, TimeSpan.FromDays(7)), item => Assert.Equal(VmStatsDatabaseItemResult.Exists, item.Result));
+        Assert.Equal("168h0m0s", (await RunAsync(store, options, null))[1].Detail);
+        Assert.Equal("RetentionPeriod weekly: Changed", (await RunAsync(store, options, TimeSpan.FromDays(14)))[1].ToString());
+    }
+
+    [SkippableFact]
+    public async Task InfluxDB_2_gets_its_bucket_its_retention_and_its_mapping()
+    {
+        Part.Require(InfluxServer.WhyAbsent);
+        await using Influx2StandIn server = await Influx2StandIn.StartAsync(influx1.Server);
+        ConnectionOptions options = new() { Url = server.Url, Database = "bucket_here", Token = new Secret(Influx2StandIn.Token, "-Token") };
+        await using ITelemetryStore store = Open(options);
+        Assert.Equal(
+            ["Database bucket_here: Created", "Mapping bucket_here: Exists"],
+            (await RunAsync(store, options, TimeSpan.FromDays(30))).Select(item => item.ToString()));
+        Assert.Contains("720h0m0s", await influx1.Server.QueryAsync("SHOW RETENTION POLICIES ON bucket_here"), StringComparison.Ordinal);
+        Assert.All(await RunAsync(store, options, TimeSpan.FromDays(30)), item => Assert.Equal(VmStatsDatabaseItemResult.Exists, item.Result));
+        VmStatsDatabaseItem changed = (await RunAsync(store, options, TimeSpan.FromDays(60)))[1];
+        Assert.Equal(("RetentionPeriod bucket_here: Changed", "60 d, was 30 d"), (changed.ToString(), changed.Detail));
+        Assert.Contains("1440h0m0s", await influx1.Server.QueryAsync("SHOW RETENTION POLICIES ON bucket_here"), StringComparison.Ordinal);
+        Assert.Equal(1, (await store.WriteAsync([Make(UnixTime.ToNanoseconds(DateTimeOffset.UtcNow), "web", 1)], default)).Written);
+
+        // A policy is a bucket of its own; what it is called is its mapping.
+        ConnectionOptions weekly = options with { RetentionPolicy = "weekly" };
+        await using ITelemetryStore other = Open(weekly);
+        Assert.Equal("Database bucket_here/weekly: Created", (await RunAsync(other, weekly, null))[0].ToString());
+        Assert.Empty(await ReadAsync(other, new StoreQuery("vm_totals")));
+        Assert.Equal(1, (await other.WriteAsync([Make(Minute, "web", 1)], default)).Written);
+    }
+
+    [SkippableFact]
+    public async Task InfluxDB_2_that_maps_nothing_by_itself_gets_the_mapping()
+    {
+        Part.Require(InfluxServer.WhyAbsent);
+        await using Influx2StandIn server = await Influx2StandIn.StartAsync(influx1.Server);
+        server.MapsBuckets = false;
+        ConnectionOptions options = new() { Url = server.Url, Database = "older_bucket", Token = new Secret(Influx2StandIn.Token, "-Token") };
+        await using ITelemetryStore store = Open(options);
+        Assert.Equal(["Database older_bucket: Created", "Mapping older_bucket: Created"], (await RunAsync(store, options, null)).Select(item => item.ToString()));
+        Assert.Equal(1, (await store.WriteAsync([Make(Minute, "web", 1)], default)).Written);
+        Assert.Single(await ReadAsync(store, new StoreQuery("vm_totals")));
+        Assert.All(await RunAsync(store, options, null), item => Assert.Equal(VmStatsDatabaseItemResult.Exists, item.Result));
+    }
+
+    [SkippableFact]
+    public async Task InfluxDB_2_with_several_organisations_wants_one_named()
+    {
+        Part.Require(InfluxServer.WhyAbsent);
+        await using Influx2StandIn server = await Influx2StandIn.StartAsync(influx1.Server);
+        server.OtherOrganization = "field";
+        ConnectionOptions options = new() { Url = server.Url, Database = "of_an_organisation", Token = new Secret(Influx2StandIn.Token, "-Token") };
+        foreach (string? wrong in new[] { null, "nosuch" })
+        {
+            await using ITelemetryStore store = Open(options);
+            VmStatsException failure = await Assert.ThrowsAsync<VmStatsException>(() => RunAsync(store, options with { Organization = wrong }, null));
+            Assert.Equal("OrganizationNotNamed", failure.ErrorId);
+            Assert.Contains("'lab', 'field'", failure.Message, StringComparison.Ordinal);
+            Assert.Contains("INFLUX_ORG", failure.Recommendation, StringComparison.Ordinal);
+        }
+
+        foreach (string right in new[] { "lab", "069121e09c2d02be" })
+        {
+            await using ITelemetryStore store = Open(options);
+            Assert.NotEmpty(await RunAsync(store, options with { Organization = right }, null));
+        }
     }
 
     [Fact]

@@ -89,7 +89,7 @@ public abstract partial class StoreScenarios
     private static IEnumerable<Point> Fleet()
     {
         Random random = new(1);
-        foreach (string name in new[] { "calm1", "calm2", "calm3", "restarted", "reset", "renamed", "resized", "unreported", "older" })
+        foreach (string name in new[] { "calm1", "calm2", "calm3", "restarted", "reset", "renamed", "resized", "unreported", "unlimited", "older" })
         {
             long cpu = random.NextInt64(1L << 60), received = 0, read = 0;
             for (int i = 0; i < Samples; i++)
@@ -102,7 +102,7 @@ public abstract partial class StoreScenarios
                 string id = isLate && name == "restarted" ? "9" : "1";
                 string called = isLate && name == "renamed" ? "anew" : name;
                 long cpus = isLate && name == "resized" ? 4 : 2;
-                long memory = name == "unreported" && i % 7 == 0 ? -1 : random.Next(1_000, 1_000_000);
+                long memory = i % 7 != 0 ? random.Next(1_000, 1_000_000) : name == "unreported" ? -1 : name == "unlimited" ? long.MaxValue : 1_000;
                 yield return new Point(
                     name == "older" ? s_olderTelemetry : s_telemetry,
                     T0 + (i * Minute),

@@ -82,6 +82,41 @@ public sealed class SampleTests : AsyncTest
     }
 
     [Fact]
+    public async Task Memory_beyond_its_type_is_absent()
+    {
+        // Other writers keep libvirt's unsigned 64 bits as they come: 2^63-1 KiB wrapped to -1024 bytes.
+        await _table.WriteAsync(0, WebTags, ("memrss", long.MaxValue), ("memavailable", ulong.MaxValue), ("memusable", 5), ("memunused", 1L << 53), ("memdisk_cache", 1e30), ("cpus", (1L << 32) + 1));
+        VmTelemetry latest = Assert.Single(await _table.LatestAsync());
+        Assert.Equal((null, null, null, null), (latest.MemoryRssBytes, latest.MemoryAvailableBytes, latest.MemoryUnusedBytes, latest.MemoryDiskCacheBytes));
+        Assert.Equal((null, null, null), (latest.GetMetric("MemoryRssBytes"), latest.GetMetric("MemoryAvailableBytes"), latest.MemoryUsedPercent));
+        Assert.Equal((5_120L, null), (latest.MemoryUsableBytes, latest.Cpus));
+
+        await _table.WriteAsync(1, WebTags, ("memrss", (1L << 53) - 1), ("memavailable", 10), ("memusable", 5));
+        latest = Assert.Single(await _table.LatestAsync());
+        Assert.Equal((((1L << 53) - 1) << 10, 50.0), (latest.MemoryRssBytes, latest.MemoryUsedPercent));
+    }
+
+    [Theory]
+    [InlineData("running", VmState.Running)]
+    [InlineData("shut off", VmState.ShutOff)]
+    [InlineData("in shutdown", VmState.ShuttingDown)]
+    [InlineData(" Paused", VmState.Paused)]
+    [InlineData("VIR_DOMAIN_PMSUSPENDED", VmState.PMSuspended)]
+    [InlineData("no state", VmState.NoState)]
+    [InlineData("idle", VmState.Blocked)]
+    [InlineData("5", VmState.ShutOff)]
+    [InlineData("99", VmState.NoState)]
+    [InlineData("a state that no libvirt has ever had", null)]
+    [InlineData("", null)]
+    public async Task A_state_that_another_writer_made_text_is_read(string stored, VmState? state)
+    {
+        await _table.WriteAsync(0, WebTags, ("state", stored), ("state_reason", long.MaxValue), ("cpus", 1));
+        VmTelemetry latest = Assert.Single(await _table.LatestAsync());
+        Assert.Equal((state, null), (latest.State, latest.StateReason));
+        Assert.Equal(state, Assert.Single(await _table.Reader.ListVmsAsync(default)).State);
+    }
+
+    [Fact]
     public async Task A_new_id_is_a_restart_even_where_the_counters_grew()
     {
         await _table.WriteAsync(0, WebTags, ("cputime", 1 * Second), ("cpus", 1), ("net_rxbytes", 10));

@@ -99,8 +99,8 @@ internal static unsafe class DomainReader
             parser.State,
             parser.StateReason,
             (int)(parser.Cpus ?? 0),
-            (balloon.Maximum ?? 0) << 10,
-            balloon.Current << 10);
+            Bytes(balloon.Maximum) ?? 0,
+            Bytes(balloon.Current));
         return parser.Cpus is not null && balloon.Maximum is not null ? info : Complete(domain, info);
     }
 
@@ -110,8 +110,13 @@ internal static unsafe class DomainReader
         return info with
         {
             Cpus = native.Cpus,
-            MaximumMemoryBytes = (long)native.MaximumMemory.Value << 10,
-            MemoryBytes = (long)native.Memory.Value << 10,
+            MaximumMemoryBytes = Bytes(native.MaximumMemory.Value) ?? 0,
+            MemoryBytes = Bytes(native.Memory.Value),
         };
     }
+
+    // Libvirt's numbers are unsigned: one that is no number of bytes is not known.
+    private static long? Bytes(long? kibibytes) => kibibytes is >= 0 and long known ? Bytes((ulong)known) : null;
+
+    private static long? Bytes(ulong kibibytes) => kibibytes > long.MaxValue >> 10 ? null : (long)kibibytes << 10;
 }

@@ -42,7 +42,8 @@ internal readonly record struct RecordDelivery(DeliveryOutcome Outcome, string? 
         catch (Exception e)
         {
             // The record is sound: whatever fails here is the store's, and the record waits.
-            return new RecordDelivery(DeliveryOutcome.Unreachable, e.Message);
+            string reason = WriteTarget.WayOutOf(e) is { } wayOut ? $"{e.Message} {wayOut}" : e.Message;
+            return new RecordDelivery(DeliveryOutcome.Unreachable, reason);
         }
     }
 

@@ -22,17 +22,16 @@ internal static class DatabaseInitializer
         return await influx.Influx.GetApiAsync(cancellationToken).ConfigureAwait(false) switch
         {
             InfluxApi.V1 => new InfluxQLInitializer(influx),
-            InfluxApi.V2 => throw new VmStatsException(
-                "InitializationNotSupported", VmStatsErrorKind.NotSupported,
-                $"InfluxDB 2.x makes no buckets through its 1.x API: {influx.Info.Address}",
-                "Make the bucket and its mapping with the server's own tools (influx bucket create, influx v1 dbrp create); the rest comes with the first point.",
-                influx.Info.Database),
+            InfluxApi.V2 => new Influx2Initializer(influx, options),
             _ => new Influx3Initializer(influx, options),
         };
     }
 
     /// <summary>A duration in whole seconds, as both InfluxQL and InfluxDB 3 read it.</summary>
-    public static string Seconds(TimeSpan duration) => string.Create(CultureInfo.InvariantCulture, $"{(long)Math.Ceiling(duration.TotalSeconds)}s");
+    public static string Seconds(TimeSpan duration) => string.Create(CultureInfo.InvariantCulture, $"{(long)WholeSeconds(duration).TotalSeconds}s");
+
+    /// <summary>A duration in whole seconds.</summary>
+    public static TimeSpan WholeSeconds(TimeSpan duration) => TimeSpan.FromSeconds(Math.Ceiling(duration.TotalSeconds));
 
     /// <summary>A duration for people.</summary>
     public static string Text(TimeSpan duration) => duration.Ticks % TimeSpan.TicksPerDay == 0

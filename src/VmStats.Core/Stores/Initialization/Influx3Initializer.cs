@@ -14,7 +14,7 @@ namespace VmStats.Stores.Initialization;
 internal sealed class Influx3Initializer(InfluxStore store, ConnectionOptions options) : IDatabaseInitializer
 {
     private const int RowsPerSeries = 2; // A rate needs two.
-    private readonly string _database = store.Influx.Database;
+    private readonly string _database = store.Influx.Name.ForInfluxDB3;
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<DatabaseStep> PlanAsync(TimeSpan? retention, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -28,9 +28,7 @@ internal sealed class Influx3Initializer(InfluxStore store, ConnectionOptions op
                 token => SendAsync(HttpMethod.Post, "database", kept is null ? [] : settings, token));
         if (isThere && kept is not null)
         {
-            // The server doesn't tell what it is, so it is set.
-            yield return DatabaseStep.Change(VmStatsDatabaseItemKind.RetentionPeriod, _database, $"Keep points for {kept}; older points are deleted", kept,
-                token => SendAsync(HttpMethod.Put, "database", settings, token));
+            yield return await RetentionAsync(retention!.Value, settings, cancellationToken).ConfigureAwait(false);
         }
 
         foreach (TableDefinition table in TableDefinition.All)
@@ -52,6 +50,44 @@ internal sealed class Influx3Initializer(InfluxStore store, ConnectionOptions op
             yield return LastCache(table, series, caches);
             yield return DistinctCache(table, series, caches);
         }
+    }
+
+    private async ValueTask<DatabaseStep> RetentionAsync(TimeSpan wanted, JsonObject settings, CancellationToken cancellationToken)
+    {
+        string text = DatabaseInitializer.Text(wanted);
+        (bool isKnown, TimeSpan? now) = await ReadRetentionAsync(cancellationToken).ConfigureAwait(false);
+        if (isKnown && now == DatabaseInitializer.WholeSeconds(wanted))
+        {
+            return DatabaseStep.Exists(VmStatsDatabaseItemKind.RetentionPeriod, _database, text);
+        }
+
+        string former = !isKnown ? "" : now is TimeSpan period ? DatabaseInitializer.Text(period) : "for ever";
+        return DatabaseStep.Change(
+            VmStatsDatabaseItemKind.RetentionPeriod, _database,
+            isKnown ? $"Keep points for {text} instead of {former}; older points are deleted" : $"Keep points for {text}; older points are deleted",
+            isKnown ? $"{text}, was {former}" : text,
+            token => SendAsync(HttpMethod.Put, "database", settings, token));
+    }
+
+    // A token that may not read _internal, and a server that is too old, don't tell.
+    private async ValueTask<(bool IsKnown, TimeSpan? Period)> ReadRetentionAsync(CancellationToken cancellationToken)
+    {
+        Dictionary<string, FieldValue> parameters = new() { ["database"] = FieldValue.From(_database) };
+        try
+        {
+            await foreach (StoreRow row in store.Influx.QuerySqlAsync(
+                "SELECT database_name, retention_period_ns FROM system.databases WHERE database_name = $database AND deleted = false",
+                parameters, new RowBuilder(), cancellationToken, "_internal").ConfigureAwait(false))
+            {
+                return (true, row["retention_period_ns"].AsInt64() is long nanoseconds ? TimeSpan.FromTicks(nanoseconds / UnixTime.NanosecondsPerTick) : null);
+            }
+        }
+        catch (InfluxException)
+        {
+            // It is set, then.
+        }
+
+        return (false, null);
     }
 
     private DatabaseStep LastCache(TableDefinition table, string[] series, TableCaches caches)

@@ -9,48 +9,57 @@ namespace VmStats.Stores.Initialization;
 /// <summary>Makes a database of InfluxDB 1.x: the database and its default retention policy. Measurements come with their first points.</summary>
 internal sealed partial class InfluxQLInitializer(InfluxStore store) : IDatabaseInitializer
 {
-    private readonly string _database = store.Influx.Database;
+    private readonly string _database = store.Influx.Name.Database;
+    private readonly string? _named = store.Influx.Name.Policy;
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<DatabaseStep> PlanAsync(TimeSpan? retention, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        string name = InfluxQLRenderer.Quote(_database);
         List<StoreRow> databases = await AskAsync("SHOW DATABASES", cancellationToken).ConfigureAwait(false);
-        if (!databases.Exists(row => row["name"].AsString() == _database))
+        bool isThere = databases.Exists(row => row["name"].AsString() == _database);
+        if (isThere)
         {
-            string duration = retention is TimeSpan kept ? $" WITH DURATION {DatabaseInitializer.Seconds(kept)}" : "";
-            yield return DatabaseStep.Create(
-                VmStatsDatabaseItemKind.Database, _database, "Create database", retention is TimeSpan keeps ? $"keeps points for {DatabaseInitializer.Text(keeps)}" : null,
-                token => RunAsync($"CREATE DATABASE {name}{duration}", token));
-            yield break;
-        }
-
-        yield return DatabaseStep.Exists(VmStatsDatabaseItemKind.Database, _database);
-        if (retention is not TimeSpan wanted)
-        {
-            yield break;
-        }
-
-        List<StoreRow> policies = await AskAsync($"SHOW RETENTION POLICIES ON {name}", cancellationToken).ConfigureAwait(false);
-        StoreRow? policy = policies.Find(row => row["default"].AsBoolean() == true);
-        string policyName = policy?["name"].AsString() ?? "autogen";
-        string text = DatabaseInitializer.Text(wanted);
-        if (policy is null)
-        {
-            yield return DatabaseStep.Create(
-                VmStatsDatabaseItemKind.RetentionPeriod, policyName, $"Keep points for {text}", text,
-                token => RunAsync($"CREATE RETENTION POLICY {InfluxQLRenderer.Quote(policyName)} ON {name} DURATION {DatabaseInitializer.Seconds(wanted)} REPLICATION 1 DEFAULT", token));
-        }
-        else if (Parse(policy["duration"].AsString() ?? "") == wanted)
-        {
-            yield return DatabaseStep.Exists(VmStatsDatabaseItemKind.RetentionPeriod, policyName, text);
+            yield return DatabaseStep.Exists(VmStatsDatabaseItemKind.Database, _database);
         }
         else
         {
-            yield return DatabaseStep.Change(
-                VmStatsDatabaseItemKind.RetentionPeriod, policyName, $"Keep points for {text} instead of {policy["duration"]}; older points are deleted", $"{text}, was {policy["duration"]}",
-                token => RunAsync($"ALTER RETENTION POLICY {InfluxQLRenderer.Quote(policyName)} ON {name} DURATION {DatabaseInitializer.Seconds(wanted)}", token));
+            // Its default policy, unless another is asked for by name.
+            TimeSpan? period = _named is null ? retention : null;
+            string duration = period is TimeSpan kept ? $" WITH DURATION {DatabaseInitializer.Seconds(kept)}" : "";
+            yield return DatabaseStep.Create(
+                VmStatsDatabaseItemKind.Database, _database, "Create database", period is TimeSpan keeps ? $"keeps points for {DatabaseInitializer.Text(keeps)}" : null,
+                token => RunAsync($"CREATE DATABASE {Quoted}{duration}", token));
         }
+
+        if (_named is not null || (isThere && retention is not null))
+        {
+            // A database that is only to be shown (-WhatIf) has no policies.
+            bool hasPolicies = isThere || (await AskAsync("SHOW DATABASES", cancellationToken).ConfigureAwait(false)).Exists(row => row["name"].AsString() == _database);
+            yield return Policy(hasPolicies ? await AskAsync($"SHOW RETENTION POLICIES ON {Quoted}", cancellationToken).ConfigureAwait(false) : [], retention);
+        }
+    }
+
+    private string Quoted => InfluxQLRenderer.Quote(_database);
+
+    // The policy that is named, else the default one.
+    private DatabaseStep Policy(List<StoreRow> policies, TimeSpan? retention)
+    {
+        StoreRow? policy = policies.Find(row => _named is null ? row["default"].AsBoolean() == true : row["name"].AsString() == _named);
+        string name = _named ?? policy?["name"].AsString() ?? "autogen";
+        string text = retention is TimeSpan kept ? DatabaseInitializer.Text(kept) : "for ever";
+        string seconds = retention is TimeSpan period ? DatabaseInitializer.Seconds(period) : "INF";
+        if (policy is null)
+        {
+            return DatabaseStep.Create(
+                VmStatsDatabaseItemKind.RetentionPeriod, name, retention is null ? "Create retention policy" : $"Keep points for {text}", text,
+                token => RunAsync($"CREATE RETENTION POLICY {InfluxQLRenderer.Quote(name)} ON {Quoted} DURATION {seconds} REPLICATION 1{(_named is null ? " DEFAULT" : "")}", token));
+        }
+
+        return retention is null || Parse(policy["duration"].AsString() ?? "") == DatabaseInitializer.WholeSeconds(retention.Value)
+            ? DatabaseStep.Exists(VmStatsDatabaseItemKind.RetentionPeriod, name, retention is null ? policy["duration"].AsString() : text)
+            : DatabaseStep.Change(
+                VmStatsDatabaseItemKind.RetentionPeriod, name, $"Keep points for {text} instead of {policy["duration"]}; older points are deleted", $"{text}, was {policy["duration"]}",
+                token => RunAsync($"ALTER RETENTION POLICY {InfluxQLRenderer.Quote(name)} ON {Quoted} DURATION {seconds}", token));
     }
 
     // The server writes 720h0m0s.

@@ -17,6 +17,9 @@ public enum VmStatsDatabaseItemKind
 
     /// <summary>A cache of the combinations of tags.</summary>
     DistinctValueCache,
+
+    /// <summary>What leads from the names of the 1.x API to a bucket of InfluxDB 2.x.</summary>
+    Mapping,
 }
 
 /// <summary>What was done about a thing.</summary>

@@ -78,11 +78,11 @@ internal sealed class SeriesRanker(SeriesReader reader, SeriesRequest request, T
 
     private async Task ReadLevelsAsync(AggregateFunction function, CancellationToken cancellationToken)
     {
-        Aggregation levels = new([new(function, _field, Value), new(AggregateFunction.Count, _field, Count), new(AggregateFunction.Minimum, _field, Least)], []);
+        Aggregation levels = new([new(function, _field, Value), new(AggregateFunction.Count, _field, Count), new(AggregateFunction.Minimum, _field, Least), new(AggregateFunction.Maximum, _field, Most)], []);
         foreach (SeriesFigures figures in await ListAsync(levels, cancellationToken).ConfigureAwait(false))
         {
-            // A negative level is libvirt's "not reported", which the store has counted in.
-            Add(figures, isWhole: figures.Row[Least].AsDouble() >= 0, metric.Scale);
+            // A negative level is libvirt's "not reported", and so is one that no number of bytes can be; the store has counted them in.
+            Add(figures, isWhole: figures.Row[Least].AsDouble() >= 0 && figures.Row[Most].AsDouble() * metric.Scale < SampleData.TooLarge, metric.Scale);
         }
     }
 

@@ -1,0 +1,106 @@
+using System.Collections.Concurrent;
+using VmStats.Configuration;
+using VmStats.Data;
+using VmStats.Influx;
+using VmStats.Queries;
+
+namespace VmStats.Stores;
+
+/// <summary>Why an answer is empty, and what can be done about it.</summary>
+internal sealed record EmptyAnswer(string Reason, string Remedy);
+
+/// <summary>
+/// Looks where data may be that a query didn't find: InfluxDB 1.x and 2.x answer from one retention policy, and say nothing
+/// of the others. A measurement that was once seen to have rows where it is looked for isn't looked for again.
+/// </summary>
+internal sealed class PolicySearch(InfluxQuery influx)
+{
+    private const int MostPolicies = 20;
+    private readonly ConcurrentDictionary<string, bool> _found = new(StringComparer.Ordinal);
+
+    /// <summary>The policies that hold a measurement which the one that is asked lacks; null where that isn't so, or the server doesn't tell.</summary>
+    public async ValueTask<EmptyAnswer?> ExplainAsync(string measurement, CancellationToken cancellationToken)
+    {
+        if (_found.ContainsKey(measurement))
+        {
+            return null;
+        }
+
+        try
+        {
+            return await influx.GetApiAsync(cancellationToken).ConfigureAwait(false) == InfluxApi.V3
+                ? null
+                : await SearchAsync(measurement, cancellationToken).ConfigureAwait(false);
+        }
+        catch (InfluxException)
+        {
+            // It was only to help: the answer itself had no fault.
+            return null;
+        }
+    }
+
+    private async ValueTask<EmptyAnswer?> SearchAsync(string measurement, CancellationToken cancellationToken)
+    {
+        List<string> others = [];
+        string? asked = influx.Name.Policy;
+        await foreach (StoreRow row in AskAsync("SHOW RETENTION POLICIES", null, cancellationToken).ConfigureAwait(false))
+        {
+            string name = row["name"].AsString() ?? "";
+            if (name == influx.Name.Policy || (influx.Name.Policy is null && row["default"].AsBoolean() == true))
+            {
+                asked = name;
+            }
+            else if (others.Count < MostPolicies && !others.Contains(name))
+            {
+                others.Add(name);
+            }
+        }
+
+        if (others.Count == 0)
+        {
+            return null;
+        }
+
+        if (asked is not null && await HasRowsAsync(measurement, asked, cancellationToken).ConfigureAwait(false))
+        {
+            _found.TryAdd(measurement, true);
+            return null;
+        }
+
+        List<string> holding = [];
+        foreach (string other in others)
+        {
+            if (await HasRowsAsync(measurement, other, cancellationToken).ConfigureAwait(false))
+            {
+                holding.Add(other);
+            }
+        }
+
+        string database = influx.Name.Database;
+        return holding.Count == 0 ? null : new EmptyAnswer(
+            $"{measurement} has no data in {(asked is null ? $"the default retention policy of {database}" : $"the retention policy '{asked}' of {database}")}; "
+            + $"there is some in {string.Join(", ", holding.Select(policy => $"'{policy}'"))}.",
+            $"Connect-VmStats -RetentionPolicy {holding[0]}, or INFLUX_RETENTION_POLICY, reads and writes there.");
+    }
+
+    // Of 2.x a policy may be mapped to a bucket that this token may not read.
+    private async ValueTask<bool> HasRowsAsync(string measurement, string policy, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (StoreRow _ in AskAsync($"SELECT * FROM {InfluxQLRenderer.Quote(measurement)} LIMIT 1", policy, cancellationToken).ConfigureAwait(false))
+            {
+                return true;
+            }
+        }
+        catch (InfluxException)
+        {
+            // Nor can it be read from there.
+        }
+
+        return false;
+    }
+
+    private IAsyncEnumerable<StoreRow> AskAsync(string query, string? policy, CancellationToken cancellationToken) =>
+        influx.QueryInfluxQLAsync(query, null, InfluxQLColumns.Unknown(query), cancellationToken, policy);
+}

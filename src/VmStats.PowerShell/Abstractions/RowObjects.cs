@@ -1,0 +1,76 @@
+using System.Management.Automation;
+using VmStats.Data;
+using VmStats.Influx;
+
+namespace VmStats.PowerShell.Abstractions;
+
+/// <summary>Makes objects of rows whose columns are known only when they come. PowerShell tells no names apart by case: a column whose name is taken gets another, and a warning says which.</summary>
+/// <param name="columns">The columns so far.</param>
+/// <param name="times">Which of them are times.</param>
+/// <param name="timeAsText">Times are given as texts with all nine digits, which no DateTimeOffset holds.</param>
+/// <param name="warn">Shows a warning.</param>
+internal sealed class RowObjects(StableColumns columns, ColumnTimes times, bool timeAsText, Action<string> warn)
+{
+    private readonly Dictionary<string, string> _properties = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _taken = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The object of a row, with the properties of all rows so far.</summary>
+    internal PSObject Of(StoreRow row)
+    {
+        // Without a capacity: compiled against PowerShell Standard, a number would be the object that is wrapped.
+        PSObject item = new();
+        foreach (string name in columns.TimeNames)
+        {
+            Add(item, TimeProperty(name), row.Layout.TimeName != name ? Other(row, name) : row.Time is long time ? Time(time) : Other(row, name));
+        }
+
+        foreach (string column in columns.Columns)
+        {
+            if (columns.IsInPlaceOfTime(column))
+            {
+                continue;
+            }
+
+            Add(item, Property(column), Value(row, column));
+        }
+
+        return item;
+    }
+
+    // Values are never wrapped again: pre-validated members spare a lookup of each name.
+    private static void Add(PSObject item, string name, object? value) => item.Properties.Add(new PSNoteProperty(name, value), preValidated: true);
+
+    // A column of the time's name that is no time in this row, while other rows have one there.
+    private object? Other(StoreRow row, string name) => columns.IsInPlaceOfTime(name) ? Value(row, name) : null;
+
+    private object? Value(StoreRow row, string column)
+    {
+        (long? time, object? value) = times.Read(column, row[column]);
+        return time is long nanoseconds ? Time(nanoseconds) : value;
+    }
+
+    private object Time(long nanoseconds) => timeAsText ? UnixTime.ToText(nanoseconds) : UnixTime.FromNanoseconds(nanoseconds);
+
+    // Apart from a column of the same name, which a row may have beside its time.
+    private string TimeProperty(string name) => Named(name, "\0" + name);
+
+    private string Property(string column) => Named(column, column);
+
+    private string Named(string column, string key)
+    {
+        if (_properties.TryGetValue(key, out string? known))
+        {
+            return known;
+        }
+
+        string name = UniqueName.Of(column.Length == 0 ? "Column" : column, _taken);
+        _taken.Add(name);
+        _properties.Add(key, name);
+        if (name != column)
+        {
+            warn($"The column '{SafeText.Printable(column)}' is given as '{SafeText.Printable(name)}': to PowerShell, its name is that of another column.");
+        }
+
+        return name;
+    }
+}
