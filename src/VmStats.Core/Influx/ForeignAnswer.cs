@@ -34,7 +34,7 @@ internal static class ForeignAnswer
         string text = body.Trim();
         throw (isPage, text.Length) switch
         {
-            (false, 0) => failures.CutOff("it is empty"),
+            (false, 0) => failures.StatementFailed(new IOException("the answer is empty"), transient: false),
             (true, 0) => failures.NotUnderstood($"an empty page of type {type}"),
             _ => failures.NotUnderstood($"{(isPage ? "a page" : "an answer")} of type {type}: {text[..Math.Min(text.Length, LongestExcerpt)]}"),
         };
