@@ -30,7 +30,10 @@ public sealed class InfluxStore : ITelemetryStore
         _infrastructure = infrastructure;
         Influx = new InfluxQuery(options, infrastructure, handler);
         _schemas = new SchemaMemory(
-            $"{Influx.Address}\n{Influx.Database}", (name, token) => RetryAsync(again => new InfluxSchema(Influx).AskAsync(name, again), token), clock ?? TimeProvider.System);
+            $"{Influx.Address}\n{Influx.Database}",
+            (name, token) => RetryAsync(again => new InfluxSchema(Influx).AskAsync(name, again), token),
+            clock ?? TimeProvider.System,
+            isSilent: () => Info.Kind != StoreKind.InfluxDB3);
         _fields = new RefusedFields(Influx.WriteAsync, _schemas, clock ?? TimeProvider.System);
         _sql = new SqlReader(Influx, AskSql, options, clock ?? TimeProvider.System);
         _latest = new LatestReader(Influx, _sql, AskSql, options, clock ?? TimeProvider.System);

@@ -14,7 +14,9 @@ namespace VmStats.Stores;
 /// <param name="place">The server and database: sessions of one process that use the same one tell each other what they add.</param>
 /// <param name="ask">Asks the server for the columns of a measurement; null when there is no such measurement.</param>
 /// <param name="clock">The clock that memories age by.</param>
-internal sealed class SchemaMemory(string place, Func<string, CancellationToken, ValueTask<MeasurementSchema?>> ask, TimeProvider clock)
+/// <param name="isSilent">Whether the server says nothing of a column that isn't there, and gives absent values.</param>
+internal sealed class SchemaMemory(
+    string place, Func<string, CancellationToken, ValueTask<MeasurementSchema?>> ask, TimeProvider clock, Func<bool> isSilent)
 {
     private static readonly TimeSpan s_keep = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_beyondDoubt = TimeSpan.FromSeconds(1);
@@ -63,8 +65,8 @@ internal sealed class SchemaMemory(string place, Func<string, CancellationToken,
 
     /// <summary>
     /// Rows of a query that is made of a measurement's columns. Where the server contradicts what was remembered, or finds
-    /// nothing by it, or a first row that lacks some of it, the columns are asked for again; when they are others, the query is
-    /// made of them once more. InfluxDB 1.x and 2.x contradict nothing: a column that isn't there is absent in each row.
+    /// nothing by it, the columns are asked for again; when they are others, the query is made of them once more. InfluxDB 1.x
+    /// and 2.x contradict nothing: there a first row that lacks some of the columns is reason enough to ask.
     /// </summary>
     /// <param name="measurement">The measurement; one that isn't there has no rows.</param>
     /// <param name="read">Makes the query of the columns, and asks it.</param>
@@ -135,7 +137,8 @@ internal sealed class SchemaMemory(string place, Func<string, CancellationToken,
 
     // Absent values are nothing unusual, and what was asked for a moment ago isn't asked again.
     private bool IsDoubtful(string measurement, MeasurementSchema schema, StoreRow row) =>
-        _known.TryGetValue(measurement, out Memory? memory)
+        isSilent()
+        && _known.TryGetValue(measurement, out Memory? memory)
         && clock.GetElapsedTime(memory.At) > s_beyondDoubt
         && row.Layout.Columns.Any(column => (row[column].IsNull || row[column].AsString() == "") && (schema.Tags.Contains(column) || schema.Fields.ContainsKey(column)));
 

@@ -121,7 +121,7 @@ public sealed class SchemaMemoryTests(Influx1 influx1, Influx3 influx3) : IClass
     {
         int asked = 0, read = 0;
         MeasurementSchema schema = new("m", ["a"], new Dictionary<string, FieldKind> { ["f"] = FieldKind.Integer });
-        SchemaMemory memory = new($"{Guid.NewGuid()}", (_, _) => new(schema with { Tags = [.. schema.Tags.Take(++asked)] }), _clock);
+        SchemaMemory memory = new($"{Guid.NewGuid()}", (_, _) => new(schema with { Tags = [.. schema.Tags.Take(++asked)] }), _clock, isSilent: () => false);
         InfluxException contradiction = new("InfluxColumnNotFound", VmStatsErrorKind.NotFound, "No field named x");
         async Task<int> CountAsync(Func<int, Exception?> fault)
         {
