@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using VmStats.Configuration;
 using VmStats.Data;
+using VmStats.Influx;
 using VmStats.Queries;
 using VmStats.Stores;
 using VmStats.Telemetry;
@@ -42,9 +43,15 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
         if (options.Url is { IsFile: false } url)
         {
             NetworkProbe network = new(url, options);
-            yield return ("Name resolution", network.ResolveAsync);
-            yield return ("TCP", network.ConnectAsync);
-            yield return ("TLS", network.AuthenticateAsync);
+            ProxyInUse? proxy = ProxyInUse.For(options);
+            if (proxy is not null)
+            {
+                yield return ("Proxy", token => NetworkProbe.ReachAsync(proxy, options, token));
+            }
+
+            yield return ("Name resolution", proxy is null ? network.ResolveAsync : LeftToProxyAsync);
+            yield return ("TCP", proxy is null ? network.ConnectAsync : LeftToProxyAsync);
+            yield return ("TLS", proxy is null ? network.AuthenticateAsync : LeftToProxyAsync);
         }
 
         yield return ("Server", ServerAsync);
@@ -53,6 +60,10 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
         yield return ("Schema", SchemaAsync);
         yield return ("Freshness", FreshnessAsync);
     }
+
+    // Who is behind a proxy may not know the server's name, nor reach its port; what TLS has to say comes with the next link.
+    private static Task<Finding> LeftToProxyAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(Finding.Skipped("The proxy leads there; the link Server shows whether it does."));
 
     private static async Task<VmStatsConnectionCheck> RunAsync(string link, Check check, CancellationToken cancellationToken)
     {

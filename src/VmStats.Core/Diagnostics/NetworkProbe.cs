@@ -13,6 +13,21 @@ internal sealed class NetworkProbe(Uri url, ConnectionOptions options)
 {
     private IPAddress[] _addresses = [];
 
+    /// <summary>The proxy before the server: looks its name up and connects to its port.</summary>
+    public static async Task<Finding> ReachAsync(ProxyInUse proxy, ConnectionOptions options, CancellationToken cancellationToken)
+    {
+        NetworkProbe probe = new(proxy.Address, options);
+        Finding found = await probe.ResolveAsync(cancellationToken).ConfigureAwait(false);
+        if (found.Result == VmStatsConnectionCheckResult.Passed)
+        {
+            found = await probe.ConnectAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return found.Result == VmStatsConnectionCheckResult.Passed
+            ? Finding.Passed($"{proxy} answers.")
+            : Finding.Failed($"The proxy {proxy} can't be reached. {found.Detail}", proxy.Remedy);
+    }
+
     /// <summary>Looks the host's name up.</summary>
     public async Task<Finding> ResolveAsync(CancellationToken cancellationToken)
     {

@@ -27,6 +27,11 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address)
             return Redirected(response);
         }
 
+        if (response.StatusCode == HttpStatusCode.ProxyAuthenticationRequired && ProxyInUse.For(options) is { } asking)
+        {
+            return ProxyFailures.Refused(asking, address, status);
+        }
+
         string text = ErrorBody.TextOf(body);
         if (text.Length == 0 && response.Headers.TryGetValues("X-Influxdb-Error", out IEnumerable<string>? values))
         {
@@ -58,7 +63,8 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address)
     public InfluxException NoAnswer(Exception cause)
     {
         SocketException? socket = Find<SocketException>(cause);
-        string through = options.Proxy is null ? "" : $" through the proxy {SafeText.Url(options.Proxy)}";
+        ProxyInUse? proxy = ProxyInUse.For(options);
+        string through = proxy is null ? "" : $" through the proxy {proxy}";
         if (Find<CertificateRefusedException>(cause) is { } refused)
         {
             return Refused(refused, cause);
@@ -68,6 +74,11 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address)
         {
             return Make("InfluxTlsFailed", VmStatsErrorKind.Protocol, $"No secure connection to {address}: {(tls.InnerException ?? tls).Message}",
                 "Check that the server speaks https on this port, in a version of TLS that is allowed here.", cause);
+        }
+
+        if (proxy is not null && ProxyFailures.Find(proxy, address, cause) is { } failed)
+        {
+            return failed;
         }
 
         if (cause is OperationCanceledException && Find<TimeoutException>(cause) is null)
@@ -86,7 +97,7 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address)
         // Broken while it was answering (or while it took a body): whether it worked on the request is not known.
         if (socket is null && cause is not OperationCanceledException)
         {
-            return Make("InfluxConnectionBroken", VmStatsErrorKind.Unavailable, $"The connection to {address} broke: {Deepest(cause)}.",
+            return Make("InfluxConnectionBroken", VmStatsErrorKind.Unavailable, $"The connection to {address}{through} broke: {Deepest(cause)}.",
                 "Check that an InfluxDB server answers at this address; its log may say more.", cause, transient: true);
         }
 

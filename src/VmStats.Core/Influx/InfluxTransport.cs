@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using VmStats.Configuration;
@@ -178,7 +177,7 @@ internal sealed class InfluxTransport : IDisposable
         };
         if (_options.Proxy is not null)
         {
-            handler.Proxy = new WebProxy(_options.Proxy);
+            handler.Proxy = ProxyInUse.Open(_options.Proxy);
         }
         else if (Server.IsLoopback)
         {

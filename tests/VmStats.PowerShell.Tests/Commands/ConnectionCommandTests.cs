@@ -91,8 +91,8 @@ public sealed class ConnectionCommandTests : IDisposable
     {
         using ModuleRunspace session = new();
         ErrorRecord error = session.InvokeRecords("Connect-VmStats http://server.example:8086 vms -Api V1 -Proxy http://127.0.0.1:1").SingleError;
-        Assert.StartsWith("InfluxUnreachable,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains("through the proxy http://127.0.0.1:1", error.Exception.Message, StringComparison.Ordinal);
+        Assert.StartsWith("InfluxProxyUnreachable,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("http://127.0.0.1:1 (from -Proxy)", error.Exception.Message, StringComparison.Ordinal);
     }
 
     [Theory]
