@@ -43,8 +43,11 @@ public sealed record ConnectionOptions
     /// <summary>The API, or Auto to find out.</summary>
     public InfluxApi Api { get; init; }
 
-    /// <summary>PEM file of certificate authorities to trust besides the system's, or null.</summary>
+    /// <summary>PEM or DER file of certificate authorities to trust besides the system's, or null.</summary>
     public string? CertificateAuthority { get; init; }
+
+    /// <summary>The certificate for a server that asks its clients for one, or null.</summary>
+    public ClientCertificate? ClientCertificate { get; init; }
 
     /// <summary>Accept any server certificate.</summary>
     public bool SkipCertificateCheck { get; init; }

@@ -32,6 +32,8 @@ internal static class ErrorTable
     public static IReadOnlyList<KnownError> Known { get; } =
     [
         // Who asks
+        new("InfluxClientCertificateWanted", Protocol, 400, "No required SSL certificate was sent", "Give the client certificate that was issued for you: -ClientCertificate, or INFLUX_CLIENT_CERT and INFLUX_CLIENT_KEY."),
+        new("InfluxClientCertificateRefused", Protocol, 400, "The SSL certificate error", "Give a client certificate that is valid and signed by an authority that this server trusts for clients."),
         new("InfluxAuthorizationMalformed", Authentication, 400, "Authorization header was malformed", "Check the token for blanks, line ends and other characters that don't belong to it."),
         new("InfluxCredentialsMissing", Authentication, 401, "unable to parse authentication credentials", "This server wants a user name and password: Connect-VmStats -Credential, or user:password in the URL."),
         new("InfluxCredentialsRefused", Authentication, 401, "authorization failed", "Check the user name and password (Connect-VmStats -Credential, or those in the URL)."),

@@ -7,7 +7,7 @@ using VmStats.Configuration;
 namespace VmStats.Influx;
 
 /// <summary>Makes the exceptions of one connection: they name its address, and where its token came from.</summary>
-internal sealed class InfluxFailures(ConnectionOptions options, string address)
+internal sealed class InfluxFailures(ConnectionOptions options, string address, ClientIdentity identity)
 {
     private const int LongestForeignText = 200;
 
@@ -68,6 +68,11 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address)
         if (Find<CertificateRefusedException>(cause) is { } refused)
         {
             return Refused(refused, cause);
+        }
+
+        if (identity.Find(cause, address) is { } unwelcome)
+        {
+            return unwelcome;
         }
 
         if (Find<AuthenticationException>(cause) is { } tls)

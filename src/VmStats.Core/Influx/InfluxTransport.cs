@@ -12,6 +12,7 @@ internal sealed class InfluxTransport : IDisposable
     private readonly bool _ownsHandler;
     private readonly Lazy<HttpMessageHandler> _handler;
     private readonly Lazy<HttpClient> _client;
+    private readonly ClientIdentity _identity;
     private volatile bool _isDisposed;
 
     public InfluxTransport(ConnectionOptions options, HttpMessageHandler? handler)
@@ -20,7 +21,8 @@ internal sealed class InfluxTransport : IDisposable
         _options = options.WithUserOfUrl();
         Server = BaseOf(url);
         Address = SafeText.Url(Server);
-        Failures = new InfluxFailures(_options, Address);
+        _identity = new ClientIdentity(_options);
+        Failures = new InfluxFailures(_options, Address, _identity);
         RefuseSecretInTheOpen();
         // Made on first use: opening a connection reads no certificate file.
         _ownsHandler = handler is null;
@@ -56,6 +58,7 @@ internal sealed class InfluxTransport : IDisposable
             timer.Restart();
             T answer = await send(timer.Token).ConfigureAwait(false);
             timer.Pause();
+            _identity.WasAnswered();
             return answer;
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
@@ -186,6 +189,7 @@ internal sealed class InfluxTransport : IDisposable
         }
 
         handler.SslOptions.RemoteCertificateValidationCallback = CertificateCheck.For(_options);
+        _identity.Configure(handler.SslOptions);
         return handler;
     }
 }

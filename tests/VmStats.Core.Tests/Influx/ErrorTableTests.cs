@@ -15,6 +15,8 @@ public sealed class ErrorTableTests : IAsyncLifetime
     private static readonly (int Status, string Body, string Id, VmStatsErrorKind Kind)[] s_cases =
     [
         // Who asks
+        (400, "<html><body><center>No required SSL certificate was sent</center><hr><center>nginx</center></body></html>", "InfluxClientCertificateWanted", VmStatsErrorKind.Protocol),
+        (400, "<html><body><center>The SSL certificate error</center><hr><center>nginx</center></body></html>", "InfluxClientCertificateRefused", VmStatsErrorKind.Protocol),
         (400, """{"error": "Authorization header was malformed, the request was not in the form of 'Authorization: <auth-scheme> <token>', supported auth-schemes are Bearer, Token and Basic"}""", "InfluxAuthorizationMalformed", VmStatsErrorKind.Authentication),
         (401, """{"error": "the request was not authenticated"}""", "InfluxNotAuthenticated", VmStatsErrorKind.Authentication),
         (401, "", "InfluxNotAuthenticated", VmStatsErrorKind.Authentication),
