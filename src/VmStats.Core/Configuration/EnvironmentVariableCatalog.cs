@@ -20,7 +20,7 @@ public static class EnvironmentVariableCatalog
         Used("INFLUX_URL", "The store: http:// or https:// for InfluxDB, file:/// for an embedded store", "embedded store in the user's data folder", "A host without a scheme is taken as http://; a user and password in it are used for Basic authentication."),
         Used("INFLUX_DB", "Database (1.x, 3) or bucket (2.x)", null, "Without any URL it is an error."),
         Used("INFLUX_TOKEN", "Token", null, "Belongs to the INFLUX_HOST family too. Without any URL it is an error. A family that names another server keeps its token and database to itself."),
-        Used("INFLUX_API", "Auto, V1, V2 or V3: which API the server is spoken to by", "Auto", null),
+        Used("INFLUX_API", "Auto, V1, V2, V3 or V3Distributed: which API the server is spoken to by", "Auto", null),
         Used("INFLUX_CA_FILE", "PEM or DER file of certificate authorities to trust besides the system's", null, null),
         Used("INFLUX_CLIENT_CERT", "PEM file of the certificate for a server that asks its clients for one", null, "May have the key in it, or be a PFX file without a password. Only for the server that the environment names."),
         Used("INFLUX_CLIENT_KEY", "PEM file of the private key of INFLUX_CLIENT_CERT, not encrypted", null, null),

@@ -94,7 +94,7 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
         try
         {
             StoreInfo info = await store.ProbeAsync(cancellationToken).ConfigureAwait(false);
-            return Finding.Passed($"{info.Kind} {info.Version}".TrimEnd());
+            return Finding.Passed($"{info.Product ?? info.Kind.ToString()} {info.Version}".TrimEnd());
         }
         catch (VmStatsException e) when (IsAboutCredentials(e))
         {
@@ -124,7 +124,7 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
     private async Task<Finding> TokenAsync(Secret token, CancellationToken cancellationToken)
     {
         string accepted = $"The token from {token.Source} is accepted";
-        if (store is not InfluxStore { Info.Kind: StoreKind.InfluxDB3 } influx
+        if (store is not InfluxStore { Info.Kind: StoreKind.InfluxDB3, Influx.Server.Api: not InfluxApi.V3Distributed } influx
             || await TokenLifetime.FindAsync(influx.Influx, token, cancellationToken).ConfigureAwait(false) is not { } found)
         {
             return Finding.Passed(store.Info.Kind == StoreKind.InfluxDB1

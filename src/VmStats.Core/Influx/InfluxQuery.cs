@@ -7,8 +7,8 @@ using VmStats.Stores;
 namespace VmStats.Influx;
 
 /// <summary>
-/// The conversation with one InfluxDB server over HTTP, for queries and writes: InfluxDB 3 by SQL, 2.x and 1.x by
-/// InfluxQL. Safe for concurrent use. It sends each request once; who calls it decides what is tried again
+/// The conversation with one InfluxDB server over HTTP, for queries and writes: InfluxDB 3 by SQL, its distributed
+/// editions, 2.x and 1.x by InfluxQL. Safe for concurrent use. It sends each request once; who calls it decides what is tried again
 /// (<see cref="VmStatsException.IsTransient"/>). Nothing is sent before the first call.
 /// </summary>
 public sealed class InfluxQuery : IDisposable
@@ -30,7 +30,7 @@ public sealed class InfluxQuery : IDisposable
         _transport = new InfluxTransport(options, handler);
         _probe = new InfluxProbe(_transport, options.Api);
         Database = options.Database ?? "";
-        _writer = new PointWriter(_transport, infrastructure, Database);
+        _writer = new PointWriter(_transport, _probe, infrastructure, Database);
     }
 
     /// <summary>The server's address, without user info and query.</summary>
@@ -115,9 +115,12 @@ public sealed class InfluxQuery : IDisposable
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         InfluxApi api = await GetApiAsync(cancellationToken).ConfigureAwait(false);
-        using HttpContent content = api == InfluxApi.V3
-            ? RequestTexts.QueryJson(Database, query, parameters ?? s_noParameters)
-            : RequestTexts.QueryForm(Database, query, parameters ?? s_noParameters);
+        using HttpContent content = api switch
+        {
+            InfluxApi.V3 => RequestTexts.QueryJson(Database, query, parameters ?? s_noParameters),
+            InfluxApi.V3Distributed => RequestTexts.QueryForm(Database, InfluxQLLiterals.Bind(query, parameters ?? s_noParameters), s_noParameters),
+            _ => RequestTexts.QueryForm(Database, query, parameters ?? s_noParameters),
+        };
         string path = api == InfluxApi.V3 ? "api/v3/query_influxql" : "query";
         ResponseBody body = await OpenAsync(path, content, api, cancellationToken).ConfigureAwait(false);
         await using (body.ConfigureAwait(false))

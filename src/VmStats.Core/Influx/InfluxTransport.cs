@@ -70,7 +70,7 @@ internal sealed class InfluxTransport : IDisposable
     }
 
     /// <summary>
-    /// An HttpClient for somebody else's code to write to InfluxDB 3 with: over the same handler as all requests, with the
+    /// An HttpClient for somebody else's code to write to InfluxDB 3 (Core, Enterprise and the distributed ones) with: over the same handler as all requests, with the
     /// same credentials. It gives back acknowledgements only; all else comes as <see cref="WriteRefusedException"/>.
     /// </summary>
     public HttpClient CreateWriteClient()

@@ -54,7 +54,7 @@ public sealed class ConnectVmStatsCommand : VmStatsCommand
     [Credential]
     public PSCredential? Credential { get; set; }
 
-    /// <summary>The server's API. Auto asks the server.</summary>
+    /// <summary>The server's API. Auto asks the server; V3Distributed is that of InfluxDB Clustered, Cloud Dedicated and Cloud Serverless, V2 that of InfluxDB 2.x and Cloud (TSM).</summary>
     [Parameter(ParameterSetName = UrlSet)]
     public InfluxApi Api { get; set; }
 

@@ -25,6 +25,9 @@ public sealed class VmStatsConnection
     /// <summary>The server's version, once it was asked.</summary>
     public string? Version => Store.Info.Version;
 
+    /// <summary>The server's product, such as InfluxDB 3 Core or InfluxDB Cloud Serverless, once it was asked; null where it doesn't tell.</summary>
+    public string? Product => Store.Info.Product;
+
     /// <summary>Where the address came from: Connect-VmStats, a variable of the environment, or default.</summary>
     public string Source { get; }
 

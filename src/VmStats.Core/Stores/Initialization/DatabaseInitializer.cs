@@ -22,6 +22,11 @@ internal static class DatabaseInitializer
         return await influx.Influx.GetApiAsync(cancellationToken).ConfigureAwait(false) switch
         {
             InfluxApi.V1 => new InfluxQLInitializer(influx),
+            InfluxApi.V3Distributed => throw new VmStatsException(
+                "InitializationNotSupported", VmStatsErrorKind.NotSupported,
+                $"Databases of {influx.Info.Product ?? "InfluxDB Clustered and Cloud"} are not made through the API that data is written by: {influx.Info.Address}",
+                "Make the database (influxctl database create) or bucket with the service's own tools; tables come with their first points.",
+                influx.Info.Database),
             InfluxApi.V2 => throw new VmStatsException(
                 "InitializationNotSupported", VmStatsErrorKind.NotSupported,
                 $"InfluxDB 2.x makes no buckets through its 1.x API: {influx.Info.Address}",
