@@ -23,7 +23,7 @@ public sealed class Infrastructure : IInfrastructure
         EmbeddedStore.Open(path, retention, lockTimeout: lockTimeout);
 
     /// <inheritdoc/>
-    public ILineSender CreateLineSender(HttpClient http, Uri server, string database) => new ClientLineSender(http, server, database);
+    public ILineSender CreateLineSender(HttpClient http, Uri server, string database, bool byV2Api) => new ClientLineSender(http, server, database, byV2Api);
 
     /// <inheritdoc/>
     public ValueTask<T> RetryAsync<T>(

@@ -12,6 +12,7 @@ internal static class Program
         ["embedded"] = ("the embedded store: points in, latest of all VMs, one VM's hour, roll-up  [--rows N | --large]", EmbeddedBenchmark.RunAsync),
         ["dumps"] = ("memory dumps: rate, CPU, memory beside hashlib + gzip and zstd + sha256sum; a guest's pause beside virsh; from Enter to the first byte, whatever the store does  [--size MiB,MiB...] [--guest] [--large] [--first-byte [--guest]]", DumpBenchmark.RunAsync),
         ["rows"] = ("wide rows from a loopback server into a PowerShell pipeline  [--rows N]", RowsBenchmark.RunAsync),
+        ["fleet"] = ("many hosts, each with its own collector, into one stand-in for InfluxDB Clustered: counts, latest, ranking  [--hosts N] [--vms N] [--polls N]", FleetBenchmark.RunAsync),
         ["lines"] = ("line protocol encoded and posted to a server that forgets it  [--points N]", LinesBenchmark.RunAsync),
         ["ranking"] = ("the VMs with most CPU of a day: computed by the store, and folded from its samples  [--vms N]", RankingBenchmark.RunAsync),
     };

@@ -181,6 +181,106 @@ Describe 'A connection to InfluxDB 3' {
     }
 }
 
+Describe 'A server that demands a client certificate' {
+    BeforeAll { $demanding = Start-TestPart influxdb3 '--tls', '--token', 'apiv3_secure', '--client-certificate' }
+
+    BeforeEach {
+        Assert-TestPart $demanding
+        $to = @{ Url = $demanding.Url; Database = 'vms'; Token = $demanding.Token; CertificateAuthority = $demanding.CertificateAuthority }
+    }
+
+    AfterEach { Disconnect-VmStats }
+
+    AfterAll { Stop-TestPart $demanding }
+
+    It 'is told as that' {
+        Get-ErrorId { Connect-VmStats @to } | Should -Be 'InfluxClientCertificateWanted'
+    }
+
+    It 'takes the file that -ClientCertificate names, opened by -ClientCertificatePassword' {
+        $password = ConvertTo-SecureString $demanding.ClientPassword -AsPlainText
+        $file = "$($demanding.ClientCertificate).pfx"
+        Connect-VmStats @to -ClientCertificate $file -ClientCertificatePassword $password
+        $null = Start-VmTelemetryCollector -HypervisorUri 'sim://tls?vms=3' -Count 1 -Wait -ErrorAction Stop
+        Get-VmTelemetry | Should -HaveCount 3
+        $connection = Get-VmStatsConnection
+        $connection.Authentication | Should -Be 'Token (-Token), Client certificate (-ClientCertificate)'
+        $shown = "$($connection | Format-List * -Force | Out-String) $($connection | ConvertTo-Json -WarningAction Ignore)"
+        $shown | Should -Not -BeLike "*$($demanding.ClientPassword)*"
+        $shown | Should -Not -BeLike '*PRIVATE KEY*'
+        Get-ErrorId { Connect-VmStats @to -ClientCertificate $file -ClientCertificatePassword $wrong } | Should -Be 'ClientCertificateUnreadable'
+        "$($Error[0].Exception) $($Error[0].ErrorDetails.RecommendedAction)" | Should -Not -BeLike '*wrong*password*:*wrong'
+    }
+
+    It 'takes an X509Certificate2' {
+        $files = $demanding.ClientCertificate
+        $certificate = [Security.Cryptography.X509Certificates.X509Certificate2]::CreateFromPemFile("$files.pem", "$files.key")
+        Connect-VmStats @to -ClientCertificate $certificate
+        (Invoke-InfluxQuery 'SELECT 1 AS x').x | Should -Be 1
+    }
+
+    It 'takes the pair of PEM files that the environment names' {
+        $set = @{
+            INFLUX_URL = $demanding.Url; INFLUX_DB = 'vms'; INFLUX_TOKEN = 'apiv3_secure'; INFLUX_CA_FILE = $demanding.CertificateAuthority
+            INFLUX_CLIENT_CERT = "$($demanding.ClientCertificate).pem"; INFLUX_CLIENT_KEY = "$($demanding.ClientCertificate).key"
+        }
+        $set.GetEnumerator() | ForEach-Object { Set-Item "env:$($_.Key)" $_.Value }
+        try {
+            (Invoke-InfluxQuery 'SELECT 1 AS x').x | Should -Be 1
+            (Get-VmStatsConnection).Authentication | Should -Be 'Token (INFLUX_TOKEN), Client certificate (INFLUX_CLIENT_CERT)'
+        }
+        finally { $set.Keys | ForEach-Object { Remove-Item "env:$_" } }
+    }
+}
+
+Describe 'A proxy that the environment names' {
+    It 'is the broken link when it is dead, and its password is not shown' {
+        $set = @{ https_proxy = 'http://me:pw-must-not-show@127.0.0.1:9'; no_proxy = $null; HTTPS_PROXY = $null; ALL_PROXY = $null; all_proxy = $null; NO_PROXY = $null }
+        $result = Invoke-TestShell -Environment $set -Script {
+            try { Connect-VmStats https://influx.example.org vms -ErrorAction Stop }
+            catch {
+                "ID $($_.FullyQualifiedErrorId.Split(',')[0])"
+                "$_ $($_.Exception) $($_.ErrorDetails.RecommendedAction)"
+            }
+
+            Connect-VmStats https://influx.example.org vms -NoProbe
+            "LINK $((Test-VmStatsConnection | Where-Object Result -EQ Failed | Select-Object -First 1).Link)"
+        }
+        $result.Output | Should -BeLike '*ID InfluxProxyUnreachable*http://127.0.0.1:9 (from https_proxy)*no_proxy*'
+        $result.Output | Should -BeLike '*LINK Proxy*'
+        "$($result.Output) $($result.Error)" | Should -Not -BeLike '*must-not-show*'
+    }
+}
+
+Describe 'A connection to InfluxDB Clustered' {
+    BeforeAll {
+        $clustered = Start-TestPart clustered
+        if (-not $clustered.Absent) { $null = Send-TestPart $clustered 'database vms' }
+    }
+
+    BeforeEach { Assert-TestPart $clustered }
+
+    AfterEach { Disconnect-VmStats }
+
+    AfterAll { Stop-TestPart $clustered }
+
+    It 'is found by what it answers, read and written, and named' {
+        Connect-VmStats $clustered.Url vms -Token $clustered.Token
+        (Get-VmStatsConnection).Product | Should -Be 'InfluxDB Clustered or Cloud Dedicated'
+        $null = Start-VmTelemetryCollector -HypervisorUri 'sim://clustered?vms=4' -Count 1 -Wait -ErrorAction Stop
+        Get-VmTelemetry | Should -HaveCount 4
+        Invoke-InfluxQuery 'SELECT COUNT(cpus) FROM vm_totals WHERE simulated = $yes' -Parameter @{ yes = 'true' } | ForEach-Object count | Should -Be 4
+        (Test-VmStatsConnection | Where-Object Link -EQ Server).Detail | Should -BeLike 'InfluxDB Clustered*'
+        (Send-TestPart $clustered requests) | Should -Contain 'POST /api/v2/write'
+    }
+
+    It 'is named by -Api, has no SQL over HTTP, and makes no database' {
+        Connect-VmStats $clustered.Url nosuch -Token $clustered.Token -Api V3Distributed -NoProbe
+        Get-ErrorId { Invoke-InfluxQuery 'SELECT 1' -Language Sql } | Should -Be 'QueryLanguageNotSupported'
+        Get-ErrorId { Initialize-VmStatsDatabase } | Should -Be 'InitializationNotSupported'
+    }
+}
+
 Describe 'A connection to older InfluxDBs' {
     BeforeAll {
         $first = Start-TestPart influxdb1 --authenticated

@@ -73,6 +73,8 @@ function Start-TestPart {
         Token                = $said.PSObject.Properties['token'] -and $said.token ? (ConvertTo-SecureString $said.token -AsPlainText) : $null
         ProcessId            = $said.PSObject.Properties['processId'] ? $said.processId : $null
         CertificateAuthority = $said.PSObject.Properties['certificateAuthority'] ? $said.certificateAuthority : $null
+        ClientCertificate    = $said.PSObject.Properties['clientCertificate'] ? $said.clientCertificate : $null
+        ClientPassword       = $said.PSObject.Properties['clientPassword'] ? $said.clientPassword : $null
         Process              = $process
     }
 }

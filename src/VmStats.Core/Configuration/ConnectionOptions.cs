@@ -14,6 +14,9 @@ public enum InfluxApi
 
     /// <summary>InfluxDB 1.x: InfluxQL.</summary>
     V1,
+
+    /// <summary>InfluxDB Clustered, Cloud Dedicated and Cloud Serverless, which have no API of InfluxDB 3 Core's: InfluxQL, and writes by the API of 2.x.</summary>
+    V3Distributed,
 }
 
 /// <summary>Where a store is and how it is reached: all that Connect-VmStats and the environment can say of it.</summary>
@@ -49,8 +52,11 @@ public sealed record ConnectionOptions
     /// <summary>The API, or Auto to find out.</summary>
     public InfluxApi Api { get; init; }
 
-    /// <summary>PEM file of certificate authorities to trust besides the system's, or null.</summary>
+    /// <summary>PEM or DER file of certificate authorities to trust besides the system's, or null.</summary>
     public string? CertificateAuthority { get; init; }
+
+    /// <summary>The certificate for a server that asks its clients for one, or null.</summary>
+    public ClientCertificate? ClientCertificate { get; init; }
 
     /// <summary>Accept any server certificate.</summary>
     public bool SkipCertificateCheck { get; init; }
@@ -76,7 +82,7 @@ public sealed record ConnectionOptions
     }
 
     /// <summary>
-    /// InfluxDB 3 without caches: how far back the latest samples and the list of VMs are looked for in a table that is too
+    /// InfluxDB 3 without caches, and its distributed editions always: how far back the latest samples and the list of VMs are looked for in a table that is too
     /// large to be read in one query. A VM that has been silent for longer is not listed.
     /// </summary>
     public TimeSpan LookBack { get; init; } = TimeSpan.FromDays(7);

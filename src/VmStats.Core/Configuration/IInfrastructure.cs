@@ -19,11 +19,12 @@ public interface IInfrastructure
     /// <param name="lockTimeout">The longest wait for another program that holds the file; null for the usual one.</param>
     ITelemetryStore OpenEmbeddedStore(string path, TimeSpan? retention, TimeSpan? lockTimeout = null);
 
-    /// <summary>Makes a sender of line protocol to an InfluxDB 3 server.</summary>
+    /// <summary>Makes a sender of line protocol to a server of InfluxDB 3's engine.</summary>
     /// <param name="http">Sends its requests, and has all that they need: credentials, compression, the rules of the connection. Its own from now on, and disposed of with it.</param>
     /// <param name="server">The server's address; a path in it is kept.</param>
     /// <param name="database">The database.</param>
-    ILineSender CreateLineSender(HttpClient http, Uri server, string database);
+    /// <param name="byV2Api">True for a server that has no API of InfluxDB 3 Core's.</param>
+    ILineSender CreateLineSender(HttpClient http, Uri server, string database, bool byV2Api);
 
     /// <summary>Runs a call again, with exponential back-off and jitter, while it fails with a transient <see cref="VmStatsException"/>.</summary>
     /// <param name="call">The call.</param>

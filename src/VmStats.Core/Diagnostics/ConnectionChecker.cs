@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using VmStats.Configuration;
 using VmStats.Data;
+using VmStats.Influx;
 using VmStats.Queries;
 using VmStats.Stores;
 using VmStats.Telemetry;
@@ -46,9 +47,15 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
         if (options.Url is { IsFile: false } url)
         {
             NetworkProbe network = new(url, options);
-            yield return ("Name resolution", network.ResolveAsync);
-            yield return ("TCP", network.ConnectAsync);
-            yield return ("TLS", network.AuthenticateAsync);
+            ProxyInUse? proxy = ProxyInUse.For(options);
+            if (proxy is not null)
+            {
+                yield return ("Proxy", token => NetworkProbe.ReachAsync(proxy, options, token));
+            }
+
+            yield return ("Name resolution", proxy is null ? network.ResolveAsync : LeftToProxyAsync);
+            yield return ("TCP", proxy is null ? network.ConnectAsync : LeftToProxyAsync);
+            yield return ("TLS", proxy is null ? network.AuthenticateAsync : LeftToProxyAsync);
         }
 
         yield return ("Server", ServerAsync);
@@ -57,6 +64,10 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
         yield return ("Schema", SchemaAsync);
         yield return ("Freshness", FreshnessAsync);
     }
+
+    // Who is behind a proxy may not know the server's name, nor reach its port; what TLS has to say comes with the next link.
+    private static Task<Finding> LeftToProxyAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(Finding.Skipped("The proxy leads there; the link Server shows whether it does."));
 
     private static async Task<VmStatsConnectionCheck> RunAsync(string link, Check check, CancellationToken cancellationToken)
     {
@@ -87,7 +98,7 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
         try
         {
             StoreInfo info = await store.ProbeAsync(cancellationToken).ConfigureAwait(false);
-            return Finding.Passed($"{info.Kind} {info.Version}".TrimEnd());
+            return Finding.Passed($"{info.Product ?? info.Kind.ToString()} {info.Version}".TrimEnd());
         }
         catch (VmStatsException e) when (IsAboutCredentials(e))
         {
@@ -122,7 +133,7 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
     private async Task<Finding> TokenAsync(Secret token, CancellationToken cancellationToken)
     {
         string accepted = $"The token from {token.Source} is accepted";
-        if (store is not InfluxStore { Info.Kind: StoreKind.InfluxDB3 } influx
+        if (store is not InfluxStore { Info.Kind: StoreKind.InfluxDB3, Influx.Server.Api: not InfluxApi.V3Distributed } influx
             || await TokenLifetime.FindAsync(influx.Influx, token, cancellationToken).ConfigureAwait(false) is not { } found)
         {
             return Finding.Passed(store.Info.Kind == StoreKind.InfluxDB1

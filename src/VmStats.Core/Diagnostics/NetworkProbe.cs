@@ -13,6 +13,21 @@ internal sealed class NetworkProbe(Uri url, ConnectionOptions options)
 {
     private IPAddress[] _addresses = [];
 
+    /// <summary>The proxy before the server: looks its name up and connects to its port.</summary>
+    public static async Task<Finding> ReachAsync(ProxyInUse proxy, ConnectionOptions options, CancellationToken cancellationToken)
+    {
+        NetworkProbe probe = new(proxy.Address, options);
+        Finding found = await probe.ResolveAsync(cancellationToken).ConfigureAwait(false);
+        if (found.Result == VmStatsConnectionCheckResult.Passed)
+        {
+            found = await probe.ConnectAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return found.Result == VmStatsConnectionCheckResult.Passed
+            ? Finding.Passed($"{proxy} answers.")
+            : Finding.Failed($"The proxy {proxy} can't be reached. {found.Detail}", proxy.Remedy);
+    }
+
     /// <summary>Looks the host's name up.</summary>
     public async Task<Finding> ResolveAsync(CancellationToken cancellationToken)
     {
@@ -59,6 +74,7 @@ internal sealed class NetworkProbe(Uri url, ConnectionOptions options)
 
         // As the connection judges, even where the user has it overlook what it finds.
         RemoteCertificateValidationCallback judge = CertificateCheck.For(options with { SkipCertificateCheck = false });
+        ClientIdentity identity = new(options);
         string? complaint = null;
         DateTime? expires = null;
         try
@@ -79,12 +95,19 @@ internal sealed class NetworkProbe(Uri url, ConnectionOptions options)
                         return certificate is not null;
                     },
                 };
+                identity.Configure(handshake);
                 await tls.AuthenticateAsClientAsync(handshake, cancellationToken).WaitAsync(options.Timeout, cancellationToken).ConfigureAwait(false);
                 string what = $"{tls.SslProtocol}, certificate valid until {expires:u}";
-                return complaint is null ? Finding.Passed(what + ".")
+                return complaint is null && identity.WasAskedInVain
+                    ? Finding.Warning($"{what}. The server asks for a client certificate, and none is given.", "Where it insists on it, give one: -ClientCertificate, or INFLUX_CLIENT_CERT and INFLUX_CLIENT_KEY.")
+                    : complaint is null ? Finding.Passed(what + ".")
                     : options.SkipCertificateCheck ? Finding.Warning($"{what}. {complaint} That is ignored.", "Without -SkipCertificateCheck the connection would be safe.")
                     : Finding.Failed($"{what}. {complaint}", "Give the CA's file by -CertificateAuthority or INFLUX_CA_FILE, or mend the certificate.");
             }
+        }
+        catch (Exception e) when (identity.Find(e, SafeText.Url(url)) is { } unwelcome)
+        {
+            return Finding.Failed(unwelcome.Message, unwelcome.Recommendation!);
         }
         catch (Exception e) when (e is AuthenticationException or IOException or SocketException or TimeoutException)
         {

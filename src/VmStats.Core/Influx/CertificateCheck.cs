@@ -92,21 +92,43 @@ internal static class CertificateCheck
         X509Certificate2Collection authorities = [];
         try
         {
-            authorities.ImportFromPemFile(path);
+            byte[] bytes = File.ReadAllBytes(path);
+            string text = System.Text.Encoding.UTF8.GetString(bytes);
+            if (text.Contains("-----BEGIN ", StringComparison.Ordinal))
+            {
+                authorities.ImportFromPem(text);
+            }
+            else if (IsBinary(bytes))
+            {
+                authorities.Import(bytes);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
             throw new InfluxException("CertificateAuthorityUnreadable", VmStatsErrorKind.InvalidArgument,
-                $"The file of certificate authorities can't be read: {path}: {e.Message}", "Name a readable PEM file.", path, e);
+                $"The file of certificate authorities can't be read: {path}: {e.Message}", "Name a readable PEM or DER file.", path, e);
         }
 
         if (authorities.Count == 0)
         {
             throw new InfluxException("CertificateAuthorityEmpty", VmStatsErrorKind.InvalidArgument,
-                $"The file has no certificate in it: {path}", "Name a PEM file with at least one CERTIFICATE block.", path);
+                $"The file has no certificate in it: {path}", "Name a PEM file with at least one CERTIFICATE block, or a DER file (.cer, .crt, .p7b).", path);
         }
 
         return authorities;
+    }
+
+    // DER: one certificate, or several in a PKCS#7 file.
+    private static bool IsBinary(byte[] bytes)
+    {
+        try
+        {
+            return X509Certificate2.GetCertContentType(bytes) is X509ContentType.Cert or X509ContentType.Pkcs7;
+        }
+        catch (CryptographicException)
+        {
+            return false;
+        }
     }
 }
 

@@ -26,12 +26,15 @@ internal static class ErrorTable
     private const string CheckToken = "Check the token, and that it has not expired or been deleted on the server.";
     private const string AskForRight = "Use a token or user that has this right, or have the server's administrator grant it.";
     private const string ListDatabases = "Check the database's name (INFLUX_DB or -Database); Initialize-VmStatsDatabase creates it.";
+    private const string CheckName = "Check the name (INFLUX_DB or -Database). Initialize-VmStatsDatabase makes it, or where it can't the service's own tools.";
     private const string ReportDefect = "This is a disagreement between the module and the server's version; please report it with the server's version.";
     private const string CheckLimits = "Remove what is no longer needed, or use a server without this limit (InfluxDB Enterprise, or one database per group of hosts).";
 
     public static IReadOnlyList<KnownError> Known { get; } =
     [
         // Who asks
+        new("InfluxClientCertificateWanted", Protocol, 400, "No required SSL certificate was sent", "Give the client certificate that was issued for you: -ClientCertificate, or INFLUX_CLIENT_CERT and INFLUX_CLIENT_KEY."),
+        new("InfluxClientCertificateRefused", Protocol, 400, "The SSL certificate error", "Give a client certificate that is valid and signed by an authority that this server trusts for clients."),
         new("InfluxAuthorizationMalformed", Authentication, 400, "Authorization header was malformed", "Check the token for blanks, line ends and other characters that don't belong to it."),
         new("InfluxCredentialsMissing", Authentication, 401, "unable to parse authentication credentials", "This server wants a user name and password: Connect-VmStats -Credential, or user:password in the URL."),
         new("InfluxCredentialsRefused", Authentication, 401, "authorization failed", "Check the user name and password (Connect-VmStats -Credential, or those in the URL)."),
@@ -65,6 +68,9 @@ internal static class ErrorTable
         new("InfluxResourceNotFound", NotFound, 404, "the requested resource was not found", "What the request names isn't there, or was deleted meanwhile: Initialize-VmStatsDatabase makes what is missing."),
         new("InfluxColumnNotFound", NotFound, 0, "No field named", "Put the column's name in double quotes and mind its case: the message lists the columns that exist."),
         new("InfluxFunctionNotFound", NotFound, 0, "Invalid function", "Check the function's name; the message proposes one."),
+
+        new("InfluxDatabaseNotFound", NotFound, 404, "database \"", CheckName),
+        new("InfluxDatabaseNotFound", NotFound, 404, "bucket \"", CheckName),
 
         // How it is asked
         new("InfluxParameterMissing", InvalidArgument, 0, "No value found for placeholder", "Give every $name of the query a value with -Parameter."),
@@ -104,6 +110,7 @@ internal static class ErrorTable
         // Points
         new("InfluxFieldTypeConflict", InvalidData, 0, "invalid column type for column", "Write the field with the type that the table has."),
         new("InfluxFieldTypeConflict", InvalidData, 0, "field type conflict", "Write the field with the type that the measurement has."),
+        new("InfluxFieldTypeConflict", InvalidData, 0, "Unable to insert iox::column_type", "Write the field with the type that the table has."),
         new("InfluxDuplicateField", InvalidData, 0, "multiple instances of", "Write each field once per point."),
         new("InfluxDuplicateTag", InvalidData, 0, "duplicate tag", "Write each tag once per point."),
         new("InfluxBeyondRetention", InvalidData, 0, "beyond retention policy", "The points are older than the database keeps them; lengthen its retention to write them."),
@@ -112,6 +119,8 @@ internal static class ErrorTable
         new("InfluxPartialWrite", InvalidData, 0, "partial write", "The other points are stored; the message says what is wrong with these."),
         new("InfluxLineProtocolInvalid", InvalidData, 0, "line protocol pars", "Nothing of this batch was stored; the message names the line."),
         new("InfluxLineProtocolInvalid", InvalidData, 0, "parsing failed for write_lp endpoint", "Nothing of this batch was stored; the message names the line."),
+        new("InfluxLineProtocolInvalid", InvalidData, 0, "failed to parse line protocol", "Some or all of this batch was not stored; the message names the line."),
+        new("InfluxLineProtocolInvalid", InvalidData, 0, "errors encountered on line(s)", "Some or all of this batch was not stored; the message names the line."),
         new("InfluxLineProtocolInvalid", InvalidData, 0, "line protocol parse failed", "Nothing of this batch was stored; the message names the line."),
         new("InfluxLineProtocolInvalid", InvalidData, 0, "parsing for line protocol failed", "Nothing of this batch was stored; the server doesn't name the line."),
         new("InfluxLineProtocolInvalid", InvalidData, 400, "unable to parse", "Nothing of this batch was stored; the message names the line."),

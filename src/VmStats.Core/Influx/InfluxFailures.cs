@@ -8,7 +8,7 @@ using VmStats.Stores;
 namespace VmStats.Influx;
 
 /// <summary>Makes the exceptions of one connection: they name its address, and where its token came from.</summary>
-internal sealed class InfluxFailures(ConnectionOptions options, string address)
+internal sealed class InfluxFailures(ConnectionOptions options, string address, ClientIdentity identity)
 {
     private const int LongestForeignText = 200;
 
@@ -26,6 +26,11 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address)
         if (status is >= 300 and < 400)
         {
             return Redirected(response);
+        }
+
+        if (response.StatusCode == HttpStatusCode.ProxyAuthenticationRequired && ProxyInUse.For(options) is { } asking)
+        {
+            return ProxyFailures.Refused(asking, address, status);
         }
 
         string text = ErrorBody.TextOf(body);
@@ -75,16 +80,27 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address)
     public InfluxException NoAnswer(Exception cause)
     {
         SocketException? socket = Find<SocketException>(cause);
-        string through = options.Proxy is null ? "" : $" through the proxy {SafeText.Url(options.Proxy)}";
+        ProxyInUse? proxy = ProxyInUse.For(options);
+        string through = proxy is null ? "" : $" through the proxy {proxy}";
         if (Find<CertificateRefusedException>(cause) is { } refused)
         {
             return Refused(refused, cause);
+        }
+
+        if (identity.Find(cause, address) is { } unwelcome)
+        {
+            return unwelcome;
         }
 
         if (Find<AuthenticationException>(cause) is { } tls)
         {
             return Make("InfluxTlsFailed", VmStatsErrorKind.Protocol, $"No secure connection to {address}: {(tls.InnerException ?? tls).Message}",
                 "Check that the server speaks https on this port, in a version of TLS that is allowed here.", cause);
+        }
+
+        if (proxy is not null && ProxyFailures.Find(proxy, address, cause) is { } failed)
+        {
+            return failed;
         }
 
         if (cause is OperationCanceledException && Find<TimeoutException>(cause) is null)
@@ -104,7 +120,7 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address)
         bool isBroken = socket is null or { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown };
         if (isBroken && cause is not OperationCanceledException)
         {
-            return Make("InfluxConnectionBroken", VmStatsErrorKind.Unavailable, $"The connection to {address} broke: {Deepest(cause)}.",
+            return Make("InfluxConnectionBroken", VmStatsErrorKind.Unavailable, $"The connection to {address}{through} broke: {Deepest(cause)}.",
                 "Check that an InfluxDB server answers at this address; its log may say more.", cause, transient: true);
         }
 

@@ -1,16 +1,21 @@
 using System.Net;
-using System.Text.Json;
 using VmStats.Configuration;
 
 namespace VmStats.Influx;
 
-/// <summary>Finds out which InfluxDB answers, by /ping and, where a proxy took its headers away, by /health.</summary>
+/// <summary>
+/// Finds out which InfluxDB answers: by /ping, by /health where a proxy took the headers away, and by which paths there are
+/// where neither tells a version that is a number.
+/// </summary>
 internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configured) : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
 
     /// <summary>What the server said when it was last asked; null when it wasn't.</summary>
     public InfluxServerInfo? Server { get; private set; }
+
+    /// <summary>Whether it is InfluxDB Cloud, which tells no version; by its address until it is asked.</summary>
+    public bool IsCloud => Server is { } asked ? asked.Version is null : InfluxProducts.IsCloud(transport.Server);
 
     /// <summary>The API: as configured, or asked for once and kept.</summary>
     public async ValueTask<InfluxApi> GetApiAsync(CancellationToken cancellationToken)
@@ -37,84 +42,92 @@ internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configure
     }
 
     /// <summary>Asks the server.</summary>
-    public async ValueTask<InfluxServerInfo> AskAsync(CancellationToken cancellationToken) =>
-        Server = await AskPingAsync(cancellationToken).ConfigureAwait(false);
+    public async ValueTask<InfluxServerInfo> AskAsync(CancellationToken cancellationToken)
+    {
+        using RequestTimer timer = transport.StartTimer(cancellationToken);
+        return Server = await AskPingAsync(timer).ConfigureAwait(false);
+    }
 
     public void Dispose() => _gate.Dispose();
 
-    private async ValueTask<InfluxServerInfo> AskPingAsync(CancellationToken cancellationToken)
+    private async ValueTask<InfluxServerInfo> AskPingAsync(RequestTimer timer)
     {
-        using RequestTimer timer = transport.StartTimer(cancellationToken);
-        using HttpResponseMessage response =
-            await transport.SendAsync(HttpMethod.Get, "ping", null, configured, timer).ConfigureAwait(false);
-        string body = await ErrorBody.ReadAsync(response, timer, transport.Failures).ConfigureAwait(false);
-        if (!response.IsSuccessStatusCode && response.StatusCode != HttpStatusCode.NotFound)
+        ProbeAnswer ping = await GetAsync("ping", timer).ConfigureAwait(false);
+        if (!ping.IsSuccess && ping.Status != HttpStatusCode.NotFound)
         {
-            throw transport.Failures.FromAnswer(response, body);
+            throw ping.Failure();
         }
 
-        string? version = Header(response, "X-Influxdb-Version") ?? JsonString(body, "version");
-        string? build = Header(response, "X-Influxdb-Build");
-        if (version is null || !response.IsSuccessStatusCode)
-        {
-            return await AskHealthAsync(timer, build).ConfigureAwait(false);
-        }
-
-        return new InfluxServerInfo(configured == InfluxApi.Auto ? ByVersion(version) : configured, version.TrimStart('v'), build);
+        string? version = ping.Header("X-Influxdb-Version") ?? ping.JsonString("version");
+        string? build = ping.Header("X-Influxdb-Build");
+        return version is null || !ping.IsSuccess
+            ? await AskHealthAsync(build, timer).ConfigureAwait(false)
+            : await ByVersionAsync(version.TrimStart('v'), build, timer).ConfigureAwait(false);
     }
 
-    private async ValueTask<InfluxServerInfo> AskHealthAsync(RequestTimer timer, string? build)
+    private async ValueTask<InfluxServerInfo> AskHealthAsync(string? build, RequestTimer timer)
     {
-        using HttpResponseMessage response =
-            await transport.SendAsync(HttpMethod.Get, "health", null, configured, timer).ConfigureAwait(false);
-        string body = await ErrorBody.ReadAsync(response, timer, transport.Failures).ConfigureAwait(false);
-        if (!response.IsSuccessStatusCode)
+        ProbeAnswer health = await GetAsync("health", timer).ConfigureAwait(false);
+        if (health.IsSuccess && health.Body.Trim() == "OK")
         {
-            throw transport.Failures.FromAnswer(response, body);
+            return Info(configured == InfluxApi.Auto ? InfluxApi.V3 : configured, null, build);
         }
 
-        if (body.Trim() == "OK")
+        if (health.IsSuccess && health.JsonString("name") == "influxdb" && health.JsonString("version") is { } version)
         {
-            return new InfluxServerInfo(configured == InfluxApi.Auto ? InfluxApi.V3 : configured, null, build);
+            return await ByVersionAsync(version.TrimStart('v'), build, timer).ConfigureAwait(false);
         }
 
-        string? version = JsonString(body, "version");
-        if (version is null || JsonString(body, "name") != "influxdb")
-        {
-            throw transport.Failures.NotUnderstood($"/health says {body[..Math.Min(body.Length, 80)]}");
-        }
-
-        return new InfluxServerInfo(configured == InfluxApi.Auto ? ByVersion(version) : configured, version.TrimStart('v'), build);
+        return configured == InfluxApi.V3 || (!health.IsSuccess && health.Status != HttpStatusCode.NotFound)
+            ? throw health.Failure()
+            : await WithoutVersionAsync(health, build, timer).ConfigureAwait(false);
     }
 
-    private InfluxApi ByVersion(string version) => version.TrimStart('v') switch
+    private async ValueTask<InfluxServerInfo> ByVersionAsync(string version, string? build, RequestTimer timer)
     {
-        ['1', '.', ..] or ['0', '.', ..] => InfluxApi.V1,
-        ['2', '.', ..] => InfluxApi.V2,
-        [>= '3' and <= '9', ..] => InfluxApi.V3,
-        _ => throw transport.Failures.NotUnderstood($"its version is '{version}'"),
-    };
+        if (configured != InfluxApi.Auto)
+        {
+            return Info(configured, version, build);
+        }
 
-    private static string? Header(HttpResponseMessage response, string name) =>
-        response.Headers.TryGetValues(name, out IEnumerable<string>? values) ? values.FirstOrDefault() : null;
+        if (InfluxProducts.IsNumbered(version))
+        {
+            return Info(version[0] switch { '0' or '1' => InfluxApi.V1, '2' => InfluxApi.V2, _ => InfluxApi.V3 }, version, build);
+        }
 
-    private static string? JsonString(string body, string name)
+        // The releases of InfluxDB Clustered are named by their dates. A build of the open source may be named by anything.
+        if (build != "OSS" && !(await GetAsync("api/v3/query_sql", timer).ConfigureAwait(false)).HasPath())
+        {
+            return Info(InfluxApi.V3Distributed, version, build);
+        }
+
+        throw transport.Failures.NotUnderstood($"its version is '{version}'; -Api or INFLUX_API says what it is");
+    }
+
+    // InfluxDB Cloud: an API as 2.x has it, without a version anywhere. A token that may do little sees no organisation.
+    private async ValueTask<InfluxServerInfo> WithoutVersionAsync(ProbeAnswer health, string? build, RequestTimer timer)
     {
-        if (!body.AsSpan().TrimStart().StartsWith("{"))
+        ProbeAnswer organisations = await GetAsync("api/v2/orgs", timer).ConfigureAwait(false);
+        bool isCloud = organisations.IsSuccess
+            ? organisations.HasArray("orgs")
+            : organisations.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden && organisations.IsJsonError;
+        if ((isCloud || configured != InfluxApi.Auto) && (await GetAsync("query", timer).ConfigureAwait(false)).HasQueries())
         {
-            return null;
+            InfluxProduct product = isCloud ? InfluxProducts.OfCloud(transport.Server, organisations.StorageType()) : InfluxProduct.Unknown;
+            InfluxApi api = configured != InfluxApi.Auto ? configured : product == InfluxProduct.CloudServerless ? InfluxApi.V3Distributed : InfluxApi.V2;
+            return new InfluxServerInfo(api, null, build, product);
         }
 
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(body);
-            return document.RootElement.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
-                ? value.GetString()
-                : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
+        throw health.Failure();
+    }
+
+    private InfluxServerInfo Info(InfluxApi api, string? version, string? build) =>
+        new(api, version, build, InfluxProducts.Of(transport.Server, api, build));
+
+    private async ValueTask<ProbeAnswer> GetAsync(string path, RequestTimer timer)
+    {
+        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, path, null, configured, timer).ConfigureAwait(false);
+        string body = await ErrorBody.ReadAsync(response, timer, transport.Failures).ConfigureAwait(false);
+        return new ProbeAnswer(path, response, body, transport.Failures);
     }
 }

@@ -7,8 +7,8 @@ using VmStats.Stores;
 namespace VmStats.Influx;
 
 /// <summary>
-/// The conversation with one InfluxDB server over HTTP, for queries and writes: InfluxDB 3 by SQL, 2.x and 1.x by
-/// InfluxQL. Safe for concurrent use. It sends each request once; who calls it decides what is tried again
+/// The conversation with one InfluxDB server over HTTP, for queries and writes: InfluxDB 3 by SQL, its distributed
+/// editions, 2.x and 1.x by InfluxQL. Safe for concurrent use. It sends each request once; who calls it decides what is tried again
 /// (<see cref="VmStatsException.IsTransient"/>). Nothing is sent before the first call.
 /// </summary>
 public sealed class InfluxQuery : IDisposable
@@ -32,7 +32,7 @@ public sealed class InfluxQuery : IDisposable
         _transport = new InfluxTransport(options, handler);
         _probe = new InfluxProbe(_transport, options.Api);
         Name = DatabaseName.Of(options);
-        _writer = new PointWriter(_transport, infrastructure, Name);
+        _writer = new PointWriter(_transport, _probe, infrastructure, Name);
         _buckets = new BucketWitness(_transport, Name);
     }
 
@@ -49,6 +49,8 @@ public sealed class InfluxQuery : IDisposable
     public string? Build => Server?.Build;
 
     internal DatabaseName Name { get; }
+
+    internal bool IsCloud => _probe.IsCloud;
 
     internal InfluxFailures Failures => _transport.Failures;
 
@@ -123,9 +125,13 @@ public sealed class InfluxQuery : IDisposable
         string? policy = null)
     {
         InfluxApi api = await GetApiAsync(cancellationToken).ConfigureAwait(false);
-        using HttpContent content = api == InfluxApi.V3
-            ? RequestTexts.QueryJson(Name.ForInfluxDB3, query, parameters ?? s_noParameters)
-            : RequestTexts.QueryForm(policy is null ? Name : Name with { Policy = policy }, query, parameters ?? s_noParameters);
+        DatabaseName name = policy is null ? Name : Name with { Policy = policy };
+        using HttpContent content = api switch
+        {
+            InfluxApi.V3 => RequestTexts.QueryJson(Name.ForInfluxDB3, query, parameters ?? s_noParameters),
+            InfluxApi.V3Distributed => RequestTexts.QueryForm(name, InfluxQLLiterals.Bind(query, parameters ?? s_noParameters), s_noParameters),
+            _ => RequestTexts.QueryForm(name, query, parameters ?? s_noParameters),
+        };
         string path = api == InfluxApi.V3 ? "api/v3/query_influxql" : "query";
         ResponseBody body = await OpenAsync(path, content, api, cancellationToken).ConfigureAwait(false);
         await using (body.ConfigureAwait(false))

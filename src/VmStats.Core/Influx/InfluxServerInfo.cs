@@ -6,4 +6,5 @@ namespace VmStats.Influx;
 /// <param name="Api">The API that it is spoken to by; never Auto.</param>
 /// <param name="Version">Its version, or null where it doesn't tell.</param>
 /// <param name="Build">Its build (Core, Enterprise, OSS), or null where it doesn't tell.</param>
-public sealed record InfluxServerInfo(InfluxApi Api, string? Version, string? Build);
+/// <param name="Product">The product, as far as it tells.</param>
+public sealed record InfluxServerInfo(InfluxApi Api, string? Version, string? Build, InfluxProduct Product = InfluxProduct.Unknown);

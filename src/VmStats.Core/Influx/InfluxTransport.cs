@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using VmStats.Configuration;
@@ -13,6 +12,7 @@ internal sealed class InfluxTransport : IDisposable
     private readonly bool _ownsHandler;
     private readonly Lazy<HttpMessageHandler> _handler;
     private readonly Lazy<HttpClient> _client;
+    private readonly ClientIdentity _identity;
     private volatile bool _isDisposed;
 
     public InfluxTransport(ConnectionOptions options, HttpMessageHandler? handler)
@@ -21,7 +21,8 @@ internal sealed class InfluxTransport : IDisposable
         _options = options.WithUserOfUrl();
         Server = BaseOf(url);
         Address = SafeText.Url(Server);
-        Failures = new InfluxFailures(_options, Address);
+        _identity = new ClientIdentity(_options);
+        Failures = new InfluxFailures(_options, Address, _identity);
         RefuseSecretInTheOpen();
         // Made on first use: opening a connection reads no certificate file.
         _ownsHandler = handler is null;
@@ -57,6 +58,7 @@ internal sealed class InfluxTransport : IDisposable
             timer.Restart();
             T answer = await send(timer.Token).ConfigureAwait(false);
             timer.Pause();
+            _identity.WasAnswered();
             return answer;
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
@@ -68,7 +70,7 @@ internal sealed class InfluxTransport : IDisposable
     }
 
     /// <summary>
-    /// An HttpClient for somebody else's code to write to InfluxDB 3 with: over the same handler as all requests, with the
+    /// An HttpClient for somebody else's code to write to InfluxDB 3 (Core, Enterprise and the distributed ones) with: over the same handler as all requests, with the
     /// same credentials. It gives back acknowledgements only; all else comes as <see cref="WriteRefusedException"/>.
     /// </summary>
     public HttpClient CreateWriteClient()
@@ -178,7 +180,7 @@ internal sealed class InfluxTransport : IDisposable
         };
         if (_options.Proxy is not null)
         {
-            handler.Proxy = new WebProxy(_options.Proxy);
+            handler.Proxy = ProxyInUse.Open(_options.Proxy);
         }
         else if (Server.IsLoopback)
         {
@@ -187,6 +189,7 @@ internal sealed class InfluxTransport : IDisposable
         }
 
         handler.SslOptions.RemoteCertificateValidationCallback = CertificateCheck.For(_options);
+        _identity.Configure(handler.SslOptions);
         return handler;
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using VmStats.Configuration;
 using VmStats.Data;
 using VmStats.Stores;
@@ -5,7 +6,7 @@ using VmStats.Stores;
 namespace VmStats.Influx;
 
 /// <summary>Sends points in batches that a server can bear, and finds out which points it refused.</summary>
-internal sealed class PointWriter(InfluxTransport transport, IInfrastructure infrastructure, DatabaseName database) : IDisposable
+internal sealed class PointWriter(InfluxTransport transport, InfluxProbe probe, IInfrastructure infrastructure, DatabaseName database) : IDisposable
 {
     private const int LargestBatchPoints = 10_000;
     private const int LargestBatchBytes = 9 * 1024 * 1024; // InfluxDB 3 takes 10 MiB, uncompressed.
@@ -18,7 +19,7 @@ internal sealed class PointWriter(InfluxTransport transport, IInfrastructure inf
     {
         List<RejectedPoint> rejected = [];
         int written = 0;
-        using LineProtocolEncoder encoder = new(forInfluxDB3: api == InfluxApi.V3);
+        using LineProtocolEncoder encoder = new(forInfluxDB3: IsOfClient(api));
         List<Point> batch = new(Math.Min(points.Count, LargestBatchPoints));
         List<int> ends = new(batch.Capacity);
         foreach (Point point in points)
@@ -160,8 +161,7 @@ internal sealed class PointWriter(InfluxTransport transport, IInfrastructure inf
         try
         {
             using ByteArrayContent nothing = new([]);
-            string path = api == InfluxApi.V3 ? $"api/v3/write_lp?db={Uri.EscapeDataString(database.ForInfluxDB3)}" : PathFor(database);
-            using HttpResponseMessage answer = await transport.SendAsync(HttpMethod.Post, path, nothing, api, timer).ConfigureAwait(false);
+            using HttpResponseMessage answer = await transport.SendAsync(HttpMethod.Post, PathOfWrites(api), nothing, api, timer).ConfigureAwait(false);
             return AcknowledgementHandler.IsAcknowledged(answer)
                 || transport.Failures.FromAnswer(answer, await ErrorBody.ReadAsync(answer, timer, transport.Failures).ConfigureAwait(false)).ErrorId == "InfluxWriteEmpty";
         }
@@ -174,8 +174,8 @@ internal sealed class PointWriter(InfluxTransport transport, IInfrastructure inf
     private async ValueTask<Refusal?> PostAsync(Batch batch, InfluxApi api, CancellationToken cancellationToken)
     {
         using RequestTimer timer = transport.StartTimer(cancellationToken);
-        using HttpResponseMessage? answer = api == InfluxApi.V3
-            ? await SendRecordsAsync(batch, timer).ConfigureAwait(false)
+        using HttpResponseMessage? answer = IsOfClient(api)
+            ? await SendRecordsAsync(batch, api, timer).ConfigureAwait(false)
             : await SendBodyAsync(batch, api, timer).ConfigureAwait(false);
         if (answer is null || AcknowledgementHandler.IsAcknowledged(answer))
         {
@@ -183,21 +183,37 @@ internal sealed class PointWriter(InfluxTransport transport, IInfrastructure inf
         }
 
         string text = await ErrorBody.ReadAsync(answer, timer, transport.Failures).ConfigureAwait(false);
-        if (answer.IsSuccessStatusCode)
+        // Cloud Serverless may say of a batch of which it took a part that it was created, and what is wrong with the rest.
+        if (answer.IsSuccessStatusCode && answer.StatusCode != HttpStatusCode.Created)
         {
             throw transport.Failures.NotAcknowledged(answer, text);
         }
 
         InfluxException failure = transport.Failures.FromAnswer(answer, text);
-        return Refusal.Read(answer.StatusCode, text, failure) ?? throw failure;
+        return Refusal.Read(answer.StatusCode, text, failure) ?? throw (answer.IsSuccessStatusCode ? transport.Failures.NotAcknowledged(answer, text) : failure);
     }
 
-    /// <summary>InfluxDB 3: by its own client. Null when the batch was acknowledged, else the answer.</summary>
-    private async ValueTask<HttpResponseMessage?> SendRecordsAsync(Batch batch, RequestTimer timer)
+    private static bool IsOfClient(InfluxApi api) => api is InfluxApi.V3 or InfluxApi.V3Distributed;
+
+    // InfluxDB Cloud makes a bucket for whatever name /write is given, and keeps its points three days.
+    private string PathOfWrites(InfluxApi api)
+    {
+        string name = Uri.EscapeDataString(database.ForInfluxDB3);
+        return api switch
+        {
+            InfluxApi.V3 => $"api/v3/write_lp?db={name}",
+            _ when api == InfluxApi.V3Distributed || probe.IsCloud => $"api/v2/write?org=&bucket={name}&precision=ns",
+            _ => PathFor(database),
+        };
+    }
+
+    /// <summary>InfluxDB 3's engine: by its own client. Null when the batch was acknowledged, else the answer.</summary>
+    private async ValueTask<HttpResponseMessage?> SendRecordsAsync(Batch batch, InfluxApi api, RequestTimer timer)
     {
         // Made with the first write: who only reads doesn't load it.
         ILineSender sender = LazyInitializer.EnsureInitialized(
-            ref _sender, ref _senderLock, () => infrastructure.CreateLineSender(transport.CreateWriteClient(), transport.Server, database.ForInfluxDB3));
+            ref _sender, ref _senderLock, () => infrastructure.CreateLineSender(
+                transport.CreateWriteClient(), transport.Server, database.ForInfluxDB3, byV2Api: api == InfluxApi.V3Distributed));
         return await transport.AwaitAsync<HttpResponseMessage?>(
             async token =>
             {
@@ -218,6 +234,6 @@ internal sealed class PointWriter(InfluxTransport transport, IInfrastructure inf
     private async ValueTask<HttpResponseMessage> SendBodyAsync(Batch batch, InfluxApi api, RequestTimer timer)
     {
         using ReadOnlyMemoryContent content = new(batch.Body);
-        return await transport.SendAsync(HttpMethod.Post, PathFor(database), content, api, timer).ConfigureAwait(false);
+        return await transport.SendAsync(HttpMethod.Post, PathOfWrites(api), content, api, timer).ConfigureAwait(false);
     }
 }

@@ -41,7 +41,7 @@ public enum StoreKind
     /// <summary>A SQLite file on this host.</summary>
     Embedded,
 
-    /// <summary>InfluxDB 3, by SQL.</summary>
+    /// <summary>InfluxDB 3: Core and Enterprise by SQL, Clustered, Cloud Dedicated and Cloud Serverless by InfluxQL.</summary>
     InfluxDB3,
 
     /// <summary>InfluxDB 2.x through its 1.x API, by InfluxQL.</summary>
@@ -56,7 +56,8 @@ public enum StoreKind
 /// <param name="Address">URL without user info and query, or the file's full path.</param>
 /// <param name="Database">The database; for a file its name.</param>
 /// <param name="Version">The server's version, once probed; null where it doesn't tell.</param>
-public sealed record StoreInfo(StoreKind Kind, string Address, string Database, string? Version = null)
+/// <param name="Product">The server's product in words, once probed; null where it doesn't tell.</param>
+public sealed record StoreInfo(StoreKind Kind, string Address, string Database, string? Version = null, string? Product = null)
 {
     /// <summary>The place in words: address and database; for a file its path.</summary>
     internal string Place => Kind == StoreKind.Embedded ? Address : $"{Address} ({Database})";

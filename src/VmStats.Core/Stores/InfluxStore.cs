@@ -18,6 +18,7 @@ public sealed class InfluxStore : ITelemetryStore
     private readonly RetryPause _pause = new();
     private readonly SqlReader _sql;
     private readonly LatestReader _latest;
+    private readonly RecentReader _recent;
 
     /// <summary>Prepares a store; nothing is sent before the first call.</summary>
     /// <param name="options">Where and how.</param>
@@ -37,6 +38,7 @@ public sealed class InfluxStore : ITelemetryStore
         _fields = new RefusedFields(Influx.WriteAsync, _schemas, clock ?? TimeProvider.System);
         _sql = new SqlReader(Influx, AskSql, options, clock ?? TimeProvider.System);
         _latest = new LatestReader(Influx, _sql, AskSql, options, clock ?? TimeProvider.System);
+        _recent = new RecentReader(AskInfluxQL, options, clock ?? TimeProvider.System);
         _configured = options.Api;
         Policies = new PolicySearch(Influx);
     }
@@ -49,7 +51,7 @@ public sealed class InfluxStore : ITelemetryStore
 
     /// <inheritdoc/>
     /// <remarks>Until the server was asked, a kind that is to be found out is given as InfluxDB 3.</remarks>
-    public StoreInfo Info => new(KindOf(Influx.Server?.Api ?? _configured), Influx.Address, Influx.Database, Influx.Server?.Version);
+    public StoreInfo Info => new(KindOf(Influx.Server?.Api ?? _configured), Influx.Address, Influx.Database, Influx.Server?.Version, InfluxProducts.NameOf(Influx.Server?.Product ?? default));
 
     /// <summary>False until it was configured or found out which InfluxDB it is.</summary>
     internal bool IsKindKnown => _configured != InfluxApi.Auto || Influx.Server is not null;
@@ -119,7 +121,8 @@ public sealed class InfluxStore : ITelemetryStore
         }
 
         InfluxApi api = await Influx.GetApiAsync(cancellationToken).ConfigureAwait(false);
-        IAsyncEnumerable<StoreRow> rows = api != InfluxApi.V3 ? AskInfluxQL(plan, cancellationToken)
+        IAsyncEnumerable<StoreRow> rows = RecentReader.Bounds(query, api) ? _recent.ReadAsync(plan, cancellationToken)
+            : api != InfluxApi.V3 ? AskInfluxQL(plan, cancellationToken)
             : query.Latest is not null ? _latest.ReadLatestAsync(plan, cancellationToken)
             : query.Distinct is not null ? _latest.ReadDistinctAsync(plan, cancellationToken)
             : _sql.ReadAsync(plan, cancellationToken);

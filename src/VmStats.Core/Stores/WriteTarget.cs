@@ -25,7 +25,8 @@ internal static class WriteTarget
         try
         {
             InfluxApi api = await influx.GetApiAsync(patience.Token).ConfigureAwait(false);
-            missing = api == InfluxApi.V3 ? null : await FindMissingAsync(influx, api, patience.Token).ConfigureAwait(false);
+            // InfluxDB 3 makes a database with the first write, and Cloud a bucket of whatever name /write is asked for.
+            missing = api is not (InfluxApi.V1 or InfluxApi.V2) || influx.IsCloud ? null : await FindMissingAsync(influx, api, patience.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is InfluxException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {

@@ -65,12 +65,22 @@ internal sealed class EnvironmentReader(IConfiguration configuration)
             Token = token is { } secret ? new Secret(secret.Value, secret.Name) : null,
             Api = _values.Choice("INFLUX_API", defaults.Api),
             CertificateAuthority = _values.First(["INFLUX_CA_FILE", "INFLUXDB3_TLS_CA"])?.Value,
+            ClientCertificate = ReadClientCertificate(),
             SkipCertificateCheck = _values.Switch("INFLUXDB3_TLS_NO_VERIFY"),
             Timeout = _values.Seconds("INFLUX_TIMEOUT_S", defaults.Timeout),
             AllowUnencrypted = _values.Switch("INFLUX_ALLOW_UNENCRYPTED"),
             SliceLength = _values.Duration("INFLUX_SLICE_LENGTH", defaults.SliceLength),
             LookBack = _values.Duration("INFLUX_LOOK_BACK", defaults.LookBack),
         };
+    }
+
+    private ClientCertificate? ReadClientCertificate()
+    {
+        string? key = _values.Text("INFLUX_CLIENT_KEY");
+        return _values.Text("INFLUX_CLIENT_CERT") is string path
+            ? new ClientCertificate(path) { KeyPath = key, Source = "INFLUX_CLIENT_CERT" }
+            : key is null ? null
+            : throw EnvironmentValues.Invalid("INFLUX_CLIENT_KEY", "INFLUX_CLIENT_CERT, whose key it is, isn't set", "the key of INFLUX_CLIENT_CERT, which is set, too");
     }
 
     /// <summary>

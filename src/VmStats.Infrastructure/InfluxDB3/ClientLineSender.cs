@@ -6,8 +6,8 @@ using VmStats.Influx;
 namespace VmStats.Infrastructure.InfluxDB3;
 
 /// <summary>
-/// InfluxDB3.Client as a sender of ready-made lines. Each of its defaults that would matter is set: written through
-/// /api/v2/write one bad line would keep all from being stored, and a client of its own making would follow redirects.
+/// InfluxDB3.Client as a sender of ready-made lines. Each of its defaults that would matter is set: on InfluxDB 3 Core one bad
+/// line of a write through /api/v2/write would keep all from being stored, and a client of its own making would follow redirects.
 /// </summary>
 internal sealed class ClientLineSender : ILineSender
 {
@@ -17,7 +17,8 @@ internal sealed class ClientLineSender : ILineSender
     /// <param name="http">Carries credentials, compression and the rules of the connection. Used by nobody else: the client writes into it. Disposed of with this.</param>
     /// <param name="server">The server's address, with the path that it is behind.</param>
     /// <param name="database">The database.</param>
-    public ClientLineSender(HttpClient http, Uri server, string database)
+    /// <param name="byV2Api">Whether to write through /api/v2/write, which Clustered, Dedicated and Serverless have alone.</param>
+    public ClientLineSender(HttpClient http, Uri server, string database, bool byV2Api)
     {
         _http = http;
         _client = new InfluxDBClient(new ClientConfig
@@ -27,7 +28,7 @@ internal sealed class ClientLineSender : ILineSender
             HttpClient = http,
             WriteOptions = new WriteOptions
             {
-                UseV2Api = false,
+                UseV2Api = byV2Api,
                 AcceptPartial = true,
                 NoSync = false,
                 Precision = WritePrecision.Ns,

@@ -59,14 +59,23 @@ public sealed class ConnectVmStatsCommand : VmStatsCommand
     [Credential]
     public PSCredential? Credential { get; set; }
 
-    /// <summary>The server's API. Auto asks the server.</summary>
+    /// <summary>The server's API. Auto asks the server; V3Distributed is that of InfluxDB Clustered, Cloud Dedicated and Cloud Serverless, V2 that of InfluxDB 2.x and Cloud (TSM).</summary>
     [Parameter(ParameterSetName = UrlSet)]
     public InfluxApi Api { get; set; }
 
-    /// <summary>A PEM file of certificate authorities to trust besides the system's.</summary>
+    /// <summary>A PEM or DER file of certificate authorities to trust besides the system's.</summary>
     [Parameter(ParameterSetName = UrlSet)]
     [ValidateNotNullOrEmpty]
     public string? CertificateAuthority { get; set; }
+
+    /// <summary>The certificate for a server that asks its clients for one: an X509Certificate2 with its private key, or the path of a PFX file or of a PEM file with certificate and key. The environment's (INFLUX_CLIENT_CERT, INFLUX_CLIENT_KEY) is used only for the server that the environment names.</summary>
+    [Parameter(ParameterSetName = UrlSet)]
+    [ValidateNotNull]
+    public ClientCertificate? ClientCertificate { get; set; }
+
+    /// <summary>The password of the client certificate's file, or of the key in it.</summary>
+    [Parameter(ParameterSetName = UrlSet)]
+    public SecureString? ClientCertificatePassword { get; set; }
 
     /// <summary>Accepts any certificate of the server. Whoever stands between can read the token.</summary>
     [Parameter(ParameterSetName = UrlSet)]
@@ -218,6 +227,25 @@ public sealed class ConnectVmStatsCommand : VmStatsCommand
         return RetentionPolicy ?? (Database is null || Database == known.Database ? known.Policy : null);
     }
 
+    private ClientCertificate? ChooseClientCertificate(ClientCertificate? start)
+    {
+        ClientCertificate? chosen = ClientCertificate is { Path: string path }
+            ? ClientCertificate with { Path = FilePaths.Resolve(SessionState.Path, path) }
+            : ClientCertificate ?? start;
+        if (ClientCertificatePassword is null)
+        {
+            return chosen;
+        }
+
+        return chosen is { Path: not null }
+            ? chosen with { Password = new Secret(new NetworkCredential("", ClientCertificatePassword).Password, "-ClientCertificatePassword") }
+            : throw new VmStatsException(
+                "ClientCertificateFileMissing",
+                VmStatsErrorKind.InvalidArgument,
+                "-ClientCertificatePassword is given, but no file of a client certificate that it would open.",
+                "Name the file by -ClientCertificate or INFLUX_CLIENT_CERT; an X509Certificate2 is open already.");
+    }
+
     private ConnectionOptions Override(ConnectionOptions start) => start with
     {
         Database = Database ?? (start.Database is null ? null : DatabaseName.Of(start).Database),
@@ -231,6 +259,7 @@ public sealed class ConnectVmStatsCommand : VmStatsCommand
         CertificateAuthority = CertificateAuthority is null
             ? start.CertificateAuthority
             : FilePaths.Resolve(SessionState.Path, CertificateAuthority),
+        ClientCertificate = ChooseClientCertificate(start.ClientCertificate),
         SkipCertificateCheck = SkipCertificateCheck || start.SkipCertificateCheck,
         SliceLength = SliceLength ?? start.SliceLength,
         LookBack = LookBack ?? start.LookBack,

@@ -89,7 +89,7 @@ public sealed class InvokeInfluxQueryCommand : StoreCommand
     private VmStatsException NoSql() => new(
         "QueryLanguageNotSupported",
         VmStatsErrorKind.NotSupported,
-        $"{ResolvedConnection.Address} is not an InfluxDB 3: it has no SQL.",
+        $"{ResolvedConnection.Address} is no InfluxDB 3 Core or Enterprise: it has no SQL over HTTP.",
         "Ask in InfluxQL: -Language InfluxQL.",
         ResolvedConnection.Address);
 

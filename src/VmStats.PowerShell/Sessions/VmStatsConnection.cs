@@ -25,14 +25,22 @@ public sealed class VmStatsConnection
     /// <summary>The server's version, once it was asked.</summary>
     public string? Version => Store.Info.Version;
 
+    /// <summary>The server's product, such as InfluxDB 3 Core or InfluxDB Cloud Serverless, once it was asked; null where it doesn't tell.</summary>
+    public string? Product => Store.Info.Product;
+
     /// <summary>Where the address came from: Connect-VmStats, a variable of the environment, or default.</summary>
     public string Source { get; }
 
-    /// <summary>How it authenticates: None, Token or Basic, with the place that the secret came from; never the secret.</summary>
-    public string Authentication =>
-        Options.Token is Secret token ? $"Token ({token.Source})"
-        : Options.UserName is string user ? $"Basic ({user})"
-        : "None";
+    /// <summary>How it authenticates: None, Token, Basic, Client certificate, with the place that the secret came from; never the secret.</summary>
+    public string Authentication
+    {
+        get
+        {
+            string? secret = Options.Token is Secret token ? $"Token ({token.Source})" : Options.UserName is string user ? $"Basic ({user})" : null;
+            string? certificate = Options.ClientCertificate is ClientCertificate own ? $"Client certificate ({own.Source})" : null;
+            return secret is null ? certificate ?? "None" : certificate is null ? secret : $"{secret}, {certificate}";
+        }
+    }
 
     /// <summary>The hypervisor that goes with this connection, or null for LIBVIRT_URI or libvirt's default.</summary>
     public string? HypervisorUri { get; internal set; }

@@ -101,7 +101,7 @@ public sealed class CollectorStoreTests : AsyncTest
     public async Task A_store_that_asks_for_a_longer_pause_is_left_alone_for_as_long_and_the_warning_says_so()
     {
         await using FaultyHypervisor hypervisor = new(Running);
-        FaultyStore store = new(_fixture.Store, _ => new InfluxFailures(new ConnectionOptions(), "http://influx.example.org")
+        FaultyStore store = new(_fixture.Store, _ => new InfluxFailures(new ConnectionOptions(), "http://influx.example.org", new ClientIdentity(new ConnectionOptions()))
             .FromText("slow down", HttpStatusCode.TooManyRequests, TimeSpan.FromMinutes(10)));
 
         // The fixture's clock is a minute later at each look, and each of the twelve batches looks at it.

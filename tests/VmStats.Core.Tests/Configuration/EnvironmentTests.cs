@@ -20,6 +20,8 @@ public sealed class EnvironmentTests
         ["INFLUX_TOKEN"] = OfServer(Hidden, s => s.Connection.Token?.Reveal(), Hidden),
         ["INFLUX_API"] = new("v2", s => s.Connection.Api, "V2"),
         ["INFLUX_CA_FILE"] = new("/etc/ca.pem", s => s.Connection.CertificateAuthority, "/etc/ca.pem"),
+        ["INFLUX_CLIENT_CERT"] = new("/etc/client.pem", s => s.Connection.ClientCertificate?.Path, "/etc/client.pem"),
+        ["INFLUX_CLIENT_KEY"] = OfServer("/etc/client.key", s => s.Connection.ClientCertificate?.KeyPath, "/etc/client.key"),
         ["INFLUX_TIMEOUT_S"] = new("2.5", s => s.Connection.Timeout, "00:00:02.5000000"),
         ["INFLUX_ALLOW_UNENCRYPTED"] = new("1", s => s.Connection.AllowUnencrypted, "True"),
         ["INFLUX_SLICE_LENGTH"] = new("12h", s => s.Connection.SliceLength, "12:00:00"),
@@ -144,6 +146,7 @@ public sealed class EnvironmentTests
     [InlineData("MEMDUMP_SERVICE_URL", "http://u:" + Hidden + "@host")]
     [InlineData("INFLUX_API", "V9")]
     [InlineData("INFLUX_API", "1")]
+    [InlineData("INFLUX_CLIENT_KEY", Hidden)]
     [InlineData("INFLUX_TIMEOUT_S", "0")]
     [InlineData("INFLUX_TIMEOUT_S", "1e99")]
     [InlineData("INFLUX_ALLOW_UNENCRYPTED", "maybe")]
@@ -218,7 +221,7 @@ public sealed class EnvironmentTests
         new(value, setting, expected, NeedsServer: true);
 
     private static string ServerOf(string name) =>
-        name.StartsWith("INFLUXDB3_", StringComparison.Ordinal) ? "INFLUXDB3_HOST" : name is "INFLUX_DATABASE" or "INFLUX_BUCKET" ? "INFLUX_HOST" : "INFLUX_URL";
+        name.StartsWith("INFLUXDB3_", StringComparison.Ordinal) ? "INFLUXDB3_HOST" : name is "INFLUX_DATABASE" or "INFLUX_BUCKET" ? "INFLUX_HOST" : name == "INFLUX_CLIENT_KEY" ? "INFLUX_CLIENT_CERT" : "INFLUX_URL";
 
     private static VmStatsSettings Read(params (string Name, string Value)[] variables) =>
         new EnvironmentReader(new ConfigurationBuilder()

@@ -15,6 +15,8 @@ public sealed class ErrorTableTests : IAsyncLifetime
     private static readonly (int Status, string Body, string Id, VmStatsErrorKind Kind)[] s_cases =
     [
         // Who asks
+        (400, "<html><body><center>No required SSL certificate was sent</center><hr><center>nginx</center></body></html>", "InfluxClientCertificateWanted", VmStatsErrorKind.Protocol),
+        (400, "<html><body><center>The SSL certificate error</center><hr><center>nginx</center></body></html>", "InfluxClientCertificateRefused", VmStatsErrorKind.Protocol),
         (400, """{"error": "Authorization header was malformed, the request was not in the form of 'Authorization: <auth-scheme> <token>', supported auth-schemes are Bearer, Token and Basic"}""", "InfluxAuthorizationMalformed", VmStatsErrorKind.Authentication),
         (401, """{"error": "the request was not authenticated"}""", "InfluxNotAuthenticated", VmStatsErrorKind.Authentication),
         (401, "", "InfluxNotAuthenticated", VmStatsErrorKind.Authentication),
@@ -49,6 +51,9 @@ public sealed class ErrorTableTests : IAsyncLifetime
         (404, "the requested resource was not found: vm_totals_latest", "InfluxResourceNotFound", VmStatsErrorKind.NotFound),
         (500, "Schema error: No field named vmid. Column names are case sensitive. You can use double quotes to refer to the \"vm.VMID\" column or set the datafusion.sql_parser.enable_ident_normalization configuration. Did you mean 'vm.VMID'?.", "InfluxColumnNotFound", VmStatsErrorKind.NotFound),
         (400, "Error during planning: Invalid function 'x'. Did you mean 'y'?", "InfluxFunctionNotFound", VmStatsErrorKind.NotFound),
+
+        (404, """{"code":"not found","message":"database \"vms\" not found"}""", "InfluxDatabaseNotFound", VmStatsErrorKind.NotFound),
+        (404, """{"code":"not found","message":"bucket \"vms\" not found"}""", "InfluxDatabaseNotFound", VmStatsErrorKind.NotFound),
 
         // How it is asked
         (400, "Error during planning: No value found for placeholder with name $host", "InfluxParameterMissing", VmStatsErrorKind.InvalidArgument),
@@ -89,6 +94,7 @@ public sealed class ErrorTableTests : IAsyncLifetime
         // Points
         (400, """{"error":"partial write of line protocol occurred","data":[{"error_message":"invalid column type for column 'temp', expected iox::column_type::field::float, got iox::column_type::field::string","line_number":2,"original_line":"m temp=\"x\""}]}""", "InfluxFieldTypeConflict", VmStatsErrorKind.InvalidData),
         (400, """{"error":"partial write: field type conflict: input field \"x\" on measurement \"m\" is type float, already exists as type integer dropped=1"}""", "InfluxFieldTypeConflict", VmStatsErrorKind.InvalidData),
+        (400, """{"code":"invalid","message":"failed to parse line protocol: error writing line 2: Unable to insert iox::column_type::field::integer type into column temp  with type iox::column_type::field::string"}""", "InfluxFieldTypeConflict", VmStatsErrorKind.InvalidData),
         (400, """{"error":"partial write of line protocol occurred","data":[{"error_message":"invalid line protocol - multiple instances of 'usage' field found","line_number":1,"original_line":"cpu usage=1"}]}""", "InfluxDuplicateField", VmStatsErrorKind.InvalidData),
         (400, """{"error":"unable to parse 'm,a=1,a=2 x=1': duplicate tags"}""", "InfluxDuplicateTag", VmStatsErrorKind.InvalidData),
         (400, """{"error":"partial write: points beyond retention policy dropped=1"}""", "InfluxBeyondRetention", VmStatsErrorKind.InvalidData),
@@ -97,6 +103,8 @@ public sealed class ErrorTableTests : IAsyncLifetime
         (400, """{"error":"partial write of line protocol occurred","data":[{"error_message":"No fields were provided","line_number":2,"original_line":"cpu,host=a val= 123"}]}""", "InfluxPartialWrite", VmStatsErrorKind.InvalidData),
         (400, """{"error":"line protocol parsing error","data":{"error_message":"No fields were provided","line_number":1,"original_line":"cpu,host=a"}}""", "InfluxLineProtocolInvalid", VmStatsErrorKind.InvalidData),
         (400, """{"error":"parsing failed for write_lp endpoint","data":{"error_message":"No fields were provided","line_number":1,"original_line":"cpu"}}""", "InfluxLineProtocolInvalid", VmStatsErrorKind.InvalidData),
+        (400, """{"code":"invalid","line":2,"message":"failed to parse line protocol:\n  errors encountered on line(s):\n  error parsing line 2 (1-based): Invalid measurement was provided"}""", "InfluxLineProtocolInvalid", VmStatsErrorKind.InvalidData),
+        (400, """{"code":"invalid","line":2,"message":"no data written, errors encountered on line(s): Invalid measurement was provided"}""", "InfluxLineProtocolInvalid", VmStatsErrorKind.InvalidData),
         (500, """{"code":"invalid","message":"write buffer error: line protocol parse failed: x"}""", "InfluxLineProtocolInvalid", VmStatsErrorKind.InvalidData),
         (400, """{"code":"invalid","message":"write buffer error: parsing for line protocol failed"}""", "InfluxLineProtocolInvalid", VmStatsErrorKind.InvalidData),
         (400, """{"error":"unable to parse 'm x': missing field value"}""", "InfluxLineProtocolInvalid", VmStatsErrorKind.InvalidData),

@@ -73,6 +73,21 @@ public sealed class TlsTests : IDisposable
         await WriteAsync(options);
     }
 
+    [Theory]
+    [InlineData("ca.cer")]
+    [InlineData("ca.p7b")]
+    public async Task A_binary_file_of_authorities_is_read(string name)
+    {
+        using X509Certificate2 certificate = _certificates.Issue("localhost");
+        await using Influx3StandIn server = await Influx3StandIn.StartAsync(certificate: certificate);
+        server.Answer(200, "{\"x\":1}\n").Answer(204);
+        string path = Path.Combine(_folder, name);
+        await File.WriteAllBytesAsync(path, name == "ca.cer" ? _certificates.AuthorityDer : _certificates.AuthorityPkcs7);
+        ConnectionOptions options = Options(server) with { CertificateAuthority = path };
+        Assert.Equal(1, await CountAsync(options));
+        await WriteAsync(options);
+    }
+
     [Fact]
     public async Task A_name_mismatch_says_whose_certificate_it_is()
     {

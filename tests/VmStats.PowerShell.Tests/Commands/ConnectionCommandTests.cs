@@ -23,6 +23,11 @@ public sealed class ConnectionCommandTests : IDisposable
         { "Connect-VmStats http://127.0.0.1:1 vms -Token ([securestring]::new())", null, null, "TokenMalformed", ErrorCategory.InvalidArgument },
         { "Connect-VmStats -Path Env:a.db", null, null, "PathNotOfFile", ErrorCategory.InvalidArgument },
         { "Connect-VmStats https://127.0.0.1:1 vms -CertificateAuthority Env:x", null, null, "PathNotOfFile", ErrorCategory.InvalidArgument },
+        { "Connect-VmStats https://127.0.0.1:1 vms -ClientCertificate Env:x", null, null, "PathNotOfFile", ErrorCategory.InvalidArgument },
+        { "Connect-VmStats https://127.0.0.1:1 vms -ClientCertificate /nosuchfile.pfx", null, null, "ClientCertificateUnreadable", ErrorCategory.InvalidArgument },
+        { $"Connect-VmStats https://127.0.0.1:1 vms -ClientCertificatePassword ([Net.NetworkCredential]::new('', '{Token}').SecurePassword)", null, null, "ClientCertificateFileMissing", ErrorCategory.InvalidArgument },
+        { $"Connect-VmStats https://127.0.0.1:1 vms -ClientCertificate /etc/hostname -ClientCertificatePassword ([Net.NetworkCredential]::new('', '{Token}').SecurePassword)", null, null, "ClientCertificateUnreadable", ErrorCategory.InvalidArgument },
+        { "Get-VmTelemetry", "INFLUX_CLIENT_KEY", "/etc/client.key", "InvalidEnvironmentVariable", ErrorCategory.InvalidArgument },
         { "$c = Connect-VmStats http://127.0.0.1:1 vms -NoProbe -PassThru; Disconnect-VmStats $c; Get-VmTelemetry -Connection $c", null, null, "ConnectionClosed", ErrorCategory.InvalidOperation },
         { "Connect-VmStats http://127.0.0.1:1 vms -NoProbe; $c = Get-VmStatsConnection; Connect-VmStats http://127.0.0.1:1 other -NoProbe; Get-VmTelemetry -Connection $c", null, null, "ConnectionClosed", ErrorCategory.InvalidOperation },
         { "Connect-VmStats 'file:///tmp/a.db#x'", null, null, "InvalidUrl", ErrorCategory.InvalidArgument },
@@ -91,8 +96,8 @@ public sealed class ConnectionCommandTests : IDisposable
     {
         using ModuleRunspace session = new();
         ErrorRecord error = session.InvokeRecords("Connect-VmStats http://server.example:8086 vms -Api V1 -Proxy http://127.0.0.1:1").SingleError;
-        Assert.StartsWith("InfluxUnreachable,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.Contains("through the proxy http://127.0.0.1:1", error.Exception.Message, StringComparison.Ordinal);
+        Assert.StartsWith("InfluxProxyUnreachable,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("http://127.0.0.1:1 (from -Proxy)", error.Exception.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -128,6 +133,20 @@ public sealed class ConnectionCommandTests : IDisposable
         using ModuleRunspace session = new(new Dictionary<string, string?> { ["INFLUX_URL"] = "http://127.0.0.1:1", ["INFLUX_TOKEN"] = Token, ["INFLUX_DB"] = "vms" });
         PSObject connection = Assert.Single(session.InvokeRecords(connect + " -Api V1 -NoProbe -PassThru").NoErrors().Output);
         Assert.Equal(authentication, connection.Properties["Authentication"].Value);
+    }
+
+    [Fact]
+    public void A_client_certificate_belongs_to_the_server_that_it_was_given_for()
+    {
+        using ModuleRunspace session = new(new Dictionary<string, string?>
+        {
+            ["INFLUX_URL"] = "https://one.example:8181", ["INFLUX_DB"] = "vms", ["INFLUX_CLIENT_CERT"] = "/etc/client.pem", ["INFLUX_CLIENT_KEY"] = "/etc/client.key",
+        });
+        string Shown(string connect) => (string)Assert.Single(session.InvokeRecords(connect + " -NoProbe -PassThru").NoErrors().Output).Properties["Authentication"].Value;
+        Assert.Equal("Client certificate (INFLUX_CLIENT_CERT)", Shown("Connect-VmStats"));
+        Assert.Equal("Client certificate (INFLUX_CLIENT_CERT)", Shown("Connect-VmStats https://one.example:8181 other"));
+        Assert.Equal("None", Shown("Connect-VmStats https://two.example:8181 vms"));
+        Assert.Equal("Client certificate (-ClientCertificate)", Shown("Connect-VmStats https://two.example:8181 vms -ClientCertificate /etc/own.pfx"));
     }
 
     [Fact]

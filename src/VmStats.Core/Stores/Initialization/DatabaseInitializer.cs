@@ -23,6 +23,11 @@ internal static class DatabaseInitializer
         {
             InfluxApi.V1 => new InfluxQLInitializer(influx),
             InfluxApi.V2 => new Influx2Initializer(influx, options),
+            InfluxApi.V3Distributed => throw new VmStatsException(
+                "InitializationNotSupported", VmStatsErrorKind.NotSupported,
+                $"Databases of {influx.Info.Product ?? "InfluxDB Clustered and Cloud"} are not made through the API that data is written by: {influx.Info.Address}",
+                "Make the database (influxctl database create) or bucket with the service's own tools; tables come with their first points.",
+                influx.Info.Database),
             _ => new Influx3Initializer(influx, options),
         };
     }

@@ -1,0 +1,80 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using VmStats.Configuration;
+
+namespace VmStats.Influx;
+
+/// <summary>Reads a client's certificate with its private key, and the authorities between it and those that servers know.</summary>
+internal static class ClientCertificateFile
+{
+    private const string PemBegin = "-----BEGIN ";
+    private const string Forms = "Name a PFX file, or a PEM file with certificate and private key; INFLUX_CLIENT_CERT and INFLUX_CLIENT_KEY name a pair of PEM files.";
+
+    /// <summary>The certificate, ready to be shown.</summary>
+    /// <exception cref="InfluxException">There is none to be had, or it has no key: the message names the file, never what is in it.</exception>
+    public static SslStreamCertificateContext Load(ClientCertificate from)
+    {
+        X509Certificate2Collection others = [];
+        X509Certificate2 own;
+        try
+        {
+            own = from.Certificate ?? Read(from, others);
+            if (!own.HasPrivateKey)
+            {
+                throw WithoutKey(from);
+            }
+
+            return SslStreamCertificateContext.Create(own, others, offline: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        {
+            string password = from.Password is null ? "If it is encrypted, give its password: -ClientCertificatePassword." : $"Check the password (from {from.Password.Source}).";
+            throw new InfluxException("ClientCertificateUnreadable", VmStatsErrorKind.InvalidArgument,
+                $"The client certificate from {from.Source} can't be read: {from}: {e.Message}", $"{password} {Forms}", from.ToString(), e);
+        }
+    }
+
+    private static X509Certificate2 Read(ClientCertificate from, X509Certificate2Collection others)
+    {
+        byte[] bytes = File.ReadAllBytes(from.Path!);
+        string text = System.Text.Encoding.UTF8.GetString(bytes);
+        return text.Contains(PemBegin, StringComparison.Ordinal) ? ReadPem(from, text, others) : ReadPfx(from, bytes, others);
+    }
+
+    private static X509Certificate2 ReadPem(ClientCertificate from, string text, X509Certificate2Collection others)
+    {
+        string key = from.KeyPath is null ? text : File.ReadAllText(from.KeyPath);
+        if (!key.Contains("PRIVATE KEY-----", StringComparison.Ordinal))
+        {
+            throw WithoutKey(from);
+        }
+
+        X509Certificate2 own = from.Password is { } password
+            ? X509Certificate2.CreateFromEncryptedPem(text, key, password.Reveal())
+            : X509Certificate2.CreateFromPem(text, key);
+        others.ImportFromPem(text);
+        others.RemoveAt(0);
+        if (!OperatingSystem.IsWindows())
+        {
+            return own;
+        }
+
+        // A key that lives in memory only is refused by Windows' TLS.
+        using X509Certificate2 inMemory = own;
+        return new X509Certificate2(inMemory.Export(X509ContentType.Pfx));
+    }
+
+    private static X509Certificate2 ReadPfx(ClientCertificate from, byte[] bytes, X509Certificate2Collection others)
+    {
+        X509Certificate2Collection all = [];
+        all.Import(bytes, from.Password?.Reveal(), X509KeyStorageFlags.DefaultKeySet);
+        X509Certificate2 own = all.FirstOrDefault(one => one.HasPrivateKey) ?? throw WithoutKey(from);
+        others.AddRange(all.Where(one => !ReferenceEquals(one, own)).ToArray());
+        return own;
+    }
+
+    private static InfluxException WithoutKey(ClientCertificate from) => new(
+        "ClientCertificateWithoutKey", VmStatsErrorKind.InvalidArgument,
+        $"The client certificate from {from.Source} has no private key with it: {from}", Forms, from.ToString());
+}
