@@ -52,6 +52,10 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
         yield return ("Database", DatabaseAsync);
         yield return ("Schema", SchemaAsync);
         yield return ("Freshness", FreshnessAsync);
+        if (store is InfluxStore { IsKindKnown: true, Info.Kind: StoreKind.InfluxDB3 } influx3)
+        {
+            yield return ("Caches", new CacheChecker(influx3, clock).CheckAsync);
+        }
     }
 
     private static async Task<VmStatsConnectionCheck> RunAsync(string link, Check check, CancellationToken cancellationToken)

@@ -60,7 +60,10 @@ internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configure
             return await AskHealthAsync(timer, build).ConfigureAwait(false);
         }
 
-        return new InfluxServerInfo(configured == InfluxApi.Auto ? ByVersion(version) : configured, version.TrimStart('v'), build);
+        return new InfluxServerInfo(configured == InfluxApi.Auto ? ByVersion(version) : configured, version.TrimStart('v'), build)
+        {
+            ProcessId = JsonString(body, "process_id"),
+        };
     }
 
     private async ValueTask<InfluxServerInfo> AskHealthAsync(RequestTimer timer, string? build)

@@ -6,4 +6,8 @@ namespace VmStats.Influx;
 /// <param name="Api">The API that it is spoken to by; never Auto.</param>
 /// <param name="Version">Its version, or null where it doesn't tell.</param>
 /// <param name="Build">Its build (Core, Enterprise, OSS), or null where it doesn't tell.</param>
-public sealed record InfluxServerInfo(InfluxApi Api, string? Version, string? Build);
+public sealed record InfluxServerInfo(InfluxApi Api, string? Version, string? Build)
+{
+    /// <summary>The process that answers, by which InfluxDB 3 shows that it was started anew; null where it doesn't tell.</summary>
+    internal string? ProcessId { get; init; }
+}

@@ -16,7 +16,6 @@ public sealed class InfluxStore : ITelemetryStore
     private readonly InfluxSchema _schema;
     private readonly RetryPause _pause = new();
     private readonly SqlReader _sql;
-    private readonly LatestReader _latest;
 
     /// <summary>Prepares a store; nothing is sent before the first call.</summary>
     /// <param name="options">Where and how.</param>
@@ -30,7 +29,7 @@ public sealed class InfluxStore : ITelemetryStore
         Influx = new InfluxQuery(options, infrastructure, handler);
         _schema = new InfluxSchema(Influx);
         _sql = new SqlReader(Influx, AskSql, options, clock ?? TimeProvider.System);
-        _latest = new LatestReader(Influx, _sql, AskSql, options, clock ?? TimeProvider.System);
+        Latest = new LatestReader(Influx, _sql, AskSql, options, clock ?? TimeProvider.System);
         _configured = options.Api;
     }
 
@@ -40,6 +39,9 @@ public sealed class InfluxStore : ITelemetryStore
     /// <inheritdoc/>
     /// <remarks>Until the server was asked, a kind that is to be found out is given as InfluxDB 3.</remarks>
     public StoreInfo Info => new(KindOf(Influx.Server?.Api ?? _configured), Influx.Address, Influx.Database, Influx.Server?.Version);
+
+    /// <summary>Reads the newest rows of InfluxDB 3.</summary>
+    internal LatestReader Latest { get; }
 
     /// <summary>False until it was configured or found out which InfluxDB it is.</summary>
     internal bool IsKindKnown => _configured != InfluxApi.Auto || Influx.Server is not null;
@@ -69,8 +71,8 @@ public sealed class InfluxStore : ITelemetryStore
 
         InfluxApi api = await Influx.GetApiAsync(cancellationToken).ConfigureAwait(false);
         IAsyncEnumerable<StoreRow> rows = api != InfluxApi.V3 ? AskInfluxQL(plan, cancellationToken)
-            : query.Latest is not null ? _latest.ReadLatestAsync(plan, cancellationToken)
-            : query.Distinct is not null ? _latest.ReadDistinctAsync(plan, cancellationToken)
+            : query.Latest is not null ? Latest.ReadLatestAsync(plan, cancellationToken)
+            : query.Distinct is not null ? Latest.ReadDistinctAsync(plan, cancellationToken)
             : _sql.ReadAsync(plan, cancellationToken);
         await foreach (StoreRow row in rows.ConfigureAwait(false))
         {
@@ -85,6 +87,7 @@ public sealed class InfluxStore : ITelemetryStore
         IReadOnlyDictionary<string, MeasurementSchema> schemas = await SchemasAsync(points, cancellationToken).ConfigureAwait(false);
         PointFitter fitter = new(schemas);
         WriteResult result = await Influx.WriteAsync(fitter.Fit(points), cancellationToken).ConfigureAwait(false);
+        Latest.Wrote(points);
         foreach (string measurement in fitter.MeasurementsWithNewColumns)
         {
             _schema.Forget(measurement);
