@@ -52,6 +52,7 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
         yield return ("Database", DatabaseAsync);
         yield return ("Schema", SchemaAsync);
         yield return ("Freshness", FreshnessAsync);
+        yield return ("Clock", new ClockChecker(store, clock).CheckAsync);
         if (store is InfluxStore { IsKindKnown: true, Info.Kind: StoreKind.InfluxDB3 } influx3)
         {
             yield return ("Caches", new CacheChecker(influx3, clock).CheckAsync);
@@ -159,6 +160,7 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
         {
             Columns = [VmMetrics.Cpus.Field, TagVocabulary.StateColumn],
             Start = now - UnixTime.ToNanoseconds(TimeSpan.FromHours(24)),
+            Finish = ClockSkew.LastTime(clock) + 1,
             Descending = true,
             Limit = 1,
         };

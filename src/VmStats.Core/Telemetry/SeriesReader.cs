@@ -44,7 +44,6 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
     public async ValueTask<IReadOnlyList<SeriesPair>> ReadLatestAsync(
         SeriesRequest request, int depth, IReadOnlyList<string>? columns, CancellationToken cancellationToken)
     {
-        Dictionary<SeriesKey, SeriesPair> pairs = [];
         if (await PrepareAsync(request, cancellationToken).ConfigureAwait(false) is not SeriesQuery prepared)
         {
             return [];
@@ -55,14 +54,14 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
             Latest = new LatestPerGroup(GroupOf(request, prepared), depth),
             Columns = columns ?? prepared.Query.Columns,
         };
-        await foreach (StoreRow row in store.QueryAsync(query, cancellationToken).ConfigureAwait(false))
+        Dictionary<SeriesKey, SeriesPair> pairs = await ReadPairsAsync(prepared, query, cancellationToken).ConfigureAwait(false);
+        long last = ClockSkew.LastTime(options.Clock);
+        if (pairs.Values.Any(pair => pair.Row.Time > last))
         {
-            TelemetryColumns place = TelemetryColumns.Of(request.Set, row.Layout);
-            SeriesKey key = KeyOf(place, row);
-            if (prepared.IsWanted(key))
+            // A clock that is ahead, be it for one sample, must not hide those that come after: they are the latest where there are any.
+            foreach ((SeriesKey key, SeriesPair pair) in await ReadPairsAsync(prepared, query with { Finish = last + 1 }, cancellationToken).ConfigureAwait(false))
             {
-                // A VM that was renamed, or that two writers recorded, has several groups.
-                pairs[key] = pairs.TryGetValue(key, out SeriesPair? pair) ? pair.With(row) : new SeriesPair(key, place, row, null);
+                pairs[key] = pair;
             }
         }
 
@@ -78,6 +77,7 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
             yield break;
         }
 
+        long last = ClockSkew.LastTime(options.Clock);
         Dictionary<SeriesKey, SeriesState> series = [];
         StoreQuery query = prepared.Query with { Start = PrimingStart(range), Finish = range.Finish };
         await foreach (StoreRow row in store.QueryAsync(query, cancellationToken).ConfigureAwait(false))
@@ -94,7 +94,7 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
                 series.Add(key, state = new SeriesState(key));
             }
 
-            SampleData sample = state.Next(place, row, options.GapFactor);
+            SampleData sample = state.Next(place, row, options.GapFactor, last);
             if (range.Start is null || row.Time >= range.Start)
             {
                 yield return (state, sample);
@@ -130,6 +130,23 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
                 yield return new SeriesFigures(key, place.Name(row), row);
             }
         }
+    }
+
+    private async ValueTask<Dictionary<SeriesKey, SeriesPair>> ReadPairsAsync(SeriesQuery prepared, StoreQuery query, CancellationToken cancellationToken)
+    {
+        Dictionary<SeriesKey, SeriesPair> pairs = [];
+        await foreach (StoreRow row in store.QueryAsync(query, cancellationToken).ConfigureAwait(false))
+        {
+            TelemetryColumns place = TelemetryColumns.Of(prepared.Request.Set, row.Layout);
+            SeriesKey key = KeyOf(place, row);
+            if (prepared.IsWanted(key))
+            {
+                // A VM that was renamed, or that two writers recorded, has several groups.
+                pairs[key] = pairs.TryGetValue(key, out SeriesPair? pair) ? pair.With(row) : new SeriesPair(key, place, row, null);
+            }
+        }
+
+        return pairs;
     }
 
     // A little more is read than asked for, so that the first samples have one before them: a tenth of the range, two and a
