@@ -63,6 +63,11 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
         yield return ("Database", DatabaseAsync);
         yield return ("Schema", SchemaAsync);
         yield return ("Freshness", FreshnessAsync);
+        yield return ("Clock", new ClockChecker(store, clock).CheckAsync);
+        if (store is InfluxStore { IsKindKnown: true, Info.Kind: StoreKind.InfluxDB3 } influx3)
+        {
+            yield return ("Caches", new CacheChecker(influx3, clock).CheckAsync);
+        }
     }
 
     // Who is behind a proxy may not know the server's name, nor reach its port; what TLS has to say comes with the next link.
@@ -197,6 +202,7 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
         {
             Columns = [VmMetrics.Cpus.Field, TagVocabulary.StateColumn],
             Start = now - UnixTime.ToNanoseconds(TimeSpan.FromHours(24)),
+            Finish = ClockSkew.LastTime(clock) + 1,
             Descending = true,
             Limit = 1,
         };

@@ -19,7 +19,7 @@ public enum VmStatsConnectionCheckResult
 /// <summary>One link of the chain from this process to the data, and how it fared.</summary>
 public sealed record VmStatsConnectionCheck
 {
-    /// <summary>The link: Proxy (where one leads to the server), Name resolution, TCP, TLS, Server, Authentication, Database, Schema or Freshness.</summary>
+    /// <summary>The link: Proxy (where one leads to the server), Name resolution, TCP, TLS, Server, Authentication, Database, Schema, Freshness, Clock or, of InfluxDB 3, Caches.</summary>
     public required string Link { get; init; }
 
     /// <summary>How it fared.</summary>

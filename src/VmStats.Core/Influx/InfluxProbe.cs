@@ -62,7 +62,7 @@ internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configure
         string? build = ping.Header("X-Influxdb-Build");
         return version is null || !ping.IsSuccess
             ? await AskHealthAsync(build, timer).ConfigureAwait(false)
-            : await ByVersionAsync(version.TrimStart('v'), build, timer).ConfigureAwait(false);
+            : await ByVersionAsync(version.TrimStart('v'), build, timer).ConfigureAwait(false) with { ProcessId = ping.JsonString("process_id") };
     }
 
     private async ValueTask<InfluxServerInfo> AskHealthAsync(string? build, RequestTimer timer)

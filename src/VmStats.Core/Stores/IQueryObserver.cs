@@ -9,6 +9,12 @@ public interface IQueryObserver
     /// <summary>The answer may lack something that the store can't tell in the rows.</summary>
     /// <param name="text">What, and what can be done about it.</param>
     void OnWarning(string text);
+
+    /// <summary>How the query was answered, for who wants to know: what was found amiss and made up for.</summary>
+    /// <param name="text">What.</param>
+    void OnDetail(string text)
+    {
+    }
 }
 
 /// <summary>How far a query is that was cut into slices of time.</summary>

@@ -17,7 +17,6 @@ public sealed class InfluxStore : ITelemetryStore
     private readonly RefusedFields _fields;
     private readonly RetryPause _pause = new();
     private readonly SqlReader _sql;
-    private readonly LatestReader _latest;
     private readonly RecentReader _recent;
 
     /// <summary>Prepares a store; nothing is sent before the first call.</summary>
@@ -37,7 +36,7 @@ public sealed class InfluxStore : ITelemetryStore
             isSilent: () => Info.Kind != StoreKind.InfluxDB3);
         _fields = new RefusedFields(Influx.WriteAsync, _schemas, clock ?? TimeProvider.System);
         _sql = new SqlReader(Influx, AskSql, options, clock ?? TimeProvider.System);
-        _latest = new LatestReader(Influx, _sql, AskSql, options, clock ?? TimeProvider.System);
+        Latest = new LatestReader(Influx, _sql, AskSql, options, clock ?? TimeProvider.System);
         _recent = new RecentReader(AskInfluxQL, options, clock ?? TimeProvider.System);
         _configured = options.Api;
         Policies = new PolicySearch(Influx);
@@ -52,6 +51,9 @@ public sealed class InfluxStore : ITelemetryStore
     /// <inheritdoc/>
     /// <remarks>Until the server was asked, a kind that is to be found out is given as InfluxDB 3.</remarks>
     public StoreInfo Info => new(KindOf(Influx.Server?.Api ?? _configured), Influx.Address, Influx.Database, Influx.Server?.Version, InfluxProducts.NameOf(Influx.Server?.Product ?? default));
+
+    /// <summary>Reads the newest rows of InfluxDB 3.</summary>
+    internal LatestReader Latest { get; }
 
     /// <summary>False until it was configured or found out which InfluxDB it is.</summary>
     internal bool IsKindKnown => _configured != InfluxApi.Auto || Influx.Server is not null;
@@ -87,6 +89,7 @@ public sealed class InfluxStore : ITelemetryStore
         try
         {
             WriteResult result = await _fields.WriteAsync(fitter.Fit(points), cancellationToken).ConfigureAwait(false);
+            Latest.Wrote(points);
             return result with { Rejected = fitter.Originals(result.Rejected) };
         }
         finally
@@ -123,8 +126,8 @@ public sealed class InfluxStore : ITelemetryStore
         InfluxApi api = await Influx.GetApiAsync(cancellationToken).ConfigureAwait(false);
         IAsyncEnumerable<StoreRow> rows = RecentReader.Bounds(query, api) ? _recent.ReadAsync(plan, cancellationToken)
             : api != InfluxApi.V3 ? AskInfluxQL(plan, cancellationToken)
-            : query.Latest is not null ? _latest.ReadLatestAsync(plan, cancellationToken)
-            : query.Distinct is not null ? _latest.ReadDistinctAsync(plan, cancellationToken)
+            : query.Latest is not null ? Latest.ReadLatestAsync(plan, cancellationToken)
+            : query.Distinct is not null ? Latest.ReadDistinctAsync(plan, cancellationToken)
             : _sql.ReadAsync(plan, cancellationToken);
         await foreach (StoreRow row in rows.ConfigureAwait(false))
         {

@@ -22,7 +22,7 @@ internal readonly struct SampleData
     /// <param name="identity">The VM.</param>
     /// <param name="row">The row.</param>
     /// <param name="previous">The row before it of the same series, or null.</param>
-    /// <param name="quality">What the reader knows of it: Ok, Gap or Stale. A reset is found here.</param>
+    /// <param name="quality">What the reader knows of it: Ok, Gap, Stale or Ahead. A reset is found here.</param>
     public SampleData(TelemetryColumns columns, VmIdentity identity, StoreRow row, StoreRow? previous, TelemetryQuality quality)
     {
         _columns = columns;

@@ -44,20 +44,20 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
     public async ValueTask<IReadOnlyList<SeriesPair>> ReadLatestAsync(
         SeriesRequest request, int depth, IReadOnlyList<string>? columns, CancellationToken cancellationToken)
     {
-        Dictionary<SeriesKey, SeriesPair> pairs = [];
         StoreQuery Latest(SeriesQuery prepared) => prepared.Query with
         {
             Latest = new LatestPerGroup(GroupOf(request, prepared), depth),
             Columns = columns ?? prepared.Query.Columns,
         };
-        await foreach ((SeriesQuery prepared, StoreRow row) in AskAsync(request, Latest, cancellationToken).ConfigureAwait(false))
+        Dictionary<SeriesKey, SeriesPair> pairs = await ReadPairsAsync(request, Latest, cancellationToken).ConfigureAwait(false);
+        long last = ClockSkew.LastTime(options.Clock);
+        if (pairs.Values.Any(pair => pair.Row.Time > last))
         {
-            TelemetryColumns place = TelemetryColumns.Of(request.Set, row.Layout);
-            SeriesKey key = KeyOf(place, row);
-            if (prepared.IsWanted(key))
+            // A clock that is ahead, be it for one sample, must not hide those that come after: they are the latest where there are any.
+            StoreQuery NotAhead(SeriesQuery prepared) => Latest(prepared) with { Finish = last + 1 };
+            foreach ((SeriesKey key, SeriesPair pair) in await ReadPairsAsync(request, NotAhead, cancellationToken).ConfigureAwait(false))
             {
-                // A VM that was renamed, or that two writers recorded, has several groups.
-                pairs[key] = pairs.TryGetValue(key, out SeriesPair? pair) ? pair.With(row) : new SeriesPair(key, place, row, null);
+                pairs[key] = pair;
             }
         }
 
@@ -68,6 +68,7 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
     public async IAsyncEnumerable<(SeriesState Series, SampleData Sample)> ReadRangeAsync(
         SeriesRequest request, TimeRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        long last = ClockSkew.LastTime(options.Clock);
         Dictionary<SeriesKey, SeriesState> series = [];
         StoreQuery Range(SeriesQuery prepared) => prepared.Query with { Start = PrimingStart(range), Finish = range.Finish };
         await foreach ((SeriesQuery prepared, StoreRow row) in AskAsync(request, Range, cancellationToken).ConfigureAwait(false))
@@ -84,7 +85,7 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
                 series.Add(key, state = new SeriesState(key));
             }
 
-            SampleData sample = state.Next(place, row, options.GapFactor);
+            SampleData sample = state.Next(place, row, options.GapFactor, last);
             if (range.Start is null || row.Time >= range.Start)
             {
                 yield return (state, sample);
@@ -120,6 +121,24 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
                 yield return new SeriesFigures(key, place.Name(row), row);
             }
         }
+    }
+
+    private async ValueTask<Dictionary<SeriesKey, SeriesPair>> ReadPairsAsync(
+        SeriesRequest request, Func<SeriesQuery, StoreQuery> complete, CancellationToken cancellationToken)
+    {
+        Dictionary<SeriesKey, SeriesPair> pairs = [];
+        await foreach ((SeriesQuery prepared, StoreRow row) in AskAsync(request, complete, cancellationToken).ConfigureAwait(false))
+        {
+            TelemetryColumns place = TelemetryColumns.Of(request.Set, row.Layout);
+            SeriesKey key = KeyOf(place, row);
+            if (prepared.IsWanted(key))
+            {
+                // A VM that was renamed, or that two writers recorded, has several groups.
+                pairs[key] = pairs.TryGetValue(key, out SeriesPair? pair) ? pair.With(row) : new SeriesPair(key, place, row, null);
+            }
+        }
+
+        return pairs;
     }
 
     // A little more is read than asked for, so that the first samples have one before them: a tenth of the range, two and a

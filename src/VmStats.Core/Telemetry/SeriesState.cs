@@ -13,7 +13,11 @@ internal sealed class SeriesState(SeriesKey key)
     public SeriesKey Key { get; } = key;
 
     /// <summary>The next row, with the one before it. Rows come in order of time; of two at one time both have the same row before.</summary>
-    public SampleData Next(TelemetryColumns columns, StoreRow row, double gapFactor)
+    /// <param name="columns">The row's columns.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="gapFactor">So many times the usual spacing are a gap.</param>
+    /// <param name="lastTime">What is later is ahead of the clock.</param>
+    public SampleData Next(TelemetryColumns columns, StoreRow row, double gapFactor, long lastTime)
     {
         if (_last is null || _last.Time < row.Time)
         {
@@ -29,6 +33,6 @@ internal sealed class SeriesState(SeriesKey key)
             _spacing.Add(spacing);
         }
 
-        return new SampleData(columns, Key.Vm, row, _beforeLast, quality);
+        return new SampleData(columns, Key.Vm, row, _beforeLast, row.Time > lastTime ? TelemetryQuality.Ahead : quality);
     }
 }

@@ -17,4 +17,7 @@ public enum TelemetryQuality
 
     /// <summary>The store has no sample of this VM.</summary>
     Missing,
+
+    /// <summary>The sample's time is ahead of the clock here by more than a minute. As the latest it is shown only where there is no other.</summary>
+    Ahead,
 }

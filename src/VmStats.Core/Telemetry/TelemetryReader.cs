@@ -38,7 +38,7 @@ internal sealed partial class TelemetryReader
         VmResolver.Resolve(
             await ListVmsAsync(cancellationToken).ConfigureAwait(false), patterns, _store.Info.Place);
 
-    /// <summary>The latest telemetry of VMs, in order of name, with rates since the sample before. Silent VMs are Stale.</summary>
+    /// <summary>The latest telemetry of VMs, in order of name, with rates since the sample before. Silent VMs are Stale; a VM whose samples are all ahead of the clock is Ahead.</summary>
     /// <param name="request">Of which VMs, and which metrics of them.</param>
     /// <param name="reportMissing">Give a Missing object for each VM of the request that has no telemetry.</param>
     /// <param name="cancellationToken">Ends the query.</param>
@@ -133,6 +133,11 @@ internal sealed partial class TelemetryReader
 
     private TelemetryQuality QualityOf(SeriesPair pair, long? usual)
     {
+        if (pair.Row.Time > ClockSkew.LastTime(_options.Clock))
+        {
+            return TelemetryQuality.Ahead;
+        }
+
         TimeSpan age = _options.Clock.GetUtcNow() - UnixTime.FromNanoseconds(pair.Row.Time ?? 0);
         if (age > (_options.StaleAfter ?? StaleLimit(usual)))
         {

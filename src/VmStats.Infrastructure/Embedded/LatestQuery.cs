@@ -20,19 +20,41 @@ internal static class LatestQuery
         List<StoredSeries> series = SeriesSet.Read(session, conditions, start, finish);
         List<SeriesGroup> groups = SeriesGroups.Of(series, conditions.Measurement, latest.By);
         RowReader reader = new(conditions.Measurement, query.Columns);
-        bool known = latest.Depth <= KnownTimes && conditions.OnRows.Count == 0 && series.TrueForAll(one => one.Newest < finish);
-        IEnumerable<StoreRow> rows = known
-            ? ByKnownTimes(session, conditions.Measurement, reader, groups, latest.Depth, start)
-            : ByScan(session, conditions, reader, series, groups, latest.Depth, start, finish);
+        bool canKnow = latest.Depth <= KnownTimes && conditions.OnRows.Count == 0;
+        List<SeriesGroup> known = groups.FindAll(group => canKnow && group.Series.TrueForAll(one => one.Newest < finish));
+
+        // Of others rows are passed over until each has its own: those ahead of the clock, where it ends there.
+        List<SeriesGroup> others = known.Count == groups.Count ? [] : [.. groups.Except(known)];
+        List<StoredSeries> scanned = known.Count == 0 ? series : [.. others.SelectMany(group => group.Series)];
+        bool isAll = known.Count == 0 && conditions.OnSeries.Count == 0;
+        Dictionary<SeriesGroup, List<StoreRow>> found = ByScan(session, conditions, reader, scanned, isAll, others, latest.Depth, start, finish);
+        IEnumerable<StoreRow> rows = ByKnownTimes(session, conditions.Measurement, reader, groups, found, latest.Depth, start);
         return rows.Skip(query.Skip).Take(query.Limit ?? int.MaxValue);
     }
 
+    // In the order of the groups; those that were scanned have their rows already.
     private static IEnumerable<StoreRow> ByKnownTimes(
-        SqliteSession session, StoredMeasurement measurement, RowReader reader, List<SeriesGroup> groups, int depth, long start)
+        SqliteSession session,
+        StoredMeasurement measurement,
+        RowReader reader,
+        List<SeriesGroup> groups,
+        Dictionary<SeriesGroup, List<StoreRow>> scanned,
+        int depth,
+        long start)
     {
         using SqliteStatement statement = session.Prepare(SqliteRenderer.Row(measurement, reader.Fields));
         foreach (SeriesGroup group in groups)
         {
+            if (scanned.TryGetValue(group, out List<StoreRow>? rows))
+            {
+                foreach (StoreRow row in rows)
+                {
+                    yield return row;
+                }
+
+                continue;
+            }
+
             foreach ((long time, StoredSeries series) in NewestOf(group, depth, start))
             {
                 statement.Bind(1, time);
@@ -55,35 +77,36 @@ internal static class LatestQuery
             .ThenByDescending(candidate => candidate.one.Id)
             .Take(depth);
 
-    private static IEnumerable<StoreRow> ByScan(
+    private static Dictionary<SeriesGroup, List<StoreRow>> ByScan(
         SqliteSession session,
         Conditions conditions,
         RowReader reader,
         List<StoredSeries> series,
+        bool isAll,
         List<SeriesGroup> groups,
         int depth,
         long start,
         long finish)
     {
-        if (series.Count == 0)
+        Dictionary<SeriesGroup, List<StoreRow>> found = groups.ToDictionary(group => group, _ => new List<StoreRow>());
+        if (groups.Count == 0)
         {
-            return [];
+            return found;
         }
 
-        Dictionary<long, int> groupOf = [];
-        for (int i = 0; i < groups.Count; i++)
+        Dictionary<long, List<StoreRow>> rowsOf = [];
+        foreach ((SeriesGroup group, List<StoreRow> rows) in found)
         {
-            groups[i].Series.ForEach(one => groupOf.Add(one.Id, i));
+            group.Series.ForEach(one => rowsOf.Add(one.Id, rows));
         }
 
-        List<StoreRow>[] found = Array.ConvertAll(new List<StoreRow>[groups.Count], _ => new List<StoreRow>());
         int open = groups.Count;
-        RowSource source = new(session, conditions, series, conditions.OnSeries.Count == 0, start, finish, descending: true);
+        RowSource source = new(session, conditions, series, isAll, start, finish, descending: true);
         using SqliteStatement statement = source.Select(reader.Fields).Prepare(session);
         while (open > 0 && statement.Step())
         {
             long id = statement.Int64(1);
-            List<StoreRow> rows = found[groupOf[id]];
+            List<StoreRow> rows = rowsOf[id];
             if (rows.Count < depth)
             {
                 rows.Add(reader.Read(statement, source.ById[id]));
@@ -91,6 +114,6 @@ internal static class LatestQuery
             }
         }
 
-        return found.SelectMany(rows => rows);
+        return found;
     }
 }

@@ -3,11 +3,11 @@ using VmStats.Stores;
 
 namespace VmStats.PowerShell.Abstractions;
 
-/// <summary>Shows what a store reports of its queries: slices as progress, each warning once.</summary>
+/// <summary>Shows what a store reports of its queries: slices as progress, each warning and detail once.</summary>
 internal sealed class QueryReports : IQueryObserver
 {
     private const int Activity = 81_81;
-    private readonly HashSet<string> _warned = [];
+    private readonly HashSet<string> _told = [];
 
     /// <summary>Where it is shown; null while the command does no work.</summary>
     internal CommandOutput? Output { get; set; }
@@ -29,14 +29,26 @@ internal sealed class QueryReports : IQueryObserver
     /// <inheritdoc/>
     public void OnWarning(string text)
     {
-        lock (_warned)
+        if (IsNew(text))
         {
-            if (!_warned.Add(text))
-            {
-                return;
-            }
+            Output?.Warning(text);
         }
+    }
 
-        Output?.Warning(text);
+    /// <inheritdoc/>
+    public void OnDetail(string text)
+    {
+        if (IsNew(text))
+        {
+            Output?.Verbose(text);
+        }
+    }
+
+    private bool IsNew(string text)
+    {
+        lock (_told)
+        {
+            return _told.Add(text);
+        }
     }
 }

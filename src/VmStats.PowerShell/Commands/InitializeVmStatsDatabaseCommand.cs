@@ -8,10 +8,11 @@ namespace VmStats.PowerShell.Commands;
 /// <summary>Makes the database that a connection names, with all that makes it quick.</summary>
 /// <remarks>
 /// InfluxDB 3: the database, the tables vm_totals, vm_devices and mem_dumps with their tags in the order of the questions,
-/// last-value caches of two rows (for rates) and distinct-value caches. InfluxDB 1.x: the database and its retention policy,
-/// the default one or that which the connection names. InfluxDB 2.x: the bucket and, where the server doesn't do it by itself,
-/// the mapping by which the 1.x API knows it, in the organisation INFLUX_ORG or the only one that the token sees; the token
-/// must have the rights for it. An embedded store is made by being opened. What is there stays as it is, so the command may be run again at any time;
+/// last-value caches of two rows and distinct-value caches, which hold what is written from then on. InfluxDB 1.x: the database
+/// and its retention policy, the default one or that which the connection names. InfluxDB 2.x: the bucket and, where the server
+/// doesn't do it by itself, the mapping by which the 1.x API knows it, in the organisation INFLUX_ORG or the only one that the
+/// token sees; the token must have the rights for it. An embedded store is made by being opened. What is there stays as it is, so
+/// the command may be run again at any time;
 /// with -RetentionPeriod an existing database's retention is set.
 ///
 /// An embedded store has no server to delete points. There, -RetentionPeriod deletes once, now, the telemetry that is older

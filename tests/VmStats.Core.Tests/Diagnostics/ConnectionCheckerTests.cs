@@ -30,7 +30,7 @@ public sealed class ConnectionCheckerTests(Influx1 influx) : IClassFixture<Influ
 
         List<VmStatsConnectionCheck> links = await CheckAsync(new ConnectionOptions { Url = influx.Server.Url, Database = database });
         Assert.Equal(
-            ["Name resolution", "TCP", "TLS", "Server", "Authentication", "Database", "Schema", "Freshness"], links.Select(link => link.Link));
+            ["Name resolution", "TCP", "TLS", "Server", "Authentication", "Database", "Schema", "Freshness", "Clock"], links.Select(link => link.Link));
         Assert.DoesNotContain(links, link => link.Result == VmStatsConnectionCheckResult.Failed);
         Assert.Equal(
             remarkable,

@@ -66,23 +66,23 @@ public sealed class InitializationTests(Influx3 influx3, Influx1 influx1) : ICla
     }
 
     [SkippableFact]
-    public async Task The_latest_rows_and_the_groups_come_from_the_caches_and_are_the_same()
+    public async Task Making_caches_hides_nothing_that_was_there()
     {
         Part.Require(Influx3StandIn.WhyNotExecuting);
         ConnectionOptions options = influx3.NewOptions();
         await using ITelemetryStore store = Open(options);
-        await RunAsync(store, options, null);
         long now = UnixTime.ToNanoseconds(DateTimeOffset.UtcNow);
         await store.WriteAsync([.. Enumerable.Range(0, 5).Reverse().SelectMany(i => new[] { Make(now - ((i + 1000) * Minute), "it's \"db\"", i), Make(now - (i * Minute), "web", i) })], default);
-        int before = influx3.Server.Requests.Count;
         string[] expected = [$"{now - (1000 * Minute)} 0 it's \"db\"", $"{now - (1001 * Minute)} 1 it's \"db\"", $"{now} 0 web", $"{now - Minute} 1 web"];
         Assert.Equal(expected, await ReadAsync(store, s_latest));
-        Assert.Equal(["  it's \"db\"", "  web"], await ReadAsync(store, new StoreQuery("vm_totals") { Distinct = ["name", "uuid"] }));
-        Assert.Equal(expected[..2], await ReadAsync(store, s_latest with { Filters = [ColumnFilter.In("name", "it's \"db\"")] }));
-        string[] statements = [.. influx3.Server.Requests.Skip(before).Select(request => request.Body)];
-        Assert.DoesNotContain(statements, body => body.Contains("FROM \\u0022vm_totals", StringComparison.Ordinal));
-        Assert.Contains(statements, body => body.Contains("last_cache(", StringComparison.Ordinal));
-        Assert.Contains(statements, body => body.Contains("distinct_cache(", StringComparison.Ordinal));
+        await RunAsync(store, options, null);
+        await using ITelemetryStore another = Open(options);
+        foreach (ITelemetryStore reader in (ITelemetryStore[])[store, another])
+        {
+            Assert.Equal(expected, await ReadAsync(reader, s_latest));
+            Assert.Equal(["  it's \"db\"", "  web"], await ReadAsync(reader, new StoreQuery("vm_totals") { Distinct = ["name", "uuid"] }));
+            Assert.Equal(expected[..2], await ReadAsync(reader, s_latest with { Filters = [ColumnFilter.In("name", "it's \"db\"")] }));
+        }
     }
 
     [SkippableFact]

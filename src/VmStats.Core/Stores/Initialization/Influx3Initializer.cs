@@ -10,7 +10,7 @@ using VmStats.Stores.Sliced;
 
 namespace VmStats.Stores.Initialization;
 
-/// <summary>Makes a database of InfluxDB 3: the database with its retention, the tables with their tags in order, and the caches that the latest samples are read from.</summary>
+/// <summary>Makes a database of InfluxDB 3: the database with its retention, the tables with their tags in order, and the caches that hear of what is new.</summary>
 internal sealed class Influx3Initializer(InfluxStore store, ConnectionOptions options) : IDatabaseInitializer
 {
     private const int RowsPerSeries = 2; // A rate needs two.

@@ -7,113 +7,131 @@ using VmStats.Queries;
 namespace VmStats.Stores.Sliced;
 
 /// <summary>
-/// Finds the newest rows of each group, and the groups there are, in InfluxDB 3 without reading a table's history: from the
-/// server's caches where it has them, else backwards in time in ranges that grow, where after the first only the groups
-/// that are not complete yet are read.
+/// Finds the newest rows of each group, and the groups there are, in InfluxDB 3 without reading a table's history: backwards
+/// in time in ranges that grow. The newest range is read whole, in the table; after it only the groups that are not complete
+/// yet, in the ranges in which a census knows them to be. The server's caches only help to keep the census up to date.
 /// </summary>
-internal sealed class LatestReader(InfluxQuery influx, SqlReader reader, AskSql ask, ConnectionOptions options, TimeProvider clock)
+internal sealed class LatestReader
 {
     // More values than these in a condition cost more than the rows that they keep away.
     private const int MostValues = 500;
     private static readonly long s_hour = UnixTime.ToNanoseconds(TimeSpan.FromHours(1));
-    private readonly TableCachesReader _caches = new(influx, clock);
+
+    // Where samples are a few seconds apart, the first holds all of the answer and little else; where they are a minute apart, the second.
+    private static readonly long[] s_steps = [s_hour / 120, s_hour / 12, s_hour, 24 * s_hour];
+    private readonly SqlReader _reader;
+    private readonly AskSql _ask;
+    private readonly ConnectionOptions _options;
+
+    /// <summary>A reader of one server.</summary>
+    public LatestReader(InfluxQuery influx, SqlReader reader, AskSql ask, ConnectionOptions options, TimeProvider clock)
+    {
+        _reader = reader;
+        _ask = ask;
+        _options = options;
+        Caches = new CacheReader(ask, new TableCachesReader(influx, clock));
+        Census = new CensusReader(influx, reader, Caches, clock);
+    }
+
+    /// <summary>What the server's caches have.</summary>
+    public CacheReader Caches { get; }
+
+    /// <summary>Which groups the tables have.</summary>
+    public CensusReader Census { get; }
 
     /// <summary>The newest rows of each group, by group, newest first.</summary>
     public async IAsyncEnumerable<StoreRow> ReadLatestAsync(QueryPlan plan, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         StoreQuery query = plan.Query;
         LatestRows found = new(plan);
-        long? readBefore = null;
-        TableCaches caches = await _caches.GetAsync(query.Measurement, cancellationToken).ConfigureAwait(false);
-        LastValueCache? cache = caches.Last.Where(last => last.Answers(plan)).MaxBy(last => last.TimeToLive);
-        if (cache is not null && await TryReadCacheAsync(plan, "last_cache", cache.Name, found.Add, cancellationToken).ConfigureAwait(false))
-        {
-            // What is younger than the cache's time to live is in it; silent groups may be older.
-            readBefore = reader.Now - UnixTime.ToNanoseconds(cache.TimeToLive);
-        }
 
-        if (cache is null || readBefore is null || cache.TimeToLive < options.LookBack)
+        // Of a range that ends in the past, or of conditions on other columns, a census says nothing.
+        bool isOfNow = query.Start is null && (query.Finish is null || query.Finish >= _reader.Now);
+        if (isOfNow && GroupFilter.Of(plan) is { } filter)
         {
-            await ReadBackwardsAsync(plan, found, readBefore, cancellationToken).ConfigureAwait(false);
+            await ReadByCensusAsync(plan, filter, found, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            await ReadBackwardsAsync(plan, found, AskIncompleteAsync, cancellationToken).ConfigureAwait(false);
         }
 
         foreach (StoreRow row in found.InOrder().Skip(query.Skip).Take(query.Limit ?? int.MaxValue))
         {
             yield return row;
         }
+
+        async ValueTask<List<GroupKey>> AskIncompleteAsync(Slice range) => await ReadIncompleteAsync(plan, range, found, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The distinct combinations of tags, in their order.</summary>
     public async IAsyncEnumerable<StoreRow> ReadDistinctAsync(QueryPlan plan, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         StoreQuery query = plan.Query;
-        TableCaches caches = await _caches.GetAsync(query.Measurement, cancellationToken).ConfigureAwait(false);
-        DistinctValueCache? cache = caches.Distinct.Where(distinct => distinct.MaxAge >= options.LookBack && distinct.Answers(plan)).MaxBy(distinct => distinct.MaxAge);
-        Dictionary<GroupKey, StoreRow> distinct = [];
-        if (cache is null || !await TryReadCacheAsync(plan, "distinct_cache", cache.Name, Add, cancellationToken).ConfigureAwait(false))
+        SortedDictionary<FieldValue[], StoreRow> distinct = new(TagOrder.Instance);
+        if (query is { Start: null, Finish: null } && GroupFilter.Of(plan) is { } filter)
         {
-            await foreach (StoreRow row in ReadGroupsAsync(WithoutPage(plan), cancellationToken).ConfigureAwait(false))
+            TableCensus census = await Census.GetAsync(plan, cancellationToken).ConfigureAwait(false);
+            RowLayout layout = new(plan.GroupBy);
+            foreach (GroupKey group in census.Groups.Keys.Where(filter.Matches))
             {
-                Add(row);
+                distinct.TryAdd(group.Values, new StoreRow(layout, null, group.Values));
             }
+
+            // And what was written since; clocks differ a little.
+            query = query with { Start = UnixTime.ToNanoseconds(census.RenewedAt) - s_steps[1] };
         }
 
-        foreach (StoreRow row in distinct.OrderBy(entry => entry.Key.Values, TagOrder.Instance).Select(entry => entry.Value)
-            .Skip(query.Skip).Take(query.Limit ?? int.MaxValue))
+        query = query with { Start = query.Start ?? await _reader.LookBackAsync(query.Measurement, query.Finish, cancellationToken).ConfigureAwait(false) };
+        QueryPlan rest = QueryPlan.For(query with { Skip = 0, Limit = null }, plan.Schema)!;
+        await foreach (StoreRow row in _reader.ReadAsync(rest, cancellationToken).ConfigureAwait(false))
         {
-            yield return row;
+            distinct.TryAdd(LatestRows.KeyOf(plan, row).Values, row);
         }
 
-        void Add(StoreRow row) => distinct.TryAdd(LatestRows.KeyOf(plan, row), row);
-    }
-
-    // Of a table that is too large for one query, as far back as it is looked.
-    private async IAsyncEnumerable<StoreRow> ReadGroupsAsync(QueryPlan plan, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        if (plan.Query.Start is null && await reader.FilesAsync(plan.Query.Measurement, cancellationToken).ConfigureAwait(false) is not { AreFew: true } and var files)
-        {
-            plan = QueryPlan.For(plan.Query with { Start = (plan.Query.Finish ?? Anchor(files)) - UnixTime.ToNanoseconds(options.LookBack) }, plan.Schema)!;
-        }
-
-        await foreach (StoreRow row in reader.ReadAsync(plan, cancellationToken).ConfigureAwait(false))
+        foreach (StoreRow row in distinct.Values.Skip(plan.Query.Skip).Take(query.Limit ?? int.MaxValue))
         {
             yield return row;
         }
     }
 
-    private static QueryPlan WithoutPage(QueryPlan plan) => QueryPlan.For(plan.Query with { Skip = 0, Limit = null }, plan.Schema)!;
+    /// <summary>Hears of points that this process wrote.</summary>
+    public void Wrote(IReadOnlyList<Point> points) => Census.Forget(points, _reader.Now - s_steps[0]);
 
-    private async ValueTask<bool> TryReadCacheAsync(
-        QueryPlan plan, string function, string name, Action<StoreRow> add, CancellationToken cancellationToken)
+    // The census is taken while the newest range is read.
+    private async ValueTask ReadByCensusAsync(QueryPlan plan, GroupFilter filter, LatestRows found, CancellationToken cancellationToken)
     {
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<TableCensus> counting = Census.GetAsync(plan, stop.Token).AsTask();
         try
         {
-            string source = InfluxSqlRenderer.Cache(function, plan.Query.Measurement, name);
-            await foreach (StoreRow row in ask(WithoutPage(plan), source, cancellationToken).ConfigureAwait(false))
+            await ReadBackwardsAsync(plan, found, WantedAsync, cancellationToken).ConfigureAwait(false);
+            if ((await counting.ConfigureAwait(false)).Shortfall is string shortfall)
             {
-                add(row);
+                plan.Query.Observer?.OnDetail($"{shortfall} The table is read for them.");
             }
-
-            return true;
         }
-        catch (InfluxException e) when (e.ErrorId is "InfluxCacheNotFound" or "InfluxColumnNotFound")
+        finally
         {
-            // It was deleted meanwhile, or lacks a column that the table has got since.
-            _caches.Forget(plan.Query.Measurement);
-            return false;
+            await stop.CancelAsync().ConfigureAwait(false);
+            await ((Task)counting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+
+        async ValueTask<List<GroupKey>> WantedAsync(Slice range) =>
+            (await counting.ConfigureAwait(false)).Wanted(found, filter, range, _reader.Now - s_hour);
     }
 
-    private async ValueTask ReadBackwardsAsync(QueryPlan plan, LatestRows found, long? readBefore, CancellationToken cancellationToken)
+    private async ValueTask ReadBackwardsAsync(
+        QueryPlan plan, LatestRows found, Func<Slice, ValueTask<List<GroupKey>>> wanted, CancellationToken cancellationToken)
     {
-        IReadOnlyList<Slice> ranges = await RangesAsync(plan.Query, readBefore, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Slice> ranges = await RangesAsync(plan.Query, cancellationToken).ConfigureAwait(false);
         Stack<Slice> rest = new(ranges.Reverse());
-        bool isFirst = readBefore is null;
+        bool isFirst = true;
         while (rest.TryPop(out Slice range))
         {
             try
             {
-                await ReadRangeAsync(plan, range, found, isFirst, cancellationToken).ConfigureAwait(false);
+                await ReadRangeAsync(plan, range, found, isFirst ? null : wanted, cancellationToken).ConfigureAwait(false);
                 plan.Query.Observer?.OnProgress(new QueryProgress(plan.Query.Measurement, ranges.Count - Math.Min(rest.Count, ranges.Count), ranges.Count));
             }
             catch (InfluxException e) when (SqlReader.IsTooMuch(e) && range.TryHalve(1, out Slice older, out Slice newer))
@@ -127,22 +145,13 @@ internal sealed class LatestReader(InfluxQuery influx, SqlReader reader, AskSql 
         }
     }
 
-    private async ValueTask ReadRangeAsync(QueryPlan plan, Slice range, LatestRows found, bool isFirst, CancellationToken cancellationToken)
+    private async ValueTask ReadRangeAsync(
+        QueryPlan plan, Slice range, LatestRows found, Func<Slice, ValueTask<List<GroupKey>>>? wanted, CancellationToken cancellationToken)
     {
         StoreQuery query = plan.Query with { Start = range.Start, Finish = range.Finish, Skip = 0, Limit = null };
-        if (!isFirst && plan.GroupBy.Count > 0)
+        if (wanted is not null && plan.GroupBy.Count > 0)
         {
-            // Two columns of tags tell cheaply which groups are in the range at all.
-            List<GroupKey> incomplete = [];
-            QueryPlan groups = QueryPlan.For(query with { Latest = null, Columns = null, Distinct = plan.GroupBy }, plan.Schema)!;
-            await foreach (StoreRow row in ask(groups, null, cancellationToken).ConfigureAwait(false))
-            {
-                if (found.Wants(row))
-                {
-                    incomplete.Add(LatestRows.KeyOf(plan, row));
-                }
-            }
-
+            List<GroupKey> incomplete = await wanted(range).ConfigureAwait(false);
             if (incomplete.Count == 0)
             {
                 return;
@@ -150,15 +159,31 @@ internal sealed class LatestReader(InfluxQuery influx, SqlReader reader, AskSql 
 
             query = query with { Filters = [.. query.Filters, .. Narrow(plan, incomplete)] };
         }
-        else if (!isFirst && found.IsComplete)
+        else if (wanted is not null && found.IsComplete)
         {
             return;
         }
 
-        await foreach (StoreRow row in ask(QueryPlan.For(query, plan.Schema)!, null, cancellationToken).ConfigureAwait(false))
+        await foreach (StoreRow row in _ask(QueryPlan.For(query, plan.Schema)!, null, cancellationToken).ConfigureAwait(false))
         {
             found.Add(row);
         }
+    }
+
+    // Two columns of tags tell cheaply which groups are in the range at all.
+    private async ValueTask<List<GroupKey>> ReadIncompleteAsync(QueryPlan plan, Slice range, LatestRows found, CancellationToken cancellationToken)
+    {
+        List<GroupKey> incomplete = [];
+        StoreQuery groups = plan.Query with { Start = range.Start, Finish = range.Finish, Skip = 0, Limit = null, Latest = null, Columns = null, Distinct = plan.GroupBy };
+        await foreach (StoreRow row in _ask(QueryPlan.For(groups, plan.Schema)!, null, cancellationToken).ConfigureAwait(false))
+        {
+            if (found.Wants(row))
+            {
+                incomplete.Add(LatestRows.KeyOf(plan, row));
+            }
+        }
+
+        return incomplete;
     }
 
     // One tag that all of them have keeps most of the others away; whoever passes nevertheless is complete already.
@@ -177,18 +202,21 @@ internal sealed class LatestReader(InfluxQuery influx, SqlReader reader, AskSql 
     }
 
     // Newest first. An open start is bounded by the look-back where the table is too large to be read whole.
-    private async ValueTask<IReadOnlyList<Slice>> RangesAsync(StoreQuery query, long? readBefore, CancellationToken cancellationToken)
+    private async ValueTask<IReadOnlyList<Slice>> RangesAsync(StoreQuery query, CancellationToken cancellationToken)
     {
-        TableFiles? files = await reader.FilesAsync(query.Measurement, cancellationToken).ConfigureAwait(false);
+        TableFiles? files = await _reader.FilesAsync(query.Measurement, cancellationToken).ConfigureAwait(false);
         bool areFew = files is { AreFew: true };
-        long anchor = query.Finish ?? Anchor(files);
-        long oldest = query.Start ?? (areFew ? Math.Min(files!.Oldest ?? anchor, anchor) - 1 : anchor - UnixTime.ToNanoseconds(options.LookBack));
+        bool isOpen = query.Start is null && areFew;
+        long end = Math.Min(query.Finish ?? long.MaxValue, _reader.End(files));
+        long lookBack = end - UnixTime.ToNanoseconds(_options.LookBack);
+        long oldest = query.Start ?? (isOpen ? Math.Min(files!.Oldest ?? lookBack, lookBack) : lookBack);
+        long slice = UnixTime.ToNanoseconds(_options.SliceLength);
+        long length = areFew ? long.MaxValue : files?.LengthFor(slice) ?? slice;
         List<Slice> ranges = [];
-        long to = anchor;
-        long length = areFew ? long.MaxValue : files?.LengthFor(UnixTime.ToNanoseconds(options.SliceLength)) ?? UnixTime.ToNanoseconds(options.SliceLength);
-        foreach (long back in (ReadOnlySpan<long>)[s_hour, 24 * s_hour])
+        long to = end;
+        foreach (long back in s_steps.Where(back => end - back > oldest))
         {
-            Add(Math.Max(oldest, anchor - back));
+            Add(end - back);
         }
 
         while (to > oldest)
@@ -196,26 +224,24 @@ internal sealed class LatestReader(InfluxQuery influx, SqlReader reader, AskSql 
             Add(length > to - oldest ? oldest : to - length);
         }
 
-        bool isOpen = query.Start is null && areFew;
-        if (isOpen && ranges.Count > 0)
+        if (ranges.Count == 0)
+        {
+            // It begins after the end: what is ahead of the clock is looked for.
+            ranges.Add(new Slice(oldest, query.Finish ?? oldest + 1, IsOpenAtFinish: query.Finish is null));
+        }
+
+        if (isOpen)
         {
             ranges[^1] = ranges[^1] with { IsOpenAtStart = true };
         }
 
         return ranges;
 
+        // The first reaches to the query's own end, since rows may be a little ahead of this clock.
         void Add(long from)
         {
-            long finish = readBefore is long bound && bound < to ? bound : to;
-            if (from < finish)
-            {
-                ranges.Add(new Slice(from, finish, IsOpenAtFinish: to == anchor && finish == to && query.Finish is null));
-            }
-
-            to = Math.Min(to, from);
+            ranges.Add(new Slice(from, ranges.Count == 0 ? query.Finish ?? to : to, IsOpenAtFinish: ranges.Count == 0 && query.Finish is null));
+            to = from;
         }
     }
-
-    // A table that nobody writes to any more is looked at from its end.
-    private long Anchor(TableFiles? files) => files?.Newest is long newest && newest < reader.Now - s_hour ? newest + 1 : reader.Now;
 }

@@ -19,6 +19,7 @@ internal sealed class SqlReader(InfluxQuery influx, AskSql ask, ConnectionOption
 
     // How far back InfluxDB 3 looks for files when it starts, by default (--gen1-lookback-duration). It tells nobody what it is.
     private static readonly long s_serverLooksBack = UnixTime.ToNanoseconds(TimeSpan.FromDays(30));
+    private static readonly long s_silent = UnixTime.ToNanoseconds(TimeSpan.FromHours(1));
     private readonly long _length = UnixTime.ToNanoseconds(options.SliceLength);
     private readonly TableFilesReader _files = new(influx, clock);
 
@@ -27,6 +28,16 @@ internal sealed class SqlReader(InfluxQuery influx, AskSql ask, ConnectionOption
 
     /// <summary>Now, UTC nanoseconds.</summary>
     public long Now => UnixTime.ToNanoseconds(clock.GetUtcNow());
+
+    /// <summary>The end of a table: now, or where nobody writes to it any more, after its last row. That is where the latest is looked for.</summary>
+    /// <param name="files">The table's files, where they are known.</param>
+    public long End(TableFiles? files) => files?.Newest is long newest && newest < Now - s_silent ? newest + 1 : Now;
+
+    /// <summary>Where the search for the latest begins: nowhere, where one query may read the whole table, else as far back from its end as the connection says.</summary>
+    public async ValueTask<long?> LookBackAsync(string table, long? finish, CancellationToken cancellationToken) =>
+        await FilesAsync(table, cancellationToken).ConfigureAwait(false) is not { AreFew: true } and var files
+            ? (finish ?? End(files)) - UnixTime.ToNanoseconds(options.LookBack)
+            : null;
 
     /// <summary>True for a refusal that a shorter range may pass.</summary>
     public static bool IsTooMuch(InfluxException failure) => failure.ErrorId is "InfluxFileLimit" or "InfluxOutOfMemory";

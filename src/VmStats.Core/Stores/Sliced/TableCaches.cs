@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using VmStats.Data;
 using VmStats.Influx;
-using VmStats.Queries;
 
 namespace VmStats.Stores.Sliced;
 
@@ -14,19 +13,13 @@ namespace VmStats.Stores.Sliced;
 /// <param name="TimeToLive">How long it keeps a row.</param>
 internal sealed record LastValueCache(string Name, IReadOnlyList<string> Keys, IReadOnlyList<string>? Values, long Count, TimeSpan TimeToLive)
 {
-    /// <summary>True when it has the rows that a query for the latest wants.</summary>
-    public bool Answers(QueryPlan plan)
-    {
-        IEnumerable<string> columns = plan.Tags.Concat(plan.Fields).Concat(plan.Conditions.SelectMany(any => any).Select(condition => condition.Column));
-        return plan.Query.Finish is null
-            && Count >= plan.Query.Latest!.Depth
-            && plan.GroupBy.Count > 0
-            && plan.GroupBy.TrueForAll(Keys.Contains)
-            && HasOneVocabulary(plan.GroupBy)
-            && (Values is null || columns.All(column => Keys.Contains(column) || Values.Contains(column)));
-    }
+    /// <summary>True when its keys are these columns, so that it hears of each write that has them all.</summary>
+    public bool Covers(IReadOnlyList<string> columns) => Keys.ToHashSet(StringComparer.Ordinal).SetEquals(columns) && HasOneVocabulary(columns);
 
-    // Of a table in two tag vocabularies each row lacks some of the keys, and whether such a row is cached differs among versions.
+    /// <summary>True for the same cache, asked for another time.</summary>
+    public bool IsSameAs(LastValueCache other) => Name == other.Name && Keys.SequenceEqual(other.Keys) && Count == other.Count && TimeToLive == other.TimeToLive;
+
+    // Of a table in two tag vocabularies each row lacks some of the keys, and such a row isn't cached.
     internal static bool HasOneVocabulary(IReadOnlyList<string> columns) =>
         columns.Distinct(StringComparer.OrdinalIgnoreCase).Count() == columns.Count;
 }
@@ -35,14 +28,7 @@ internal sealed record LastValueCache(string Name, IReadOnlyList<string> Keys, I
 /// <param name="Name">Its name.</param>
 /// <param name="Columns">Its columns.</param>
 /// <param name="MaxAge">How long it keeps a combination that isn't written again.</param>
-internal sealed record DistinctValueCache(string Name, IReadOnlyList<string> Columns, TimeSpan MaxAge)
-{
-    /// <summary>True when it has the combinations that a query wants.</summary>
-    public bool Answers(QueryPlan plan) => plan.Query is { Start: null, Finish: null }
-        && plan.GroupBy.TrueForAll(Columns.Contains)
-        && LastValueCache.HasOneVocabulary(plan.GroupBy)
-        && plan.Conditions.SelectMany(any => any).All(condition => Columns.Contains(condition.Column));
-}
+internal sealed record DistinctValueCache(string Name, IReadOnlyList<string> Columns, TimeSpan MaxAge);
 
 /// <summary>The caches of a table.</summary>
 /// <param name="Last">Its last-value caches.</param>
