@@ -117,7 +117,7 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
         {
             await store.GetSchemaAsync(Measurements.VmTotals, cancellationToken).ConfigureAwait(false);
         }
-        catch (VmStatsException e) when (e.ErrorId == "InfluxUserLacksReadAccess")
+        catch (VmStatsException e) when (e.ErrorId is "InfluxUserLacksReadAccess" or "InfluxTokenLacksPermission")
         {
             _mayOnlyWrite = true;
             return Finding.Warning(e.Message, "To read, use a token or user that may. Collectors and dumps need the right to write only, which can't be tried without writing.");

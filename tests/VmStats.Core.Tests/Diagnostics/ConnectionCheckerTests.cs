@@ -97,6 +97,18 @@ public sealed class ConnectionCheckerTests(Influx1 influx) : IClassFixture<Influ
         Assert.All(server.Requests, request => Assert.DoesNotContain(Token, request.Body, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_token_of_InfluxDB_3_that_may_not_read_is_warned_of()
+    {
+        await using Influx3StandIn server = await Influx3StandIn.StartAsync();
+        server.Answer(200, "{\"version\":\"3.4.1\",\"revision\":\"a\",\"process_id\":\"b\"}");
+        server.Answer(403, "{\"error\": \"unauthorized to perform requested action with the token\"}");
+        List<VmStatsConnectionCheck> links = await CheckAsync(new() { Url = server.Url, Database = "vms", Api = InfluxApi.V3, Token = new Secret(Token, "INFLUX_TOKEN") });
+        Assert.Equal(
+            ["Authentication Warning", "Database Skipped", "Schema Skipped", "Freshness Skipped"], links.TakeLast(4).Select(link => $"{link.Link} {link.Result}"));
+        Assert.Contains("INFLUX_TOKEN", links.Single(link => link.Link == "Authentication").Detail, StringComparison.Ordinal);
+    }
+
     private const string Digits = "7f46eb3cc";
 
     private static async Task<string> BrokenAsync(ConnectionOptions options)
