@@ -53,7 +53,7 @@ Describe 'Completion' {
         @{ Line = 'Expand-MemoryDump -As '; Values = 'Elf', 'Raw' }
         @{ Line = 'Get-MemoryDumpRecord -State Comp'; Values = , 'Completed' }
         @{ Line = 'Get-VmTelemetryMetric -AppliesTo N'; Values = , 'Nic' }
-        @{ Line = 'Connect-VmStats -Api V'; Values = 'V1', 'V2', 'V3' }
+        @{ Line = 'Connect-VmStats -Api V'; Values = 'V1', 'V2', 'V3', 'V3Distributed' }
         @{ Line = 'Invoke-InfluxQuery -Language S'; Values = , 'Sql' }
     ) {
         Complete $Line | Sort-Object | Should -Be $Values

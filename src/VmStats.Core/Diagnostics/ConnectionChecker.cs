@@ -60,15 +60,19 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
 
         yield return ("Server", ServerAsync);
         yield return ("Authentication", AuthenticationAsync);
-        yield return ("Database", DatabaseAsync);
-        yield return ("Schema", SchemaAsync);
-        yield return ("Freshness", FreshnessAsync);
-        yield return ("Clock", new ClockChecker(store, clock).CheckAsync);
-        if (store is InfluxStore { IsKindKnown: true, Info.Kind: StoreKind.InfluxDB3 } influx3)
+        yield return ("Database", WhereReadable(DatabaseAsync));
+        yield return ("Schema", WhereReadable(SchemaAsync));
+        yield return ("Freshness", WhereReadable(FreshnessAsync));
+        yield return ("Clock", WhereReadable(new ClockChecker(store, clock).CheckAsync));
+        if (store is InfluxStore { IsKindKnown: true, Info.Kind: StoreKind.InfluxDB3, Influx.Server.Api: not InfluxApi.V3Distributed } influx3)
         {
-            yield return ("Caches", new CacheChecker(influx3, clock).CheckAsync);
+            yield return ("Caches", WhereReadable(new CacheChecker(influx3, clock).CheckAsync));
         }
     }
+
+    // Whoever may only write is told so once.
+    private Check WhereReadable(Check check) =>
+        token => _mayOnlyWrite ? Task.FromResult(Finding.Skipped("It may not be read by who asks.")) : check(token);
 
     // Who is behind a proxy may not know the server's name, nor reach its port; what TLS has to say comes with the next link.
     private static Task<Finding> LeftToProxyAsync(CancellationToken cancellationToken) =>
@@ -159,22 +163,12 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
 
     private async Task<Finding> DatabaseAsync(CancellationToken cancellationToken)
     {
-        if (_mayOnlyWrite)
-        {
-            return NotToBeRead;
-        }
-
         await store.GetSchemaAsync(Measurements.VmTotals, cancellationToken).ConfigureAwait(false);
         return Finding.Passed(store.Info.Database);
     }
 
     private async Task<Finding> SchemaAsync(CancellationToken cancellationToken)
     {
-        if (_mayOnlyWrite)
-        {
-            return NotToBeRead;
-        }
-
         MeasurementSchema? schema = await store.GetSchemaAsync(Measurements.VmTotals, cancellationToken).ConfigureAwait(false);
         if (schema is not null && store.Info.Kind == StoreKind.InfluxDB3 && schema.Tags.Count + schema.Fields.Count is >= ManyColumns and int columns)
         {
@@ -192,11 +186,6 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
 
     private async Task<Finding> FreshnessAsync(CancellationToken cancellationToken)
     {
-        if (_mayOnlyWrite)
-        {
-            return NotToBeRead;
-        }
-
         long now = UnixTime.ToNanoseconds(clock.GetUtcNow());
         StoreQuery newest = new(Measurements.VmTotals)
         {
@@ -222,8 +211,6 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
 
         return Finding.Warning("There is no sample of the last 24 hours.", "Look whether a collector runs: Get-VmTelemetryCollector.");
     }
-
-    private static Finding NotToBeRead { get; } = Finding.Skipped("It may not be read by who asks.");
 
     private static bool IsAboutCredentials(VmStatsException e) =>
         e.Kind is VmStatsErrorKind.Authentication or VmStatsErrorKind.PermissionDenied;

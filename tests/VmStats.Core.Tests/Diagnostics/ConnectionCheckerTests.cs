@@ -105,7 +105,7 @@ public sealed class ConnectionCheckerTests(Influx1 influx) : IClassFixture<Influ
         server.Answer(403, "{\"error\": \"unauthorized to perform requested action with the token\"}");
         List<VmStatsConnectionCheck> links = await CheckAsync(new() { Url = server.Url, Database = "vms", Api = InfluxApi.V3, Token = new Secret(Token, "INFLUX_TOKEN") });
         Assert.Equal(
-            ["Authentication Warning", "Database Skipped", "Schema Skipped", "Freshness Skipped"], links.TakeLast(4).Select(link => $"{link.Link} {link.Result}"));
+            ["Authentication Warning", "Database Skipped", "Schema Skipped", "Freshness Skipped", "Clock Skipped", "Caches Skipped"], links.TakeLast(6).Select(link => $"{link.Link} {link.Result}"));
         Assert.Contains("INFLUX_TOKEN", links.Single(link => link.Link == "Authentication").Detail, StringComparison.Ordinal);
     }
 

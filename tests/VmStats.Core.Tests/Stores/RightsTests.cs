@@ -62,7 +62,7 @@ public sealed class RightsTests(Influx1 influx) : IClassFixture<Influx1>, IAsync
         Assert.Equal("InfluxCredentialsRefused", (await ReadFailureAsync(wrong)).ErrorId);
         Assert.Equal("InfluxCredentialsRefused", (await WriteFailureAsync(wrong)).ErrorId);
         Assert.Equal(
-            "Authentication Warning, Database Skipped, Schema Skipped, Freshness Skipped", await CheckAsync(Options(server.Url, "vms", "writer")));
+            "Authentication Warning, Database Skipped, Schema Skipped, Freshness Skipped, Clock Skipped", await CheckAsync(Options(server.Url, "vms", "writer")));
     }
 
     [SkippableFact]
@@ -80,7 +80,7 @@ public sealed class RightsTests(Influx1 influx) : IClassFixture<Influx1>, IAsync
         ConnectionOptions writer = await TokenAsync(bucket, bucket, mayRead: false, mayWrite: true), reader = await TokenAsync(bucket, bucket, mayRead: true, mayWrite: false);
         Told("InfluxUserLacksReadAccess", VmStatsErrorKind.PermissionDenied, "may read no bucket", await ReadFailureAsync(writer));
         Told("InfluxUserLacksWriteAccess", VmStatsErrorKind.PermissionDenied, "insufficient permissions", await WriteFailureAsync(reader));
-        Assert.Equal("Authentication Warning, Database Skipped, Schema Skipped, Freshness Skipped", await CheckAsync(writer));
+        Assert.Equal("Authentication Warning, Database Skipped, Schema Skipped, Freshness Skipped, Clock Skipped", await CheckAsync(writer));
 
         // There is no such bucket, as far as the token is shown them.
         ConnectionOptions nosuch = TokenOptions("nosuch", Influx2StandIn.Token);

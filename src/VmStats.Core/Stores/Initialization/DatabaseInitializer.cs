@@ -22,8 +22,8 @@ internal static class DatabaseInitializer
         return await influx.Influx.GetApiAsync(cancellationToken).ConfigureAwait(false) switch
         {
             InfluxApi.V1 => new InfluxQLInitializer(influx),
-            InfluxApi.V2 => new Influx2Initializer(influx, options),
-            InfluxApi.V3Distributed => throw new VmStatsException(
+            InfluxApi.V2 when !influx.Influx.IsCloud => new Influx2Initializer(influx, options),
+            InfluxApi.V2 or InfluxApi.V3Distributed => throw new VmStatsException(
                 "InitializationNotSupported", VmStatsErrorKind.NotSupported,
                 $"Databases of {influx.Info.Product ?? "InfluxDB Clustered and Cloud"} are not made through the API that data is written by: {influx.Info.Address}",
                 "Make the database (influxctl database create) or bucket with the service's own tools; tables come with their first points.",
