@@ -17,6 +17,9 @@ internal sealed class HostFleet(ConnectionOptions options, IInfrastructure infra
     /// <summary>Between two samples of a VM, by the hosts' clocks.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
+    /// <summary>True while points wait in a spool.</summary>
+    public bool HasSpooled => Directory.EnumerateFiles(spools, "*" + SpoolSegment.Extension, SearchOption.AllDirectories).Any();
+
     /// <summary>Collects so often on each host, and gives what its collector says in the end.</summary>
     /// <param name="polls">How often.</param>
     /// <param name="clock">What the hosts' URIs say of their clocks, such as &amp;history=10m&amp;speed=60; empty for real time.</param>
