@@ -13,6 +13,7 @@ internal static class Program
         ["dumps"] = ("memory dumps: rate, CPU, memory beside hashlib + gzip and zstd + sha256sum; a guest's pause beside virsh; from Enter to the first byte, whatever the store does  [--size MiB,MiB...] [--guest] [--large] [--first-byte [--guest]]", DumpBenchmark.RunAsync),
         ["rows"] = ("wide rows from a loopback server into a PowerShell pipeline  [--rows N]", RowsBenchmark.RunAsync),
         ["lines"] = ("line protocol encoded and posted to a server that forgets it  [--points N]", LinesBenchmark.RunAsync),
+        ["latest"] = ("the latest of all VMs from a stand-in for InfluxDB 3, with caches and without  [--vms N,N...]", LatestBenchmark.RunAsync),
         ["ranking"] = ("the VMs with most CPU of a day: computed by the store, and folded from its samples  [--vms N]", RankingBenchmark.RunAsync),
     };
 
