@@ -14,6 +14,7 @@ internal static class Program
         ["rows"] = ("wide rows from a loopback server into a PowerShell pipeline  [--rows N]", RowsBenchmark.RunAsync),
         ["fleet"] = ("many hosts, each with its own collector, into one stand-in for InfluxDB Clustered: counts, latest, ranking  [--hosts N] [--vms N] [--polls N]", FleetBenchmark.RunAsync),
         ["lines"] = ("line protocol encoded and posted to a server that forgets it  [--points N]", LinesBenchmark.RunAsync),
+        ["latest"] = ("the latest of all VMs from a stand-in for InfluxDB 3, with caches and without  [--vms N,N...]", LatestBenchmark.RunAsync),
         ["ranking"] = ("the VMs with most CPU of a day: computed by the store, and folded from its samples  [--vms N]", RankingBenchmark.RunAsync),
     };
 
