@@ -6,7 +6,7 @@
 .PARAMETER Task
     Build    builds everything, with all analyzers; the importable module is then in out/VmStats.PowerShell.
     Demo     builds the module and takes a first look: a simulated fleet, a store of its own, one memory dump.
-    Test     builds everything, runs every test and ends with a line "N passed, N failed".
+    Test     builds everything, runs every test and ends with a line "N passed, N failed, N skipped".
     Pester   as Test, with the Pester suite alone.
     Package  builds the module and packs it into out/package: a folder for PSModulePath, a zip and a .nupkg.
 .PARAMETER InstallParts

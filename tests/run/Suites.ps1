@@ -95,6 +95,7 @@ function Format-Suite([hashtable] $Suite) {
 # Runs suites to their end and puts out every test.
 function Invoke-Suites([hashtable[]] $Suites) {
     $null = [IO.Directory]::CreateDirectory($results)
+    [IO.File]::Delete([IO.Path]::Combine($results, 'summary.txt'))
     $clock = [Diagnostics.Stopwatch]::StartNew()
     $next = $quiet
     try {
@@ -131,7 +132,7 @@ function Get-Tests([hashtable] $Suite) {
     }
 }
 
-# The last line is for people and for programs: N passed, N failed.
+# The last line is for people and for programs: N passed, N failed, N skipped.
 function Show-Summary([object[]] $Tests) {
     $failed = @($Tests | Where-Object Outcome -EQ 'Failed')
     $skipped = @($Tests | Where-Object Outcome -EQ 'Skipped')
@@ -143,11 +144,13 @@ function Show-Summary([object[]] $Tests) {
     }
 
     if ($skipped) {
-        Say "`n$($skipped.Count) skipped, and why:"
+        Say "`nSkipped, and why:"
         foreach ($reason in $skipped | Group-Object Reason | Sort-Object Name) { Say ('{0,8}  {1}' -f $reason.Count, $reason.Name) }
         if (-not $env:VMSTATS_INSTALL_PARTS) { Say 'The parts that are missing come with -InstallParts.' }
     }
 
-    Say "$passed passed, $($failed.Count) failed"
+    $summary = "$passed passed, $($failed.Count) failed, $($skipped.Count) skipped"
+    [IO.File]::WriteAllText([IO.Path]::Combine($results, 'summary.txt'), "$summary`n")
+    Say $summary
     if ($failed -or $passed -eq 0) { exit 1 }
 }
