@@ -36,17 +36,17 @@ public sealed class Influx3CacheTests(Influx3Releases servers) : IClassFixture<I
     public static TheoryData<Influx3Release, Influx3CacheFaults, Made> Cases()
     {
         TheoryData<Influx3Release, Influx3CacheFaults, Made> cases = [];
-        foreach (Influx3Release release in Enum.GetValues<Influx3Release>())
+        foreach (Influx3CacheFaults faults in Enum.GetValues<Influx3CacheFaults>())
         {
-            foreach (Influx3CacheFaults faults in Enum.GetValues<Influx3CacheFaults>())
-            {
-                cases.Add(release, faults, faults == Influx3CacheFaults.EmptyAtCreation ? Made.Late : Made.First);
-            }
-
-            cases.Add(release, Influx3CacheFaults.All, Made.Late);
-            cases.Add(release, Influx3CacheFaults.All, Made.Small);
+            cases.Add(Influx3Release.V310, faults, faults == Influx3CacheFaults.EmptyAtCreation ? Made.Late : Made.First);
         }
 
+        cases.Add(Influx3Release.V310, Influx3CacheFaults.All, Made.Late);
+        cases.Add(Influx3Release.V310, Influx3CacheFaults.All, Made.Small);
+
+        // The releases differ in statuses and words; the faults are those of both.
+        cases.Add(Influx3Release.V36, Influx3CacheFaults.All, Made.First);
+        cases.Add(Influx3Release.V36, Influx3CacheFaults.All, Made.Late);
         return cases;
     }
 
