@@ -64,7 +64,7 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
         yield return ("Schema", WhereReadable(SchemaAsync));
         yield return ("Freshness", WhereReadable(FreshnessAsync));
         yield return ("Clock", WhereReadable(new ClockChecker(store, clock).CheckAsync));
-        if (store is InfluxStore { IsKindKnown: true, Info.Kind: StoreKind.InfluxDB3, Influx.Server.Api: not InfluxApi.V3Distributed } influx3)
+        if (store is InfluxStore { Api: InfluxApi.V3 } influx3)
         {
             yield return ("Caches", WhereReadable(new CacheChecker(influx3, clock).CheckAsync));
         }
@@ -142,7 +142,7 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
     private async Task<Finding> TokenAsync(Secret token, CancellationToken cancellationToken)
     {
         string accepted = $"The token from {token.Source} is accepted";
-        if (store is not InfluxStore { Info.Kind: StoreKind.InfluxDB3, Influx.Server.Api: not InfluxApi.V3Distributed } influx
+        if (store is not InfluxStore { Api: InfluxApi.V3 } influx
             || await TokenLifetime.FindAsync(influx.Influx, token, cancellationToken).ConfigureAwait(false) is not { } found)
         {
             return Finding.Passed(store.Info.Kind == StoreKind.InfluxDB1

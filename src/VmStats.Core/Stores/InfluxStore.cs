@@ -33,7 +33,7 @@ public sealed class InfluxStore : ITelemetryStore
             $"{Influx.Address}\n{Influx.Database}",
             (name, token) => RetryAsync(again => new InfluxSchema(Influx).AskAsync(name, again), token),
             clock ?? TimeProvider.System,
-            isSilent: () => Info.Kind != StoreKind.InfluxDB3);
+            isSilent: () => Api != InfluxApi.V3);
         _fields = new RefusedFields(Influx.WriteAsync, _schemas, clock ?? TimeProvider.System);
         _sql = new SqlReader(Influx, AskSql, options, clock ?? TimeProvider.System);
         Latest = new LatestReader(Influx, _sql, AskSql, options, clock ?? TimeProvider.System);
@@ -50,13 +50,16 @@ public sealed class InfluxStore : ITelemetryStore
 
     /// <inheritdoc/>
     /// <remarks>Until the server was asked, a kind that is to be found out is given as InfluxDB 3.</remarks>
-    public StoreInfo Info => new(KindOf(Influx.Server?.Api ?? _configured), Influx.Address, Influx.Database, Influx.Server?.Version, InfluxProducts.NameOf(Influx.Server?.Product ?? default));
+    public StoreInfo Info => new(KindOf(Api), Influx.Address, Influx.Database, Influx.Server?.Version, InfluxProducts.NameOf(Influx.Server?.Product ?? default));
 
     /// <summary>Reads the newest rows of InfluxDB 3.</summary>
     internal LatestReader Latest { get; }
 
     /// <summary>False until it was configured or found out which InfluxDB it is.</summary>
-    internal bool IsKindKnown => _configured != InfluxApi.Auto || Influx.Server is not null;
+    internal bool IsKindKnown => Api != InfluxApi.Auto;
+
+    /// <summary>The API that the server is spoken to by; Auto until it was configured or found out.</summary>
+    internal InfluxApi Api => Influx.Server?.Api ?? _configured;
 
     /// <inheritdoc/>
     public async ValueTask<StoreInfo> ProbeAsync(CancellationToken cancellationToken)

@@ -28,9 +28,9 @@ internal sealed class PolicySearch(InfluxQuery influx)
 
         try
         {
-            return await influx.GetApiAsync(cancellationToken).ConfigureAwait(false) == InfluxApi.V3
-                ? null
-                : await SearchAsync(measurement, cancellationToken).ConfigureAwait(false);
+            return await influx.GetApiAsync(cancellationToken).ConfigureAwait(false) is InfluxApi.V1 or InfluxApi.V2
+                ? await SearchAsync(measurement, cancellationToken).ConfigureAwait(false)
+                : null;
         }
         catch (InfluxException)
         {
