@@ -3,11 +3,10 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using VmStats.Configuration;
-using VmStats.Data;
 using VmStats.Diagnostics;
 using VmStats.Fixtures.Influx;
 using VmStats.Influx;
-using VmStats.Stores;
+using static VmStats.Core.Tests.Influx.ConnectionTrial;
 
 namespace VmStats.Core.Tests.Influx;
 
@@ -240,37 +239,5 @@ public sealed class ClientCertificateTests : IDisposable
         }
 
         return new ClientCertificate(path) { Password = password };
-    }
-
-    private static async Task<Finding> LinkAsync(ConnectionOptions options)
-    {
-        NetworkProbe probe = new(options.Url!, options);
-        await probe.ResolveAsync(default);
-        return await probe.AuthenticateAsync(default);
-    }
-
-    // By the server's own client, over the same chain.
-    private static async Task WriteAsync(ConnectionOptions options)
-    {
-        using InfluxQuery influx = new(options, new Infrastructure.Infrastructure());
-        WriteResult result = await influx.WriteAsync([new Point(new PointShape("m", [], ["x"]), 1, [], [FieldValue.From(1L)])], default);
-        Assert.Equal(1, result.Written);
-    }
-
-    private static async Task<int> CountAsync(ConnectionOptions options)
-    {
-        using InfluxQuery influx = new(options, new Infrastructure.Infrastructure());
-        return await CountAsync(influx);
-    }
-
-    private static async Task<int> CountAsync(InfluxQuery influx)
-    {
-        int rows = 0;
-        await foreach (StoreRow row in influx.QuerySqlAsync("SELECT 1", null, default))
-        {
-            rows++;
-        }
-
-        return rows;
     }
 }

@@ -1,10 +1,9 @@
 using System.Security.Cryptography.X509Certificates;
 using VmStats.Configuration;
-using VmStats.Data;
 using VmStats.Diagnostics;
 using VmStats.Fixtures.Influx;
 using VmStats.Influx;
-using VmStats.Stores;
+using static VmStats.Core.Tests.Influx.ConnectionTrial;
 
 namespace VmStats.Core.Tests.Influx;
 
@@ -133,37 +132,10 @@ public sealed class TlsTests : IDisposable
         Api = InfluxApi.V3,
     };
 
-    private static async Task<Finding> LinkAsync(ConnectionOptions options)
-    {
-        NetworkProbe probe = new(options.Url!, options);
-        await probe.ResolveAsync(default);
-        return await probe.AuthenticateAsync(default);
-    }
-
     private string Authority()
     {
         string path = Path.Combine(_folder, "ca.pem");
         File.WriteAllText(path, _certificates.AuthorityPem);
         return path;
-    }
-
-    // By the server's own client, which must go by the same rules.
-    private static async Task WriteAsync(ConnectionOptions options)
-    {
-        using InfluxQuery influx = new(options, new Infrastructure.Infrastructure());
-        WriteResult result = await influx.WriteAsync([new Point(new PointShape("m", [], ["x"]), 1, [], [FieldValue.From(1L)])], default);
-        Assert.Equal(1, result.Written);
-    }
-
-    private static async Task<int> CountAsync(ConnectionOptions options)
-    {
-        using InfluxQuery influx = new(options, new Infrastructure.Infrastructure());
-        int rows = 0;
-        await foreach (StoreRow row in influx.QuerySqlAsync("SELECT 1", null, default))
-        {
-            rows++;
-        }
-
-        return rows;
     }
 }
