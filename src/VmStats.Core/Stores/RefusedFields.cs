@@ -8,7 +8,7 @@ namespace VmStats.Stores;
 /// <summary>
 /// Fields that tables don't take: those that a table has in another type, and those that are too many for it. A point that is
 /// refused for such a field is written without it, and the field is counted. What was refused is remembered for a while, so
-/// that not every batch is refused for it; then it is tried again, since a table may be mended or made anew.
+/// that not every batch is refused for it; then it is tried again, since a table may be corrected or made anew.
 /// </summary>
 /// <param name="write">Writes points, and says which were refused.</param>
 /// <param name="schemas">What the tables have.</param>
@@ -140,10 +140,9 @@ internal sealed class RefusedFields(
     {
         string[] fields = [.. _refused.Where(one => one.Value.LeavesOut)
             .Select(one => $"{one.Key.Measurement}.{one.Key.Field} ({one.Value.Why})").Order(StringComparer.Ordinal)];
-        string more = fields.Length > FieldsTold ? $" and {fields.Length - FieldsTold} more" : "";
         return fields.Length == 0
             ? null
-            : $"Fields that their table doesn't take are left out, the rest of their points is written: {string.Join(", ", fields.Take(FieldsTold))}{more}.";
+            : $"Fields that their table doesn't take are left out, the rest of their points is written: {NameList.Of(fields, FieldsTold)}.";
     }
 
     private sealed class Refused(FieldKind wanted, string why, long at)

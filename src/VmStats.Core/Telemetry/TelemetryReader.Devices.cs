@@ -1,3 +1,5 @@
+using VmStats.Data;
+
 namespace VmStats.Telemetry;
 
 /// <content>Which devices there are.</content>
@@ -40,8 +42,7 @@ internal sealed partial class TelemetryReader
             [MonitoredVm vm] => $"The VM '{vm.Name}' has no device '{name}'",
             _ => $"None of the {vms.Count} VMs has a device '{name}'",
         };
-        string more = known.Count > DevicesToName ? $" and {known.Count - DevicesToName} more" : "";
-        string devices = known.Count == 0 ? "no device is known" : $"the devices are {string.Join(", ", known.Take(DevicesToName))}{more}";
+        string devices = known.Count == 0 ? "no device is known" : $"the devices are {NameList.Of(known, DevicesToName)}";
         return new VmStatsException(
             "DeviceNotFound",
             VmStatsErrorKind.NotFound,

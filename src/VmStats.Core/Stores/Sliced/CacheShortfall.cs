@@ -1,4 +1,5 @@
 using System.Globalization;
+using VmStats.Data;
 using VmStats.Influx;
 
 namespace VmStats.Stores.Sliced;
@@ -45,8 +46,8 @@ internal sealed record CacheShortfall(string Cache, int Groups, IReadOnlyList<Gr
     // A person knows a VM by its name, which is among the tags.
     private static string Names(IReadOnlyList<GroupKey> groups)
     {
-        IEnumerable<string> named = groups.Take(GroupsToName)
-            .Select(group => string.Join(' ', group.Values.Where(value => !value.IsNull && !Guid.TryParse(value.AsString(), out _)).DefaultIfEmpty(group.Values[0])));
-        return SafeText.Printable(string.Join(", ", named)) + (groups.Count > GroupsToName ? $" and {groups.Count - GroupsToName} more" : "");
+        string[] names = [.. groups
+            .Select(group => string.Join(' ', group.Values.Where(value => !value.IsNull && !Guid.TryParse(value.AsString(), out _)).DefaultIfEmpty(group.Values[0])))];
+        return SafeText.Printable(NameList.Of(names, GroupsToName));
     }
 }
