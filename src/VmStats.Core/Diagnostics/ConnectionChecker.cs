@@ -11,7 +11,7 @@ namespace VmStats.Diagnostics;
 
 /// <summary>
 /// Walks the links from this process to fresh data, one after the other, and names the first that is broken with what
-/// mends it. The original's check asked /ping without its token and called a healthy server broken.
+/// fixes it. The original's check asked /ping without its token and called a healthy server broken.
 /// </summary>
 internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetryStore store, TimeProvider clock)
 {

@@ -54,7 +54,7 @@ internal sealed class NetworkProbe(Uri url, ConnectionOptions options)
         {
             return Finding.Failed(
                 $"{url.Host} does not answer on port {url.Port}: {e.Message}.",
-                "Start InfluxDB there, or mend the port in the URL (3: 8181, 1.x and 2.x: 8086) or the firewall between.");
+                "Start InfluxDB there, or correct the port in the URL (3: 8181, 1.x and 2.x: 8086) or the firewall between.");
         }
         catch (TimeoutException)
         {
@@ -102,7 +102,7 @@ internal sealed class NetworkProbe(Uri url, ConnectionOptions options)
                     ? Finding.Warning($"{what}. The server asks for a client certificate, and none is given.", "Where it insists on it, give one: -ClientCertificate, or INFLUX_CLIENT_CERT and INFLUX_CLIENT_KEY.")
                     : complaint is null ? Finding.Passed(what + ".")
                     : options.SkipCertificateCheck ? Finding.Warning($"{what}. {complaint} That is ignored.", "Without -SkipCertificateCheck the connection would be safe.")
-                    : Finding.Failed($"{what}. {complaint}", "Give the CA's file by -CertificateAuthority or INFLUX_CA_FILE, or mend the certificate.");
+                    : Finding.Failed($"{what}. {complaint}", "Give the CA's file by -CertificateAuthority or INFLUX_CA_FILE, or replace the certificate.");
             }
         }
         catch (Exception e) when (identity.Find(e, SafeText.Url(url)) is { } unwelcome)

@@ -28,7 +28,7 @@ public sealed record VmStatsConnectionCheck
     /// <summary>What was found.</summary>
     public required string Detail { get; init; }
 
-    /// <summary>What mends it; null where nothing needs mending.</summary>
+    /// <summary>How to fix it; null where nothing is broken.</summary>
     public string? Remedy { get; init; }
 
     /// <summary>How long it took; null where it wasn't tried.</summary>

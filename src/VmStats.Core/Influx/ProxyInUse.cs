@@ -13,10 +13,10 @@ internal sealed record ProxyInUse(Uri Address, string Source)
     /// <summary>Its address as it is shown: without credentials.</summary>
     public string Shown => SafeText.Url(Address);
 
-    /// <summary>What mends it where it is in the way.</summary>
+    /// <summary>How to fix it where it is in the way.</summary>
     public string Remedy => Source == "-Proxy"
-        ? "Start the proxy, or mend -Proxy."
-        : $"Start the proxy, mend {Source} (a new session reads it anew), or name the server in no_proxy if it is reached without one.";
+        ? "Start the proxy, or correct -Proxy."
+        : $"Start the proxy, correct {Source} (a new session reads it anew), or name the server in no_proxy if it is reached without one.";
 
     /// <summary>The proxy that a connection's requests go through; null where they go straight.</summary>
     /// <param name="options">The connection.</param>

@@ -4,7 +4,7 @@ using VmStats.PowerShell.Abstractions;
 
 namespace VmStats.PowerShell.Commands;
 
-/// <summary>Walks the links from here to fresh data and names the first that is broken, with its mend.</summary>
+/// <summary>Walks the links from here to fresh data and names the first that is broken, and how to fix it.</summary>
 /// <remarks>
 /// Name resolution, TCP, TLS, server, authentication, database, schema, the age of the newest sample, samples that are ahead of
 /// the clock here (with the VMs and hosts that wrote them), and for InfluxDB 3 what its caches lack, in this order. What comes after a broken link is skipped. -Quiet gives $true when none is broken; a warning breaks nothing.

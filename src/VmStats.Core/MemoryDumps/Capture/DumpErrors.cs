@@ -80,7 +80,7 @@ internal static class DumpErrors
         "DumpFolderUnusable",
         cause is UnauthorizedAccessException ? VmStatsErrorKind.PermissionDenied : VmStatsErrorKind.WriteFailed,
         $"The dump folder '{path}' can't be used: {cause.Message}",
-        "Name another folder with -Path (or DUMP_DIR), or mend this one's permissions.",
+        "Name another folder with -Path (or DUMP_DIR), or correct this one's permissions.",
         path,
         cause);
 

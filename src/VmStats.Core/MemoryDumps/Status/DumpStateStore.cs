@@ -123,7 +123,7 @@ internal sealed class DumpStateStore(string folder)
         "DumpStateFolderUnusable",
         VmStatsErrorKind.WriteFailed,
         $"The folder for the states of dumps, '{folder}', can't be used: {cause.Message}",
-        "Mend its permissions, or set XDG_STATE_HOME.",
+        "Correct its permissions, or set XDG_STATE_HOME.",
         folder,
         cause);
 
