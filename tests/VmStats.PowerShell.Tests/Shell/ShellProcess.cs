@@ -152,14 +152,19 @@ internal sealed class ShellProcess : IDisposable
     private async Task PumpAsync()
     {
         char[] buffer = new char[4096];
+        string unanswered = "";
         while (await _process.StandardOutput.ReadAsync(buffer) is > 0 and int count)
         {
             string text = new(buffer, 0, count);
-            if (text.Contains(WhereIsTheCursor, StringComparison.Ordinal))
+
+            // As a terminal answers, each question: several may come at once, or one in two parts. What is drawn where doesn't matter here.
+            string[] parts = (unanswered + text).Split(WhereIsTheCursor);
+            for (int i = 1; i < parts.Length; i++)
             {
-                // As a terminal answers; what is drawn where doesn't matter here.
                 Type("\u001b[1;1R");
             }
+
+            unanswered = parts[^1][^Math.Min(parts[^1].Length, WhereIsTheCursor.Length - 1)..];
 
             lock (_output)
             {
