@@ -11,6 +11,9 @@ internal sealed class HypervisorPoller(
     TelemetryCollectorOptions options, PointQueue queue, CollectorCounters counters, Action<string> warn)
 {
     private static readonly TimeSpan s_longestBackOff = TimeSpan.FromMinutes(1);
+
+    // A simulated fleet has its time in whole milliseconds: of two polls in the same one, the store would keep the later alone.
+    private static readonly TimeSpan s_betweenPolls = TimeSpan.FromMilliseconds(1);
     private readonly TelemetryPointFactory _factory = new(options.Hypervisor.HostName, options.Hypervisor.IsSimulated);
 
     /// <summary>Polls until cancelled or the count is reached.</summary>
@@ -23,8 +26,13 @@ internal sealed class HypervisorPoller(
         {
             if (polls > 0)
             {
-                due = Next(due, clock.GetUtcNow(), failures);
+                DateTimeOffset polled = clock.GetUtcNow();
+                due = Next(due, polled, failures);
                 await WaitUntilAsync(clock, due, cancellationToken).ConfigureAwait(false);
+                if (clock.GetUtcNow() - polled < s_betweenPolls)
+                {
+                    await Task.Delay(s_betweenPolls, clock, cancellationToken).ConfigureAwait(false);
+                }
             }
 
             failures = await TryPollAsync(failures, cancellationToken).ConfigureAwait(false) ? 0 : failures + 1;

@@ -3,6 +3,7 @@ using VmStats.Core.Tests.Embedded;
 using VmStats.Core.Tests.Hypervisors;
 using VmStats.Data;
 using VmStats.Hypervisors;
+using VmStats.Hypervisors.Simulated;
 using static VmStats.Core.Tests.Collection.CollectorFixture;
 
 namespace VmStats.Core.Tests.Collection;
@@ -47,6 +48,17 @@ public sealed class CollectorHypervisorTests : AsyncTest
         Assert.Contains(FaultyHypervisor.Unreachable.Message, _fixture.Warnings[0], StringComparison.Ordinal);
         Assert.Contains("answers again", _fixture.Warnings[1], StringComparison.Ordinal);
         Assert.Equal([1, 2, 6, 7, 8], (await _fixture.SamplesAsync()).Where(sample => sample.Name == "vm0").Select(Poll));
+    }
+
+    [Fact]
+    public async Task Polls_that_are_made_up_for_at_once_have_each_its_own_time()
+    {
+        // Due all at once: the clock is always ahead of the polls, and a poll takes less than the millisecond that a fleet's times are whole in.
+        await using SimulatedHypervisor hypervisor = new("sim://late", SimulatedFleetOptions.Parse("sim://late?vms=1&seed=1"));
+        TelemetryCollectorOptions options = _fixture.Options(hypervisor, _fixture.Store, 200) with { Interval = TimeSpan.FromTicks(1), BatchMaxLines = 1000 };
+        VmTelemetryCollectorStatus status = await _fixture.RunAsync(options);
+        Assert.Equal(200, status.Polls);
+        Assert.Equal(200, (await _fixture.SamplesAsync()).Count);
     }
 
     [Fact]
