@@ -4,7 +4,7 @@ namespace VmStats.Core.Tests.Data;
 
 public class FieldValueTests
 {
-    public static TheoryData<FieldValue, FieldKind, object?, long?, double?> Values => new()
+    public static TheoryData<object, object, object?, long?, double?> Values => new()
     {
         { FieldValue.Null, FieldKind.Null, null, null, null },
         { FieldValue.From(long.MaxValue), FieldKind.Integer, long.MaxValue, long.MaxValue, 9.2233720368547758E+18 },
@@ -21,8 +21,9 @@ public class FieldValueTests
 
     [Theory]
     [MemberData(nameof(Values))]
-    public void Keeps_kind_and_value(FieldValue value, FieldKind kind, object? expected, long? integer, double? number)
+    public void Keeps_kind_and_value(object given, object kind, object? expected, long? integer, double? number)
     {
+        FieldValue value = (FieldValue)given;
         Assert.Equal(kind, value.Kind);
         Assert.Equal(expected, value.ToObject());
         Assert.Equal(integer, value.AsInt64());

@@ -13,7 +13,7 @@ public sealed class StoreFixture : IAsyncDisposable
     /// <summary>2026-01-01.</summary>
     public const long T0 = 1_767_225_600 * Second;
 
-    public static readonly PointShape Totals = new("vm_totals", ["VMID", "name", "uuid"], ["cputime", "net_rxbytes"]);
+    internal static readonly PointShape Totals = new("vm_totals", ["VMID", "name", "uuid"], ["cputime", "net_rxbytes"]);
 
     private readonly List<EmbeddedStore> _opened = [];
 
@@ -31,12 +31,12 @@ public sealed class StoreFixture : IAsyncDisposable
         return store;
     }
 
-    public static Point Vm(string id, string uuid, long seconds, long cputime, long? rx = null) =>
+    internal static Point Vm(string id, string uuid, long seconds, long cputime, long? rx = null) =>
         new(Totals, T0 + seconds * Second, [id, "vm " + uuid, uuid], [FieldValue.From(cputime), FieldValue.From(rx)]);
 
-    public Task<WriteResult> Write(params Point[] points) => Store.WriteAsync(points, default).AsTask();
+    internal Task<WriteResult> Write(params Point[] points) => Store.WriteAsync(points, default).AsTask();
 
-    public async Task<List<StoreRow>> Query(StoreQuery query)
+    internal async Task<List<StoreRow>> Query(StoreQuery query)
     {
         List<StoreRow> rows = [];
         await foreach (StoreRow row in Store.QueryAsync(query, default))
@@ -48,7 +48,7 @@ public sealed class StoreFixture : IAsyncDisposable
     }
 
     /// <summary>Rows as text: seconds after T0, then the named columns.</summary>
-    public async Task<string[]> Lines(StoreQuery query, params string[] columns)
+    internal async Task<string[]> Lines(StoreQuery query, params string[] columns)
     {
         List<StoreRow> rows = await Query(query);
         return rows.Select(row => Line(row, columns)).ToArray();

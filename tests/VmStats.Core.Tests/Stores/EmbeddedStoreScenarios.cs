@@ -7,7 +7,7 @@ public sealed class EmbeddedStoreScenarios : StoreScenarios, IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("vmstats-store-").FullName;
 
-    protected override ValueTask<ITelemetryStore> OpenAsync() =>
+    private protected override ValueTask<ITelemetryStore> OpenAsync() =>
         ValueTask.FromResult(new Infrastructure.Infrastructure().OpenEmbeddedStore(Path.Combine(_folder, "t.db"), retention: null));
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -20,7 +20,7 @@ public abstract class HostedStoreScenarios(Influx1 influx, HostedInflux kind) : 
         }
     }
 
-    protected override async ValueTask<ITelemetryStore> OpenAsync()
+    private protected override async ValueTask<ITelemetryStore> OpenAsync()
     {
         Part.Require(InfluxServer.WhyAbsent);
         ConnectionOptions options = new()

@@ -8,7 +8,7 @@ namespace VmStats.Core.Tests.Stores;
 /// <summary>The scenarios on a real InfluxDB 1.x.</summary>
 public sealed class Influx1StoreScenarios(Influx1 influx) : StoreScenarios, IClassFixture<Influx1>
 {
-    protected override async ValueTask<ITelemetryStore> OpenAsync()
+    private protected override async ValueTask<ITelemetryStore> OpenAsync()
     {
         Part.Require(InfluxServer.WhyAbsent);
         return StoreFactory.Open(

@@ -92,7 +92,7 @@ public sealed class Influx2StoreScenarios(Influx1 influx) : StoreScenarios, ICla
         return (response.StatusCode, await response.Content.ReadAsStringAsync());
     }
 
-    protected override async ValueTask<ITelemetryStore> OpenAsync()
+    private protected override async ValueTask<ITelemetryStore> OpenAsync()
     {
         Part.Require(InfluxServer.WhyAbsent);
         return StoreFactory.Open(

@@ -41,7 +41,7 @@ public sealed class Influx36StoreScenarios(Influx36 influx) : SharedInflux3Scena
         }
     }
 
-    protected override ValueTask<ITelemetryStore> OpenAsync()
+    private protected override ValueTask<ITelemetryStore> OpenAsync()
     {
         Part.Require(Influx3StandIn.WhyNotExecuting);
         return ValueTask.FromResult(influx.Open());

@@ -218,7 +218,7 @@ public sealed class LongTable : IAsyncLifetime
     public Task DisposeAsync() => _influx.DisposeAsync();
 
     /// <summary>A store over the table.</summary>
-    public ITelemetryStore Open(int fileLimit, TimeSpan? sliceLength = null)
+    internal ITelemetryStore Open(int fileLimit, TimeSpan? sliceLength = null)
     {
         Part.Require(Influx3StandIn.WhyNotExecuting);
         Server.FileLimit = fileLimit;

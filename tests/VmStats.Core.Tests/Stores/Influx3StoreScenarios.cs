@@ -8,7 +8,7 @@ namespace VmStats.Core.Tests.Stores;
 /// <summary>The scenarios on the stand-in for InfluxDB 3.10.1, which runs their SQL in a DataFusion; each has a database of its own.</summary>
 public sealed class Influx3StoreScenarios(Influx3 influx) : StoreScenarios, IClassFixture<Influx3>
 {
-    protected override ValueTask<ITelemetryStore> OpenAsync()
+    private protected override ValueTask<ITelemetryStore> OpenAsync()
     {
         Part.Require(Influx3StandIn.WhyNotExecuting);
         return ValueTask.FromResult(influx.OpenNew());
@@ -42,10 +42,10 @@ public sealed class Influx3 : IAsyncLifetime
     }
 
     /// <summary>A store over a new database.</summary>
-    public ITelemetryStore OpenNew() => StoreFactory.Open(NewOptions(), new Infrastructure.Infrastructure());
+    internal ITelemetryStore OpenNew() => StoreFactory.Open(NewOptions(), new Infrastructure.Infrastructure());
 
     /// <summary>How a new, empty database is reached.</summary>
-    public ConnectionOptions NewOptions()
+    internal ConnectionOptions NewOptions()
     {
         string database = $"db{Interlocked.Increment(ref _databases)}";
         Server.CreateDatabase(database);

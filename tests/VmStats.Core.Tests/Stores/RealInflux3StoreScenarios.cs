@@ -5,7 +5,7 @@ namespace VmStats.Core.Tests.Stores;
 /// <summary>The scenarios on a real InfluxDB 3, where VMSTATS_TEST_INFLUX3_URL names one (and VMSTATS_TEST_INFLUX3_TOKEN its token), in one database that is deleted in the end.</summary>
 public sealed class RealInflux3StoreScenarios(RealInflux3 influx) : SharedInflux3Scenarios(influx), IClassFixture<RealInflux3>
 {
-    protected override ValueTask<ITelemetryStore> OpenAsync()
+    private protected override ValueTask<ITelemetryStore> OpenAsync()
     {
         // No part that could be installed, so its absence fails nowhere.
         Skip.If(!influx.IsThere, "VMSTATS_TEST_INFLUX3_URL names no InfluxDB 3");

@@ -24,7 +24,7 @@ public abstract class SharedInflux3 : IAsyncLifetime
     public virtual Task DisposeAsync() => SendAsync(HttpMethod.Delete, $"configure/database?db={_database}&hard_delete_at=now");
 
     /// <summary>A store over the database.</summary>
-    public ITelemetryStore Open() => StoreFactory.Open(
+    internal ITelemetryStore Open() => StoreFactory.Open(
         new ConnectionOptions
         {
             Url = Url,

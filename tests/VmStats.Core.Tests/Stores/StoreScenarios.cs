@@ -16,7 +16,7 @@ public abstract partial class StoreScenarios
     private static readonly string[] s_nasty =
         ["plain", "with space", "comma,equals=", "it's \"quoted\"", "back\\slash", "x' OR '1'='1", "\"; DROP TABLE vm_totals; --", "unicode 名前 ✓", "percent%20&amp;#"];
 
-    protected abstract ValueTask<ITelemetryStore> OpenAsync();
+    private protected abstract ValueTask<ITelemetryStore> OpenAsync();
 
     [SkippableFact]
     public async Task Points_come_back_as_rows_in_order_of_time()
