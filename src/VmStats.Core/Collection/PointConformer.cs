@@ -1,6 +1,7 @@
-using System.Globalization;
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using VmStats.Data;
+using VmStats.Points;
 using VmStats.Stores;
 using VmStats.Telemetry;
 
@@ -12,7 +13,23 @@ namespace VmStats.Collection;
 /// </summary>
 internal sealed class PointConformer(ITelemetryStore store)
 {
+    private const int FieldsTold = 5;
     private readonly Dictionary<string, SchemaPlans> _plans = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _rounded = new(StringComparer.Ordinal);
+
+    /// <summary>What was lost of numbers so far; null while nothing was. The same for every batch while it holds, so that it is told once.</summary>
+    public string? Warning => _rounded.IsEmpty
+        ? null
+        : $"Numbers that their column can't hold exactly were rounded: {NameList.Of([.. _rounded.Keys.Order(StringComparer.Ordinal)], FieldsTold)}.";
+
+    /// <summary>Writes points as their tables want them; what was rounded is told with the store's own warning.</summary>
+    public async ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<Point> conformed = await ConformAsync(points, cancellationToken).ConfigureAwait(false);
+        WriteResult result = await store.WriteAsync(conformed, cancellationToken).ConfigureAwait(false);
+        return Warning is not { } warning ? result
+            : result with { Warning = result.Warning is { } own ? $"{own} {warning}" : warning };
+    }
 
     /// <summary>The points as their tables want them, in the same order.</summary>
     public async ValueTask<IReadOnlyList<Point>> ConformAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken)
@@ -51,21 +68,21 @@ internal sealed class PointConformer(ITelemetryStore store)
         {
             if (!_plans.TryGetValue(measurement, out SchemaPlans? plans) || !ReferenceEquals(plans.Schema, schema))
             {
-                _plans[measurement] = plans = new SchemaPlans(schema);
+                _plans[measurement] = plans = new SchemaPlans(schema, _rounded);
             }
 
             return plans;
         }
     }
 
-    private sealed class SchemaPlans(MeasurementSchema? schema)
+    private sealed class SchemaPlans(MeasurementSchema? schema, ConcurrentDictionary<string, bool> rounded)
     {
         private readonly ConditionalWeakTable<PointShape, PointPlan> _plans = [];
 
         public MeasurementSchema? Schema { get; } = schema;
 
         public Point Fit(Point point) =>
-            Schema is null ? point : _plans.GetValue(point.Shape, shape => new PointPlan(shape, Schema)).Fit(point);
+            Schema is null ? point : _plans.GetValue(point.Shape, shape => new PointPlan(shape, Schema, rounded)).Fit(point);
     }
 
     private sealed class PointPlan
@@ -75,9 +92,11 @@ internal sealed class PointConformer(ITelemetryStore store)
         private readonly int[] _fields;
         private readonly int[] _fieldsAsTags;
         private readonly bool _isSame;
+        private readonly ConcurrentDictionary<string, bool> _rounded;
 
-        public PointPlan(PointShape shape, MeasurementSchema schema)
+        public PointPlan(PointShape shape, MeasurementSchema schema, ConcurrentDictionary<string, bool> rounded)
         {
+            _rounded = rounded;
             string[] tags = shape.Tags.Select(tag => NameIn(schema, shape, tag)).ToArray();
             _fieldsAsTags = Enumerable.Range(0, shape.Fields.Count)
                 .Where(i => schema.Tags.Contains(shape.Fields[i]) && !tags.Contains(shape.Fields[i])).ToArray();
@@ -98,7 +117,7 @@ internal sealed class PointConformer(ITelemetryStore store)
             for (int i = 0; i < _fields.Length; i++)
             {
                 FieldValue value = point.Fields[_fields[i]];
-                FieldValue fitted = ToKind(value, _kinds[i]);
+                FieldValue fitted = ToKind(value, i);
                 if (fields is null && fitted.Kind != value.Kind)
                 {
                     fields = [.. point.Fields];
@@ -131,19 +150,15 @@ internal sealed class PointConformer(ITelemetryStore store)
         }
 
         // A value that can't be told in the table's type stays as it is: the store then refuses it and says why.
-        private static FieldValue ToKind(FieldValue value, FieldKind kind) => (kind, value.Kind) switch
+        private FieldValue ToKind(in FieldValue value, int field)
         {
-            (_, FieldKind.Null) or (FieldKind.Null, _) => value,
-            (FieldKind.Float, FieldKind.Integer or FieldKind.Unsigned) => FieldValue.From(value.AsDouble()!.Value),
-            (FieldKind.Integer, FieldKind.Float or FieldKind.Unsigned or FieldKind.Boolean) =>
-                value.AsInt64() is long number ? FieldValue.From(number) : value,
-            (FieldKind.Unsigned, FieldKind.Integer or FieldKind.Float) =>
-                value.AsInt64() is >= 0 and long number ? FieldValue.From((ulong)number) : value,
-            (FieldKind.Boolean, FieldKind.Integer or FieldKind.Unsigned) =>
-                value.AsInt64() is 0 or 1 ? FieldValue.From(value.AsBoolean()!.Value) : value,
-            (FieldKind.String, FieldKind.Integer or FieldKind.Unsigned or FieldKind.Float or FieldKind.Boolean) =>
-                FieldValue.From(Convert.ToString(value.ToObject(), CultureInfo.InvariantCulture)),
-            _ => value,
-        };
+            FieldValue converted = FieldConverter.Convert(value, _kinds[field], ConversionMode.Lenient, out ConversionOutcome outcome);
+            if (outcome == ConversionOutcome.Rounded)
+            {
+                _rounded.TryAdd($"{_shape.Measurement}.{_shape.Fields[field]} ({_kinds[field]})".ToLowerInvariant(), true);
+            }
+
+            return outcome == ConversionOutcome.Impossible ? value : converted;
+        }
     }
 }

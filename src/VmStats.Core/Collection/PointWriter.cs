@@ -50,8 +50,8 @@ internal sealed class PointWriter(
         try
         {
             WriteResult result = options.Retry is null
-                ? await WriteAsync(batch, stop).ConfigureAwait(false)
-                : await options.Retry(token => WriteAsync(batch, token), stop).ConfigureAwait(false);
+                ? await _conformer.WriteAsync(batch, stop).ConfigureAwait(false)
+                : await options.Retry(token => _conformer.WriteAsync(batch, token), stop).ConfigureAwait(false);
             counters.Update(status => status with
             {
                 PointsWritten = status.PointsWritten + result.Written,
@@ -107,12 +107,6 @@ internal sealed class PointWriter(
         }
 
         _pausedAt = options.Clock.GetTimestamp();
-    }
-
-    private async ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> batch, CancellationToken cancellationToken)
-    {
-        IReadOnlyList<Point> points = await _conformer.ConformAsync(batch, cancellationToken).ConfigureAwait(false);
-        return await options.Store.WriteAsync(points, cancellationToken).ConfigureAwait(false);
     }
 
     private void Spool(IReadOnlyList<Point> batch)

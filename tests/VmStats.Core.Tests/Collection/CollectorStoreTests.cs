@@ -198,6 +198,18 @@ public sealed class CollectorStoreTests : AsyncTest
     }
 
     [Fact]
+    public async Task Counters_that_a_column_of_floats_can_not_hold_are_written_rounded_and_that_is_told_once()
+    {
+        const long Beyond = (1L << 53) + 1;
+        await _fixture.Store.WriteAsync([new Point(new PointShape("vm_totals", ["name"], ["cputime"]), 1, ["x"], [FieldValue.From(0.5)])], default);
+        await using FaultyHypervisor hypervisor = new((poll, fleet) => [.. Running(poll, fleet).Select(vm => vm with { CpuTime = vm.CpuTime + Beyond })]);
+        VmTelemetryCollectorStatus status = await _fixture.RunAsync(_fixture.Options(hypervisor, _fixture.Store, 3));
+        Assert.Equal((9L, 0L), (status.PointsWritten, status.PointsRejected));
+        Assert.Contains("rounded: vm_totals.cputime (float)", Assert.Single(_fixture.Warnings), StringComparison.Ordinal);
+        Assert.Equal(_fixture.Warnings[0], status.LastError);
+    }
+
+    [Fact]
     public async Task A_failed_pruning_is_an_error_in_the_status_and_told_once()
     {
         // One that is too old, and enough beside it that its pruning is an ordinary one.

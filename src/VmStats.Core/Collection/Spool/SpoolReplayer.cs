@@ -80,8 +80,7 @@ internal sealed class SpoolReplayer(PointSpool spool, ITelemetryStore store)
         SegmentDamage damage = new();
         foreach (IReadOnlyList<Point> points in SpoolSegment.Read(segment, damage))
         {
-            IReadOnlyList<Point> conformed = await _conformer.ConformAsync(points, cancellationToken).ConfigureAwait(false);
-            WriteResult result = await store.WriteAsync(conformed, cancellationToken).ConfigureAwait(false);
+            WriteResult result = await _conformer.WriteAsync(points, cancellationToken).ConfigureAwait(false);
             spool.Rejects.Add(result.Rejected);
             written += result.Written;
             rejected += result.Rejected.Count;

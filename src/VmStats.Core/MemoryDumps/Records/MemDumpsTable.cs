@@ -1,4 +1,5 @@
 using VmStats.Data;
+using VmStats.Points;
 using VmStats.Stores;
 
 namespace VmStats.MemoryDumps;
@@ -131,25 +132,8 @@ internal static class MemDumpsTable
     }
 
     // A column keeps the type that its first writer gave it; a value that can't be told in that type is left out.
-    private static FieldValue Convert(FieldValue value, MeasurementSchema? schema, string name)
-    {
-        if (value.IsNull || schema is null || !schema.Fields.TryGetValue(name, out FieldKind kind) || kind == value.Kind)
-        {
-            return value;
-        }
-
-        return kind switch
-        {
-            FieldKind.Float => value.AsDouble() is double number ? FieldValue.From(number) : default,
-            FieldKind.Integer => value.Kind == FieldKind.Float
-                ? FieldValue.From((long)Math.Round(value.AsDouble()!.Value))
-                : FieldValue.From(value.AsInt64()),
-            FieldKind.Unsigned => value.AsInt64() is >= 0 and long whole ? FieldValue.From((ulong)whole) : default,
-            FieldKind.Boolean => value.AsBoolean() is bool truth ? FieldValue.From(truth) : default,
-            FieldKind.String => FieldValue.From(value.ToString()),
-            _ => default,
-        };
-    }
+    private static FieldValue Convert(FieldValue value, MeasurementSchema? schema, string name) =>
+        schema?.Fields.TryGetValue(name, out FieldKind kind) == true ? FieldConverter.Nearest(value, kind) : value;
 
     private static FieldValue Seconds(DateTimeOffset? time) => FieldValue.From(time?.ToUnixTimeSeconds());
 
