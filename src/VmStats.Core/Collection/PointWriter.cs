@@ -1,6 +1,6 @@
-using VmStats.Collection.Spool;
 using VmStats.Data;
 using VmStats.Stores;
+using VmStats.Stores.Spool;
 
 namespace VmStats.Collection;
 

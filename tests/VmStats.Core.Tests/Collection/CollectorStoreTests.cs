@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using VmStats.Collection;
-using VmStats.Collection.Spool;
 using VmStats.Configuration;
 using VmStats.Core.Tests.Embedded;
 using VmStats.Core.Tests.Hypervisors;
@@ -11,6 +10,7 @@ using VmStats.Data;
 using VmStats.Influx;
 using VmStats.Infrastructure.Embedded;
 using VmStats.Stores;
+using VmStats.Stores.Spool;
 using static VmStats.Core.Tests.Collection.CollectorFixture;
 
 namespace VmStats.Core.Tests.Collection;

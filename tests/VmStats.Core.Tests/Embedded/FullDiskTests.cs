@@ -1,10 +1,10 @@
-using VmStats.Collection.Spool;
 using VmStats.Core.Tests.Processes;
 using VmStats.Data;
 using VmStats.Fixtures.Libvirt;
 using VmStats.Infrastructure.Embedded;
 using VmStats.Queries;
 using VmStats.Stores;
+using VmStats.Stores.Spool;
 
 namespace VmStats.Core.Tests.Embedded;
 

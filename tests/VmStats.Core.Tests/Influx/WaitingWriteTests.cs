@@ -1,10 +1,10 @@
 using System.Net;
-using VmStats.Collection.Spool;
 using VmStats.Configuration;
 using VmStats.Files;
 using VmStats.Influx;
 using VmStats.MemoryDumps;
 using VmStats.Stores;
+using VmStats.Stores.Spool;
 
 namespace VmStats.Core.Tests.Influx;
 

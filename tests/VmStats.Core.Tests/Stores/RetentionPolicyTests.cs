@@ -113,7 +113,7 @@ public sealed class RetentionPolicyTests(Influx1 influx1, Influx3 influx3) : ICl
         await using ITelemetryStore records = Open(options with { Database = "by_record" }), points = Open(options with { Database = "by_points" });
         await WriteTarget.RequireAsync(records, default);
         Assert.Equal(DeliveryOutcome.Written, (await RecordDelivery.BringAsync(records, Record(), default)).Outcome);
-        IReadOnlyList<Point> fitted = await new VmStats.Collection.PointConformer(points).ConformAsync([Make(1)], default);
+        IReadOnlyList<Point> fitted = await new PointConformer(points).ConformAsync([Make(1)], default);
         Assert.Equal(1, (await points.WriteAsync(fitted, default)).Written);
         Assert.Equal([1L], await ReadAsync(points));
     }

@@ -3,7 +3,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using VmStats.Data;
 
-namespace VmStats.Collection.Spool;
+namespace VmStats.Stores.Spool;
 
 /// <summary>
 /// A file of records: a mark, then records of four bytes length, four bytes number of points, four bytes CRC-32C of these

@@ -2,10 +2,9 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using VmStats.Data;
 using VmStats.Points;
-using VmStats.Stores;
 using VmStats.Telemetry;
 
-namespace VmStats.Collection;
+namespace VmStats.Stores;
 
 /// <summary>
 /// Fits points to what a table already has: its names for a VM's tags, its field types, a field that it keeps as a tag.

@@ -1,4 +1,4 @@
-namespace VmStats.Collection.Spool;
+namespace VmStats.Stores.Spool;
 
 /// <summary>Where spools are and how large one may grow.</summary>
 internal sealed record SpoolOptions

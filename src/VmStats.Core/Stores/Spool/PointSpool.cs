@@ -3,9 +3,8 @@ using System.Security.Cryptography;
 using System.Text;
 using VmStats.Data;
 using VmStats.Files;
-using VmStats.Stores;
 
-namespace VmStats.Collection.Spool;
+namespace VmStats.Stores.Spool;
 
 /// <summary>
 /// Points that wait on disk for a store that can't be reached. A store has a folder of its own; each writer appends to

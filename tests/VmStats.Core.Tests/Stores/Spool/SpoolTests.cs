@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using VmStats.Collection;
-using VmStats.Collection.Spool;
 using VmStats.Configuration;
 using VmStats.Core.Tests.Embedded;
 using VmStats.Core.Tests.MemoryDumps;
@@ -9,8 +8,9 @@ using VmStats.Data;
 using VmStats.Hypervisors;
 using VmStats.Queries;
 using VmStats.Stores;
+using VmStats.Stores.Spool;
 
-namespace VmStats.Core.Tests.Collection.Spool;
+namespace VmStats.Core.Tests.Stores.Spool;
 
 /// <summary>Points that wait on disk: through crashes, damage and a full spool, for their own store and no other.</summary>
 public sealed class SpoolTests : AsyncTest

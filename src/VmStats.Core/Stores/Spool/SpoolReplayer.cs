@@ -1,9 +1,8 @@
 using System.Runtime.CompilerServices;
 using VmStats.Data;
 using VmStats.Files;
-using VmStats.Stores;
 
-namespace VmStats.Collection.Spool;
+namespace VmStats.Stores.Spool;
 
 /// <summary>What became of a segment that was replayed.</summary>
 /// <param name="Written">Points that the store has now.</param>
