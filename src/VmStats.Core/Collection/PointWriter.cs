@@ -1,6 +1,7 @@
 using VmStats.Data;
 using VmStats.Stores;
 using VmStats.Stores.Spool;
+using VmStats.Telemetry;
 
 namespace VmStats.Collection;
 
@@ -15,8 +16,9 @@ internal sealed class PointWriter(
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_longestAsked = TimeSpan.FromMinutes(15);
 
-    private readonly PointConformer _conformer = new(options.Store);
-    private readonly SpoolReplayer? _replayer = options.Spool is null ? null : new SpoolReplayer(options.Spool, options.Store);
+    private readonly PointConformer _conformer = new(options.Store, TagVocabulary.Rules);
+    private readonly SpoolReplayer? _replayer =
+        options.Spool is null ? null : new SpoolReplayer(options.Spool, new PointConformer(options.Store, TagVocabulary.Rules));
     private string? _warning;
     private TimeSpan _pause;
     private long _pausedAt;
@@ -186,13 +188,14 @@ internal sealed class PointWriter(
                 {
                     PointsReplayed = status.PointsReplayed + segment.Written,
                     PointsRejected = status.PointsRejected + segment.Rejected,
+                    PointsDropped = status.PointsDropped + segment.Lost,
                     FieldsLeftOut = status.FieldsLeftOut + segment.FieldsLeftOut,
                 });
                 Report(segment.Warning);
-                if (segment.DamagedFile is not null)
+                if (segment.Damage is { } damage)
                 {
-                    counters.Fail($"The spool's segment '{segment.DamagedFile}' is damaged; what could be read of it was written.");
-                    warn(counters.Status.LastError!);
+                    counters.Fail(damage);
+                    warn(damage);
                 }
             }
         }

@@ -2,15 +2,14 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using VmStats.Data;
 using VmStats.Points;
-using VmStats.Telemetry;
 
 namespace VmStats.Stores;
 
 /// <summary>
-/// Fits points to what a table already has: its names for a VM's tags, its field types, a field that it keeps as a tag.
+/// Fits points to what a table already has: its names for tags, its field types, a field that it keeps as a tag.
 /// A table that doesn't exist, or agrees, gets the points as they are.
 /// </summary>
-internal sealed class PointConformer(ITelemetryStore store)
+internal sealed class PointConformer(ITelemetryStore store, ColumnRules rules)
 {
     private const int FieldsTold = 5;
     private readonly Dictionary<string, SchemaPlans> _plans = new(StringComparer.Ordinal);
@@ -26,6 +25,18 @@ internal sealed class PointConformer(ITelemetryStore store)
     {
         IReadOnlyList<Point> conformed = await ConformAsync(points, cancellationToken).ConfigureAwait(false);
         WriteResult result = await store.WriteAsync(conformed, cancellationToken).ConfigureAwait(false);
+        if (result.Rejected.Count > 0 && !ReferenceEquals(points, conformed))
+        {
+            // The points that the caller gave, not those made of them.
+            Dictionary<Point, Point> originals = new(ReferenceEqualityComparer.Instance);
+            for (int i = 0; i < points.Count; i++)
+            {
+                originals.TryAdd(conformed[i], points[i]);
+            }
+
+            result = result with { Rejected = [.. result.Rejected.Select(one => one with { Point = originals.GetValueOrDefault(one.Point, one.Point) })] };
+        }
+
         return Warning is not { } warning ? result
             : result with { Warning = result.Warning is { } own ? $"{own} {warning}" : warning };
     }
@@ -67,36 +78,41 @@ internal sealed class PointConformer(ITelemetryStore store)
         {
             if (!_plans.TryGetValue(measurement, out SchemaPlans? plans) || !ReferenceEquals(plans.Schema, schema))
             {
-                _plans[measurement] = plans = new SchemaPlans(schema, _rounded);
+                _plans[measurement] = plans = new SchemaPlans(schema, rules, _rounded);
             }
 
             return plans;
         }
     }
 
-    private sealed class SchemaPlans(MeasurementSchema? schema, ConcurrentDictionary<string, bool> rounded)
+    private sealed class SchemaPlans(MeasurementSchema? schema, ColumnRules rules, ConcurrentDictionary<string, bool> rounded)
     {
         private readonly ConditionalWeakTable<PointShape, PointPlan> _plans = [];
 
         public MeasurementSchema? Schema { get; } = schema;
 
         public Point Fit(Point point) =>
-            Schema is null ? point : _plans.GetValue(point.Shape, shape => new PointPlan(shape, Schema, rounded)).Fit(point);
+            Schema is null ? point : _plans.GetValue(point.Shape, shape => new PointPlan(shape, Schema, rules, rounded)).Fit(point);
     }
 
     private sealed class PointPlan
     {
         private readonly PointShape _shape;
         private readonly FieldKind[] _kinds;
+        private readonly int[] _tags;
         private readonly int[] _fields;
         private readonly int[] _fieldsAsTags;
         private readonly bool _isSame;
+        private readonly bool _leavesOut;
         private readonly ConcurrentDictionary<string, bool> _rounded;
 
-        public PointPlan(PointShape shape, MeasurementSchema schema, ConcurrentDictionary<string, bool> rounded)
+        public PointPlan(PointShape shape, MeasurementSchema schema, ColumnRules rules, ConcurrentDictionary<string, bool> rounded)
         {
             _rounded = rounded;
-            string[] tags = shape.Tags.Select(tag => NameIn(schema, shape, tag)).ToArray();
+            _leavesOut = rules.LeavesOut;
+            string?[] names = [.. shape.Tags.Select(tag => rules.TagName(schema, shape, tag))];
+            string[] tags = [.. names.OfType<string>()];
+            _tags = [.. Enumerable.Range(0, names.Length).Where(i => names[i] is not null)];
             _fieldsAsTags = Enumerable.Range(0, shape.Fields.Count)
                 .Where(i => schema.Tags.Contains(shape.Fields[i]) && !tags.Contains(shape.Fields[i])).ToArray();
             _fields = Enumerable.Range(0, shape.Fields.Count).Except(_fieldsAsTags).ToArray();
@@ -132,32 +148,18 @@ internal sealed class PointConformer(ITelemetryStore store)
         }
 
         private string?[] TagsOf(Point point) =>
-            [.. point.Tags, .. _fieldsAsTags.Select(i => point.Fields[i].ToText())];
+            [.. _tags.Select(i => point.Tags[i]), .. _fieldsAsTags.Select(i => point.Fields[i].ToText())];
 
-        private static string NameIn(MeasurementSchema schema, PointShape shape, string tag)
-        {
-            if (schema.Measurement is not (Measurements.VmTotals or Measurements.VmDevices))
-            {
-                return tag;
-            }
-
-            TagVocabulary vocabulary = TagVocabulary.Of(schema);
-            string name = tag == TagVocabulary.UuidColumns[0] ? vocabulary.UuidToWrite
-                : tag == TagVocabulary.NameColumns[0] ? vocabulary.NameToWrite
-                : tag;
-            return shape.Tags.Contains(name) ? tag : name;
-        }
-
-        // A value that can't be told in the table's type stays as it is: the store then refuses it and says why.
         private FieldValue ToKind(in FieldValue value, int field)
         {
             FieldValue converted = FieldConverter.Convert(value, _kinds[field], ConversionMode.Lenient, out ConversionOutcome outcome);
-            if (outcome == ConversionOutcome.Rounded)
+            if (outcome == ConversionOutcome.Rounded && value.Kind != FieldKind.Float)
             {
+                // That whole numbers lose digits among floats nobody expects; that fractions do among whole numbers, anybody.
                 _rounded.TryAdd($"{_shape.Measurement}.{_shape.Fields[field]} ({_kinds[field]})".ToLowerInvariant(), true);
             }
 
-            return outcome == ConversionOutcome.Impossible ? value : converted;
+            return outcome == ConversionOutcome.Impossible && !_leavesOut ? value : converted;
         }
     }
 }

@@ -7,13 +7,17 @@ namespace VmStats.Stores.Spool;
 
 /// <summary>
 /// A file of records: a mark, then records of four bytes length, four bytes number of points, four bytes CRC-32C of these
-/// eight, four bytes CRC-32C of the batch, and the batch. Each is on the disk before the append returns; one that a crash
-/// cut off is passed over. The header has a sum of its own, so that a damaged length is not taken for the end.
+/// eight, four bytes CRC-32C of the batch, and the batch. Each is on the disk before the append returns. The header has a sum
+/// of its own: behind a damaged batch the next record is where the header says, behind a damaged header it is looked for.
 /// </summary>
 internal static class SpoolSegment
 {
     public const string Extension = ".segment";
+    public const int MarkSize = 8;
     public const int HeaderSize = 16;
+
+    private const int SummedSize = 8;
+    private const int SearchSize = 64 * 1024;
 
     /// <summary>The mark that a segment begins with.</summary>
     public static ReadOnlySpan<byte> Mark => "VMSPOOL1"u8;
@@ -25,117 +29,143 @@ internal static class SpoolSegment
         BinaryPrimitives.WriteInt32LittleEndian(record, batch.Length);
         BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(4), points);
         batch.CopyTo(record, HeaderSize);
-        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(8), Checksum(record.AsSpan(0, 8)));
+        BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(8), Checksum(record.AsSpan(0, SummedSize)));
         BinaryPrimitives.WriteUInt32LittleEndian(record.AsSpan(12), Checksum(batch));
         return record;
     }
 
-    /// <summary>Reads the records of a segment, one batch at a time, until its end or the first damage.</summary>
-    /// <param name="stream">The segment, at its start.</param>
-    /// <param name="damage">What ended it, once it has been read.</param>
+    /// <summary>Reads all records of a segment that are whole, one batch at a time.</summary>
+    /// <param name="stream">The segment.</param>
+    /// <param name="damage">What could not be read, once all was.</param>
     public static IEnumerable<IReadOnlyList<Point>> Read(Stream stream, SegmentDamage damage)
     {
-        byte[] mark = new byte[Mark.Length];
-        if (stream.ReadAtLeast(mark, mark.Length, throwOnEndOfStream: false) < mark.Length)
+        foreach ((int points, byte[] batch) in ReadBatches(stream, damage))
         {
-            damage.IsTorn = stream.Length > 0;
-            yield break;
-        }
-
-        if (!Mark.SequenceEqual(mark))
-        {
-            damage.IsCorrupt = true;
-            yield break;
-        }
-
-        while (ReadRecord(stream, damage) is byte[] batch)
-        {
-            IReadOnlyList<Point> points;
-            try
+            if (TryDecode(batch) is { } decoded)
             {
-                points = SpoolCodec.Decode(batch);
+                yield return decoded;
             }
-            catch (InvalidDataException)
+            else
             {
-                damage.IsCorrupt = true;
+                damage.Add(points);
+            }
+        }
+    }
+
+    /// <summary>How many points a segment holds, those of damaged records among them where their headers tell.</summary>
+    public static long CountPoints(Stream stream)
+    {
+        SegmentDamage damage = new();
+        long points = ReadBatches(stream, damage).Sum(record => (long)record.Points);
+        return points + damage.Points;
+    }
+
+    private static IEnumerable<(int Points, byte[] Batch)> ReadBatches(Stream stream, SegmentDamage damage)
+    {
+        long place = PlaceOfFirst(stream, damage);
+        while (place < stream.Length)
+        {
+            if (ReadHeader(stream, place) is not Header header)
+            {
+                damage.Add(points: null);
+                place = FindNext(stream, place + 1);
+                continue;
+            }
+
+            long begin = place + HeaderSize;
+            if (stream.Length - begin < header.Length)
+            {
+                damage.Add(header.Points);
                 yield break;
             }
 
-            yield return points;
-        }
-    }
-
-    /// <summary>How many points a segment holds, by its records' headers.</summary>
-    public static long CountPoints(Stream stream)
-    {
-        long points = 0;
-        byte[] header = new byte[HeaderSize];
-        stream.Position = Mark.Length;
-        while (stream.ReadAtLeast(header, HeaderSize, throwOnEndOfStream: false) == HeaderSize)
-        {
-            int length = BinaryPrimitives.ReadInt32LittleEndian(header);
-            if (length < 0 || stream.Position + length > stream.Length)
+            if (ReadBatch(stream, begin, header) is byte[] batch)
             {
-                break;
+                yield return (header.Points, batch);
+            }
+            else
+            {
+                damage.Add(header.Points);
             }
 
-            points += BinaryPrimitives.ReadInt32LittleEndian(header.AsSpan(4));
-            stream.Position += length;
+            place = begin + header.Length;
         }
-
-        return points;
     }
 
-    private static byte[]? ReadRecord(Stream stream, SegmentDamage damage)
+    private static IReadOnlyList<Point>? TryDecode(byte[] batch)
     {
-        byte[] header = new byte[HeaderSize];
-        int read = stream.ReadAtLeast(header, HeaderSize, throwOnEndOfStream: false);
-        if (read < HeaderSize)
+        try
         {
-            damage.IsTorn = read > 0;
+            return SpoolCodec.Decode(batch);
+        }
+        catch (InvalidDataException)
+        {
             return null;
         }
+    }
 
-        if (BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(8)) != Checksum(header.AsSpan(0, 8)))
+    // A file that was begun and got no further holds nothing that could be lost.
+    private static long PlaceOfFirst(Stream stream, SegmentDamage damage)
+    {
+        byte[] mark = new byte[Mark.Length];
+        stream.Position = 0;
+        int read = stream.ReadAtLeast(mark, mark.Length, throwOnEndOfStream: false);
+        if (Mark.StartsWith(mark.AsSpan(0, read)))
         {
-            // A crash can leave zeros where the last record was to be; anything else is damage.
-            damage.IsTorn = !header.AsSpan().ContainsAnyExcept((byte)0) && IsZeroToTheEnd(stream);
-            damage.IsCorrupt = !damage.IsTorn;
-            return null;
+            return read;
         }
 
+        damage.Add(points: null);
+        return ReadHeader(stream, Mark.Length) is null ? FindNext(stream, 0) : Mark.Length;
+    }
+
+    // Null where the bytes there are no header: cut off, or with a wrong sum.
+    private static Header? ReadHeader(Stream stream, long place)
+    {
+        Span<byte> header = stackalloc byte[HeaderSize];
+        stream.Position = place;
+        return stream.ReadAtLeast(header, HeaderSize, throwOnEndOfStream: false) < HeaderSize ? null : Parse(header);
+    }
+
+    private static Header? Parse(ReadOnlySpan<byte> header)
+    {
         int length = BinaryPrimitives.ReadInt32LittleEndian(header);
-        if (stream.Length - stream.Position < (uint)length)
-        {
-            damage.IsTorn = true;
-            return null;
-        }
-
-        byte[] batch = new byte[length];
-        stream.ReadExactly(batch);
-        if (BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(12)) != Checksum(batch))
-        {
-            damage.IsTorn = stream.Position == stream.Length;
-            damage.IsCorrupt = !damage.IsTorn;
-            return null;
-        }
-
-        return batch;
+        return length > 0 && BinaryPrimitives.ReadUInt32LittleEndian(header[8..]) == Checksum(header[..SummedSize])
+            ? new Header(length, BinaryPrimitives.ReadInt32LittleEndian(header[4..]), BinaryPrimitives.ReadUInt32LittleEndian(header[12..]))
+            : null;
     }
 
-    private static bool IsZeroToTheEnd(Stream stream)
+    private static byte[]? ReadBatch(Stream stream, long begin, Header header)
     {
-        byte[] buffer = new byte[64 * 1024];
-        int read;
-        while ((read = stream.Read(buffer)) > 0)
+        byte[] batch = new byte[header.Length];
+        stream.Position = begin;
+        stream.ReadExactly(batch);
+        return Checksum(batch) == header.BatchSum ? batch : null;
+    }
+
+    // The next place where a header and its batch are right; the end where there is none.
+    private static long FindNext(Stream stream, long from)
+    {
+        byte[] buffer = new byte[SearchSize];
+        for (long place = from; ; place += SearchSize - HeaderSize + 1)
         {
-            if (buffer.AsSpan(0, read).ContainsAnyExcept((byte)0))
+            stream.Position = place;
+            int read = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+            for (int i = 0; i + HeaderSize <= read; i++)
             {
-                return false;
+                if (Parse(buffer.AsSpan(i, HeaderSize)) is Header header
+                    && stream.Length - (place + i + HeaderSize) >= header.Length
+                    && ReadBatch(stream, place + i + HeaderSize, header) is not null)
+                {
+                    return place + i;
+                }
+            }
+
+            if (read < buffer.Length)
+            {
+                return stream.Length;
             }
         }
-
-        return true;
     }
 
     private static uint Checksum(ReadOnlySpan<byte> bytes)
@@ -154,14 +184,24 @@ internal static class SpoolSegment
 
         return ~crc;
     }
+
+    private sealed record Header(int Length, int Points, uint BatchSum);
 }
 
-/// <summary>What is wrong with the end of a segment.</summary>
+/// <summary>What of a segment can't be read.</summary>
 internal sealed class SegmentDamage
 {
-    /// <summary>The last record was cut off, as a crash leaves it.</summary>
-    public bool IsTorn { get; set; }
+    /// <summary>Places where something is damaged: a record, or several whose boundaries are lost.</summary>
+    public int Count { get; private set; }
 
-    /// <summary>It was damaged further in; what follows can't be read.</summary>
-    public bool IsCorrupt { get; set; }
+    /// <summary>Points of the records whose headers still tell it.</summary>
+    public long Points { get; private set; }
+
+    /// <summary>Notes a place.</summary>
+    /// <param name="points">The points that were in it; null where nobody can tell.</param>
+    public void Add(int? points)
+    {
+        Count++;
+        Points += Math.Max(points ?? 0, 0);
+    }
 }
