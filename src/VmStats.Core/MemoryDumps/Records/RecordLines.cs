@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using VmStats.Files;
+using VmStats.IO;
 
 namespace VmStats.MemoryDumps;
 

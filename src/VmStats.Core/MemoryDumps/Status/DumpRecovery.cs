@@ -1,5 +1,6 @@
 using VmStats.Data;
 using VmStats.Files;
+using VmStats.IO;
 
 namespace VmStats.MemoryDumps;
 

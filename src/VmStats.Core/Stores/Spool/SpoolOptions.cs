@@ -1,4 +1,5 @@
 using VmStats.Files;
+using VmStats.IO;
 
 namespace VmStats.Stores.Spool;
 
@@ -21,8 +22,5 @@ internal sealed record SpoolOptions
     public bool KeepsRefused { get; init; }
 
     /// <summary>The folder under the user's data folder.</summary>
-    public static string DefaultRoot => Path.Combine(
-        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
-        "VmStats",
-        "spool");
+    public static string DefaultRoot => DataFolders.Data("spool");
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using VmStats.Data;
 using VmStats.Files;
+using VmStats.IO;
 
 namespace VmStats.Stores.Spool;
 
@@ -67,15 +68,11 @@ internal sealed class SpoolReplayer(PointSpool spool, PointConformer writer)
     {
         try
         {
-            return folder.OpenFile("replay.lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return FileLock.TryTake(folder, "replay.lock");
         }
-        catch (UnsafePathException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw PointSpool.Unusable($"The spool '{spool.Folder}' can't be replayed", spool.Folder, e);
-        }
-        catch (IOException)
-        {
-            return null;
         }
     }
 
