@@ -1,6 +1,7 @@
-using VmStats.Collection.Spool;
 using VmStats.Data;
 using VmStats.Stores;
+using VmStats.Stores.Spool;
+using VmStats.Telemetry;
 
 namespace VmStats.Collection;
 
@@ -15,8 +16,9 @@ internal sealed class PointWriter(
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_longestAsked = TimeSpan.FromMinutes(15);
 
-    private readonly PointConformer _conformer = new(options.Store);
-    private readonly SpoolReplayer? _replayer = options.Spool is null ? null : new SpoolReplayer(options.Spool, options.Store);
+    private readonly PointConformer _conformer = new(options.Store, TagVocabulary.Rules);
+    private readonly SpoolReplayer? _replayer =
+        options.Spool is null ? null : new SpoolReplayer(options.Spool, new PointConformer(options.Store, TagVocabulary.Rules));
     private string? _warning;
     private TimeSpan _pause;
     private long _pausedAt;
@@ -50,8 +52,8 @@ internal sealed class PointWriter(
         try
         {
             WriteResult result = options.Retry is null
-                ? await WriteAsync(batch, stop).ConfigureAwait(false)
-                : await options.Retry(token => WriteAsync(batch, token), stop).ConfigureAwait(false);
+                ? await _conformer.WriteAsync(batch, stop).ConfigureAwait(false)
+                : await options.Retry(token => _conformer.WriteAsync(batch, token), stop).ConfigureAwait(false);
             counters.Update(status => status with
             {
                 PointsWritten = status.PointsWritten + result.Written,
@@ -107,12 +109,6 @@ internal sealed class PointWriter(
         }
 
         _pausedAt = options.Clock.GetTimestamp();
-    }
-
-    private async ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> batch, CancellationToken cancellationToken)
-    {
-        IReadOnlyList<Point> points = await _conformer.ConformAsync(batch, cancellationToken).ConfigureAwait(false);
-        return await options.Store.WriteAsync(points, cancellationToken).ConfigureAwait(false);
     }
 
     private void Spool(IReadOnlyList<Point> batch)
@@ -192,13 +188,14 @@ internal sealed class PointWriter(
                 {
                     PointsReplayed = status.PointsReplayed + segment.Written,
                     PointsRejected = status.PointsRejected + segment.Rejected,
+                    PointsDropped = status.PointsDropped + segment.Lost,
                     FieldsLeftOut = status.FieldsLeftOut + segment.FieldsLeftOut,
                 });
                 Report(segment.Warning);
-                if (segment.DamagedFile is not null)
+                if (segment.Damage is { } damage)
                 {
-                    counters.Fail($"The spool's segment '{segment.DamagedFile}' is damaged; what could be read of it was written.");
-                    warn(counters.Status.LastError!);
+                    counters.Fail(damage);
+                    warn(damage);
                 }
             }
         }

@@ -1,6 +1,6 @@
-using VmStats.Collection.Spool;
 using VmStats.Hypervisors;
 using VmStats.Stores;
+using VmStats.Stores.Spool;
 
 namespace VmStats.Collection;
 

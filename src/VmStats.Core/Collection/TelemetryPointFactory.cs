@@ -1,5 +1,6 @@
 using VmStats.Data;
 using VmStats.Hypervisors;
+using VmStats.Stores;
 using VmStats.Telemetry;
 
 namespace VmStats.Collection;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using VmStats.Data;
 using VmStats.Influx;
+using VmStats.Points;
 using VmStats.Queries;
 using VmStats.Stores;
 using VmStats.Telemetry;

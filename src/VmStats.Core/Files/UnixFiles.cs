@@ -40,8 +40,9 @@ internal static class UnixFiles
     public static FileStreamOptions Options(FileMode open, FileAccess access, FileShare share, UnixFileMode mode = PrivateFile)
     {
         FileStreamOptions options = new() { Mode = open, Access = access, Share = share, BufferSize = 0 };
-        if (!OperatingSystem.IsWindows())
+        if (!OperatingSystem.IsWindows() && open is not (FileMode.Open or FileMode.Truncate))
         {
+            // .NET refuses a mode where nothing is made.
             options.UnixCreateMode = mode;
         }
 

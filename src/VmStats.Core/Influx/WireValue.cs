@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text.Json;
 using VmStats.Data;
+using VmStats.Points;
 
 namespace VmStats.Influx;
 
@@ -41,7 +42,8 @@ internal sealed class WireValue
             }
         }
 
-        return Utf8Parser.TryParse(text, out double number, out _) ? FieldValue.From(number) : FieldValue.Null;
+        FieldValue number = Utf8Parser.TryParse(text, out double parsed, out _) ? FieldValue.From(parsed) : FieldValue.Null;
+        return FieldConverter.Exact(number, kind) is { IsNull: false } same ? same : number;
     }
 
     /// <summary>The text under the reader, shared with equal ones before it.</summary>

@@ -1,4 +1,5 @@
 using VmStats.Data;
+using VmStats.Points;
 using VmStats.Stores;
 
 namespace VmStats.Queries;
@@ -140,7 +141,7 @@ internal sealed class QueryPlan
             return value.IsNull || value.AsString() == "" ? default : FieldValue.From(Influx.TagText.Encode(value.ToString()));
         }
 
-        return Schema.Fields.TryGetValue(column, out FieldKind kind) ? FieldFit.Fit(value, kind) : default;
+        return Schema.Fields.TryGetValue(column, out FieldKind kind) ? FieldConverter.Exact(value, kind) : default;
     }
 }
 

@@ -1,5 +1,5 @@
 using VmStats.Data;
-using VmStats.Queries;
+using VmStats.Points;
 
 namespace VmStats.Stores;
 
@@ -63,7 +63,7 @@ internal sealed class PointFitter(IReadOnlyDictionary<string, MeasurementSchema>
                 continue;
             }
 
-            FieldValue fitted = FieldFit.Fit(value, kinds[i]);
+            FieldValue fitted = FieldConverter.Exact(value, kinds[i]);
             if (!fitted.IsNull)
             {
                 fields ??= [.. point.Fields];

@@ -1,4 +1,5 @@
 using VmStats.Configuration;
+using VmStats.IO;
 
 namespace VmStats.Stores;
 
@@ -6,10 +7,7 @@ namespace VmStats.Stores;
 public static class StoreFactory
 {
     /// <summary>The embedded store that is used when nothing names another, in the user's data folder.</summary>
-    public static string DefaultPath => Path.Combine(
-        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
-        "VmStats",
-        "telemetry.db");
+    public static string DefaultPath => DataFolders.Data("telemetry.db");
 
     /// <summary>Opens a store: InfluxDB for http and https, a file for <c>file:</c>, the default file without a URL. Nothing is sent to a server yet.</summary>
     /// <exception cref="VmStatsException"><c>InvalidUrl</c>, <c>UrlMissing</c>, <c>DatabaseMissing</c>, or what the store says.</exception>

@@ -1,4 +1,5 @@
 using VmStats.Data;
+using VmStats.Points;
 
 namespace VmStats.Telemetry;
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using VmStats.Data;
+using VmStats.Points;
 using VmStats.Queries;
 using VmStats.Stores;
 

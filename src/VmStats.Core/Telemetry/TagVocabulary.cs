@@ -39,6 +39,9 @@ internal sealed class TagVocabulary
         StateColumn, StateReasonColumn, PartialColumn, BalloonUpdateColumn,
     ];
 
+    /// <summary>How points of telemetry are fitted to a table: a VM's tags get the names that it has there.</summary>
+    public static ColumnRules Rules { get; } = new(NameIn);
+
     /// <summary>The UUID columns that the measurement has.</summary>
     public IReadOnlyList<string> Uuids { get; }
 
@@ -81,5 +84,19 @@ internal sealed class TagVocabulary
             (0, _) => new ColumnFilter(Names, names),
             _ => new ColumnFilter(IdentityColumns, [.. uuids, .. names]),
         };
+    }
+
+    private static string NameIn(MeasurementSchema schema, PointShape shape, string tag)
+    {
+        if (schema.Measurement is not (Measurements.VmTotals or Measurements.VmDevices))
+        {
+            return tag;
+        }
+
+        TagVocabulary vocabulary = Of(schema);
+        string name = tag == UuidColumns[0] ? vocabulary.UuidToWrite
+            : tag == NameColumns[0] ? vocabulary.NameToWrite
+            : tag;
+        return shape.Tags.Contains(name) ? tag : name;
     }
 }

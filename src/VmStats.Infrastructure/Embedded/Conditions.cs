@@ -1,5 +1,6 @@
 using System.Text.Json;
 using VmStats.Data;
+using VmStats.Points;
 using VmStats.Queries;
 
 namespace VmStats.Infrastructure.Embedded;
@@ -74,9 +75,7 @@ internal sealed class Conditions
         }
 
         // Only values that are of the column's type: SQLite would take the text '5' for the number.
-        IEnumerable<FieldValue> values = filter.Values
-            .Where(value => !value.IsNull && FieldConversion.TryConvert(value, column.Kind, out _))
-            .Select(value => FieldConversion.TryConvert(value, column.Kind, out FieldValue converted) ? converted : default);
+        IEnumerable<FieldValue> values = filter.Values.Select(value => FieldConverter.Exact(value, column.Kind)).Where(value => !value.IsNull);
         sql.Add(column.Sql).Add(" IN (").Join(", ", values, value => sql.Add(value)).Add(")");
     }
 

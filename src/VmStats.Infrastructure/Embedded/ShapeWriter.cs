@@ -1,4 +1,5 @@
 using VmStats.Data;
+using VmStats.Points;
 
 namespace VmStats.Infrastructure.Embedded;
 
@@ -65,9 +66,10 @@ internal sealed class ShapeWriter : IDisposable
                 continue;
             }
 
-            if (!FieldConversion.TryConvert(value, column.Kind, out FieldValue converted))
+            FieldValue converted = FieldConverter.Convert(value, column.Kind, ConversionMode.Exact, out ConversionOutcome outcome);
+            if (outcome == ConversionOutcome.Impossible)
             {
-                return Conflict(column, value.Kind);
+                return Conflict(column, value);
             }
 
             _insert.Bind(parameter++, converted);
@@ -98,8 +100,10 @@ internal sealed class ShapeWriter : IDisposable
         return $"INSERT INTO {measurement.DataTable}(time, series{names}) VALUES(?, ?{values}) ON CONFLICT(time, series) DO {merge}";
     }
 
-    private string Conflict(StoredColumn column, FieldKind given) =>
-        $"field type conflict: field '{column.Name}' of '{Measurement.Name}' is {Term(column.Kind)}, the point's value is {Term(given)}";
+    // Of a whole number beyond 2^53 in a column of floats the type alone doesn't say what is wrong.
+    private string Conflict(StoredColumn column, FieldValue given) =>
+        $"field type conflict: field '{column.Name}' of '{Measurement.Name}' is {Term(column.Kind)}, the point's value is {Term(given.Kind)}"
+        + (FieldConverter.Nearest(given, column.Kind).IsNull ? "" : $" ({given}) that it can't hold exactly");
 
     private static string Term(FieldKind kind) => kind switch
     {

@@ -269,6 +269,11 @@ public sealed class RemoveMemoryDumpCommand : StoreCommand
                 using RecordingLimit limit = DumpRecorder.Limit(patience, cancellationToken);
                 return await recovery.RecoverAsync(folder, limit.Token);
             });
+            foreach (string warning in recovery.Warnings)
+            {
+                WriteWarning(warning);
+            }
+
             WriteObject(records, enumerateCollection: true);
         }
     }

@@ -1,12 +1,12 @@
 using System.Management.Automation;
 using VmStats.Collection;
-using VmStats.Collection.Spool;
 using VmStats.Configuration;
 using VmStats.Hypervisors;
 using VmStats.PowerShell.Abstractions;
 using VmStats.PowerShell.Sessions;
 using VmStats.PowerShell.Transformation;
 using VmStats.Stores;
+using VmStats.Stores.Spool;
 
 namespace VmStats.PowerShell.Commands;
 

@@ -1,8 +1,8 @@
 using VmStats.Collection;
-using VmStats.Collection.Spool;
 using VmStats.Configuration;
 using VmStats.Hypervisors;
 using VmStats.Stores;
+using VmStats.Stores.Spool;
 
 namespace VmStats.Benchmarks.Wire;
 

@@ -1,9 +1,9 @@
 using VmStats.Collection;
-using VmStats.Collection.Spool;
 using VmStats.Core.Tests.Embedded;
 using VmStats.Core.Tests.Telemetry;
 using VmStats.Hypervisors;
 using VmStats.Stores;
+using VmStats.Stores.Spool;
 using VmStats.Telemetry;
 
 namespace VmStats.Core.Tests.Collection;

@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using VmStats.Collection;
-using VmStats.Collection.Spool;
 using VmStats.Configuration;
 using VmStats.Core.Tests.Embedded;
 using VmStats.Core.Tests.Hypervisors;
@@ -11,6 +10,7 @@ using VmStats.Data;
 using VmStats.Influx;
 using VmStats.Infrastructure.Embedded;
 using VmStats.Stores;
+using VmStats.Stores.Spool;
 using static VmStats.Core.Tests.Collection.CollectorFixture;
 
 namespace VmStats.Core.Tests.Collection;
@@ -195,6 +195,18 @@ public sealed class CollectorStoreTests : AsyncTest
         Assert.Equal("2026-01-01T00:00:10.000000000Z", reject.RootElement.GetProperty("time").GetString());
         Assert.Equal("vm1", reject.RootElement.GetProperty("tags").GetProperty("name").GetString());
         Assert.Equal((int)VmState.Crashed, reject.RootElement.GetProperty("fields").GetProperty("state").GetInt32());
+    }
+
+    [Fact]
+    public async Task Counters_that_a_column_of_floats_can_not_hold_are_written_rounded_and_that_is_told_once()
+    {
+        const long Beyond = (1L << 53) + 1;
+        await _fixture.Store.WriteAsync([new Point(new PointShape("vm_totals", ["name"], ["cputime"]), 1, ["x"], [FieldValue.From(0.5)])], default);
+        await using FaultyHypervisor hypervisor = new((poll, fleet) => [.. Running(poll, fleet).Select(vm => vm with { CpuTime = vm.CpuTime + Beyond })]);
+        VmTelemetryCollectorStatus status = await _fixture.RunAsync(_fixture.Options(hypervisor, _fixture.Store, 3));
+        Assert.Equal((9L, 0L), (status.PointsWritten, status.PointsRejected));
+        Assert.Contains("rounded: vm_totals.cputime (float)", Assert.Single(_fixture.Warnings), StringComparison.Ordinal);
+        Assert.Equal(_fixture.Warnings[0], status.LastError);
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using VmStats.Collection;
-using VmStats.Collection.Spool;
 using VmStats.Configuration;
 using VmStats.Core.Tests.Hypervisors;
 using VmStats.Core.Tests.Stores;
@@ -9,6 +8,7 @@ using VmStats.Fixtures.Influx;
 using VmStats.Fixtures.Libvirt;
 using VmStats.Hypervisors;
 using VmStats.Stores;
+using VmStats.Stores.Spool;
 using VmStats.Telemetry;
 
 namespace VmStats.Core.Tests.Collection;

@@ -1,15 +1,15 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Configuration;
-using VmStats.Collection.Spool;
 using VmStats.Configuration;
 using VmStats.Core.Tests.Embedded;
 using VmStats.Data;
 using VmStats.Hypervisors.Simulated;
-using VmStats.Infrastructure.EnvironmentVariables;
 using VmStats.Influx;
+using VmStats.Infrastructure.EnvironmentVariables;
 using VmStats.Queries;
 using VmStats.Stores;
+using VmStats.Stores.Spool;
 
 namespace VmStats.Core.Tests.Culture;
 

@@ -1,10 +1,11 @@
-using VmStats.Collection.Spool;
 using VmStats.Core.Tests.Processes;
 using VmStats.Data;
 using VmStats.Fixtures.Libvirt;
 using VmStats.Infrastructure.Embedded;
 using VmStats.Queries;
 using VmStats.Stores;
+using VmStats.Stores.Spool;
+using VmStats.Telemetry;
 
 namespace VmStats.Core.Tests.Embedded;
 
@@ -68,7 +69,7 @@ public sealed class FullDiskTests : AsyncTest
         File.Delete(Ballast);
         spool.Append(WriterProgram.PointsOf("a", batches));
         long written = 0;
-        await foreach (SegmentReplay segment in new SpoolReplayer(spool, elsewhere.Store).ReplayAsync(default))
+        await foreach (SegmentReplay segment in new SpoolReplayer(spool, new PointConformer(elsewhere.Store, TagVocabulary.Rules)).ReplayAsync(default))
         {
             Assert.Null(segment.DamagedFile);
             written += segment.Written;

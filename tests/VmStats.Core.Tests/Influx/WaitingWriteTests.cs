@@ -1,10 +1,11 @@
 using System.Net;
-using VmStats.Collection.Spool;
 using VmStats.Configuration;
 using VmStats.Files;
 using VmStats.Influx;
 using VmStats.MemoryDumps;
 using VmStats.Stores;
+using VmStats.Stores.Spool;
+using VmStats.Telemetry;
 
 namespace VmStats.Core.Tests.Influx;
 
@@ -30,11 +31,11 @@ public sealed class WaitingWriteTests : IDisposable
         MemoryDumpRecord record = new() { Name = "web", Time = DateTimeOffset.UnixEpoch, State = MemoryDumpState.Completed };
         string? warning = await recorder.WriteAsync(record, folder, default);
         Assert.Contains("Please sign in", warning, StringComparison.Ordinal);
-        Assert.Equal(0, await recorder.ReplayAsync(folder, default));
+        Assert.Equal(0, (await recorder.ReplayAsync(folder, default)).Written);
 
         _isSignedIn = true;
-        Assert.Equal((1, 1), (await recorder.ReplayAsync(folder, default), _stored));
-        Assert.Equal(0, await recorder.ReplayAsync(folder, default));
+        Assert.Equal((1, 1), ((await recorder.ReplayAsync(folder, default)).Written, _stored));
+        Assert.Equal(0, (await recorder.ReplayAsync(folder, default)).Written);
     }
 
     [Theory]
@@ -59,7 +60,7 @@ public sealed class WaitingWriteTests : IDisposable
     private static async Task<long> ReplayAsync(PointSpool spool, InfluxStore store)
     {
         long written = 0;
-        await foreach (SegmentReplay segment in new SpoolReplayer(spool, store).ReplayAsync(default))
+        await foreach (SegmentReplay segment in new SpoolReplayer(spool, new PointConformer(store, TagVocabulary.Rules)).ReplayAsync(default))
         {
             written += segment.Written;
         }

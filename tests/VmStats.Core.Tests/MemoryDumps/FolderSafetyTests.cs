@@ -120,8 +120,9 @@ public sealed class FolderSafetyTests
         string[] files = [.. Directory.GetFileSystemEntries(Path.Combine(moved, "dumps")).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
         string file = Path.GetFileName(dump.Path!);
         Assert.Equal(
-            [RecordSpool.FileName, RecordSpool.FileName + ".lock", Ledger.FileName, Ledger.FileName + ".lock", file, DumpManifest.PathFor(file)],
+            [RecordSpool.FolderName, Ledger.FileName, Ledger.FileName + ".lock", file, DumpManifest.PathFor(file)],
             files);
+        Assert.Equal($"{dump.DumpId}", Assert.Single(DumpLab.WaitingDumps(Path.Combine(moved, "dumps"))));
         MemoryDumpVerification found = await new MemoryDumpVerifier(lab.Infrastructure, null).VerifyAsync(Path.Combine(moved, "dumps", file), null, default);
         Assert.Empty(found.Findings);
     }

@@ -17,7 +17,7 @@ public sealed class MemDumpsTableTests
             whole with { State = MemoryDumpState.Failed, ErrorId = "x", Error = "y" },
         ];
         Dictionary<string, FieldKind> written = [];
-        foreach (Point point in records.Select(record => MemDumpsTable.ToPoint(record, schema: null)))
+        foreach (Point point in records.Select(record => MemDumpsTable.ToPoint(record)))
         {
             for (int i = 0; i < point.Fields.Count; i++)
             {

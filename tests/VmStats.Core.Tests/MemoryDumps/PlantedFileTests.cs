@@ -136,21 +136,37 @@ public sealed class PlantedFileTests
         Assert.Empty(await SoonAsync(() => Task.FromResult(new MemoryDumpRetention(lab.Folder, TimeProvider.System).List())));
     }
 
+    // A folder in a folder's place is the spool.
     [SkippableTheory]
-    [MemberData(nameof(Kinds))]
+    [InlineData("link")]
+    [InlineData("dangling link")]
+    [InlineData("link to a device")]
+    [InlineData("pipe")]
     public async Task In_the_record_spools_place_it_is_passed_by_and_the_record_waits_elsewhere(string kind)
     {
         await using DumpLab lab = new();
         await using StoreProxy store = new(lab.Store) { IsAway = true };
         Directory.CreateDirectory(lab.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        Planted planted = await Planted.PutAsync(lab.Root, Path.Combine(lab.Folder, RecordSpool.FileName), kind);
+        Planted planted = await Planted.PutAsync(lab.Root, Path.Combine(lab.Folder, RecordSpool.FolderName), kind);
         MemoryDumpRecord waiting = await SoonAsync(() => lab.TakeAsync(store: store));
-        Assert.Contains(Path.Combine(lab.StateFolder, RecordSpool.FileName), Assert.Single(waiting.Warnings), StringComparison.Ordinal);
+        Assert.Contains(Path.Combine(lab.StateFolder, RecordSpool.FolderName), Assert.Single(waiting.Warnings), StringComparison.Ordinal);
         planted.AssertUntouched();
 
         store.IsAway = false;
         await SoonAsync(() => lab.TakeAsync(store: store));
         Assert.Contains(await lab.RecordsAsync(), record => record.DumpId == waiting.DumpId);
+        planted.AssertUntouched();
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Kinds))]
+    public async Task In_the_place_of_the_lines_that_earlier_versions_left_it_is_passed_by(string kind)
+    {
+        await using DumpLab lab = new();
+        Directory.CreateDirectory(lab.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Planted planted = await Planted.PutAsync(lab.Root, Path.Combine(lab.Folder, RecordLines.FileName), kind);
+        MemoryDumpRecord taken = await SoonAsync(() => lab.TakeAsync());
+        Assert.Contains(await lab.RecordsAsync(), record => record.DumpId == taken.DumpId);
         planted.AssertUntouched();
     }
 

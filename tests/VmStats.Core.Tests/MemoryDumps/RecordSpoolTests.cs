@@ -1,6 +1,7 @@
 using VmStats.Files;
 using VmStats.MemoryDumps;
 using VmStats.Stores;
+using VmStats.Stores.Spool;
 
 namespace VmStats.Core.Tests.MemoryDumps;
 
@@ -17,17 +18,18 @@ public sealed class RecordSpoolTests
         MemoryDumpRecord first = await lab.TakeAsync(store: store);
         MemoryDumpException off = await Assert.ThrowsAsync<MemoryDumpException>(() => lab.TakeAsync(vm: "mail01", store: store));
         Assert.Equal("VmNotRunning", off.ErrorId);
-        string spool = Path.Combine(lab.Folder, RecordSpool.FileName);
+        string spool = Path.Combine(lab.Folder, RecordSpool.FolderName);
         Assert.Contains(spool, Assert.Single(first.Warnings), StringComparison.Ordinal);
         Assert.Contains("The store is away.", first.Warnings[0], StringComparison.Ordinal);
-        Assert.Equal(2, (await File.ReadAllLinesAsync(spool)).Length);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(spool));
+        Assert.Equal([$"{first.DumpId}", $"{off.Record.DumpId}"], DumpLab.WaitingDumps(lab.Folder));
+        Assert.Equal(UnixFiles.PrivateFolder, File.GetUnixFileMode(spool));
+        Assert.All(Segments(lab), path => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path)));
         Assert.Empty(await lab.RecordsAsync());
 
         store.IsAway = false;
         MemoryDumpRecord second = await lab.TakeAsync(store: store);
         Assert.Empty(second.Warnings);
-        Assert.False(File.Exists(spool));
+        Assert.Empty(Segments(lab));
         List<MemoryDumpRecord> records = await lab.RecordsAsync();
         Assert.Equal([second.DumpId, off.Record.DumpId, first.DumpId], records.Select(record => record.DumpId));
         Assert.Equal(
@@ -45,7 +47,7 @@ public sealed class RecordSpoolTests
         MemoryDumpRecord waiting = await lab.TakeAsync(store: store);
         await using ITelemetryStore other = lab.Infrastructure.OpenEmbeddedStore(Path.Combine(lab.Root, "other.db"), retention: null);
         await lab.TakeAsync(store: other);
-        Assert.Single(await File.ReadAllLinesAsync(Path.Combine(lab.Folder, RecordSpool.FileName)));
+        Assert.Equal($"{waiting.DumpId}", Assert.Single(DumpLab.WaitingDumps(lab.Folder)));
         List<MemoryDumpRecord> elsewhere = [];
         await foreach (MemoryDumpRecord record in new MemoryDumpRecords(other).ReadAsync(new MemoryDumpFilter(), default))
         {
@@ -58,28 +60,33 @@ public sealed class RecordSpoolTests
     }
 
     [SkippableFact]
-    public async Task A_line_torn_by_a_crash_and_a_record_that_is_refused_stand_in_nobodys_way()
+    public async Task A_record_torn_by_a_crash_and_one_that_is_refused_stand_in_nobodys_way_and_are_told()
     {
         await using DumpLab lab = new();
         await using StoreProxy store = new(lab.Store) { IsAway = true };
         MemoryDumpRecord refused = await lab.TakeAsync(store: store);
-        string spool = Path.Combine(lab.Folder, RecordSpool.FileName);
-        await File.AppendAllTextAsync(spool, "{\"store\":\"half a li");
+        MemoryDumpRecord torn = await lab.TakeAsync(store: store);
+        string segment = Segments(lab)[^1];
+        await File.WriteAllBytesAsync(segment, (await File.ReadAllBytesAsync(segment))[..^7]);
         MemoryDumpRecord good = await lab.TakeAsync(store: store);
-        Assert.Equal(3, (await File.ReadAllLinesAsync(spool)).Length);
+        Assert.Equal(3, Segments(lab).Length);
 
         store.IsAway = false;
         store.Refuses = point => point.Fields.Any(value => value.ToString() == refused.DumpId.ToString());
-        await lab.TakeAsync(store: store);
+        List<string> told = [];
+        await lab.TakeAsync(store: store, told: told);
         List<MemoryDumpRecord> records = await lab.RecordsAsync();
         Assert.Contains(records, record => record.DumpId == good.DumpId);
-        Assert.DoesNotContain(records, record => record.DumpId == refused.DumpId);
-        Assert.Contains($"{refused.DumpId}", Assert.Single(await File.ReadAllLinesAsync(spool)), StringComparison.Ordinal);
+        Assert.DoesNotContain(records, record => record.DumpId == refused.DumpId || record.DumpId == torn.DumpId);
+        Assert.Equal($"{refused.DumpId}", Assert.Single(DumpLab.WaitingDumps(lab.Folder)));
+        Assert.Contains("refused by the test", Assert.Single(told), StringComparison.Ordinal);
+        Assert.Contains($"points lost: 1. What is whole was written; the file is kept as '{segment}.damaged'", told[0], StringComparison.Ordinal);
+        Assert.True(File.Exists(segment + ".damaged"));
 
         store.Refuses = _ => false;
         await lab.TakeAsync(store: store);
         Assert.Contains(await lab.RecordsAsync(), record => record.DumpId == refused.DumpId);
-        Assert.False(File.Exists(spool));
+        Assert.Empty(Segments(lab));
     }
 
     [SkippableFact]
@@ -87,10 +94,10 @@ public sealed class RecordSpoolTests
     {
         await using DumpLab lab = new();
         await using StoreProxy store = new(lab.Store) { IsAway = true };
-        Directory.CreateDirectory(Path.Combine(lab.Folder, RecordSpool.FileName));
-        File.SetUnixFileMode(lab.Folder, UnixFiles.PrivateFolder);
+        Directory.CreateDirectory(lab.Folder, UnixFiles.PrivateFolder);
+        await File.WriteAllTextAsync(Path.Combine(lab.Folder, RecordSpool.FolderName), "no folder");
         MemoryDumpRecord waiting = await lab.TakeAsync(store: store);
-        Assert.Contains(Path.Combine(lab.StateFolder, RecordSpool.FileName), Assert.Single(waiting.Warnings), StringComparison.Ordinal);
+        Assert.Contains(Path.Combine(lab.StateFolder, RecordSpool.FolderName), Assert.Single(waiting.Warnings), StringComparison.Ordinal);
         store.IsAway = false;
         await lab.TakeAsync(store: store);
         Assert.Contains(await lab.RecordsAsync(), record => record.DumpId == waiting.DumpId);
@@ -111,16 +118,21 @@ public sealed class RecordSpoolTests
         };
         using PinnedFolder folder = PinnedFolder.Open(lab.Folder, FolderUse.Write);
         RecordSpool spool = new(folder);
-        Task<int> bringing = spool.ReplayAsync(store, default);
+        Task<RecordReplay> bringing = spool.ReplayAsync(store, default);
         await isWriting.Task.WaitAsync(s_patience);
 
         // Whoever has a record to add doesn't wait for the store.
         SpooledRecord another = new("http://elsewhere.example", "db", "away", second with { DumpId = Guid.NewGuid() });
-        await spool.AddAsync(another, default).WaitAsync(s_patience);
+        SpooledRecord ours = new(store.Info.Address, store.Info.Database, "away", second with { DumpId = Guid.NewGuid() });
+        await Task.Run(() =>
+        {
+            spool.Add(another);
+            spool.Add(ours);
+        }).WaitAsync(s_patience);
         goOn.SetResult();
-        Assert.Equal(2, await bringing.WaitAsync(s_patience));
+        Assert.Equal(2, (await bringing.WaitAsync(s_patience)).Written);
         Assert.Equal([first.DumpId, second.DumpId], (await lab.RecordsAsync()).Select(record => record.DumpId).OrderBy(id => id == second.DumpId));
-        Assert.Contains($"{another.Record.DumpId}", Assert.Single(await File.ReadAllLinesAsync(Path.Combine(lab.Folder, RecordSpool.FileName))), StringComparison.Ordinal);
+        Assert.Equal([$"{another.Record.DumpId}", $"{ours.Record.DumpId}"], DumpLab.WaitingDumps(lab.Folder));
     }
 
     [SkippableFact]
@@ -134,9 +146,9 @@ public sealed class RecordSpoolTests
         int writes = 0;
         store.BeforeWrite = () => ++writes == 1 ? Task.CompletedTask : Task.WhenAll(patience.CancelAsync(), new TaskCompletionSource().Task);
         using PinnedFolder folder = PinnedFolder.Open(lab.Folder, FolderUse.Write);
-        Assert.Equal(1, await new RecordSpool(folder).ReplayAsync(store, patience.Token).WaitAsync(s_patience));
+        Assert.Equal(1, (await new RecordSpool(folder).ReplayAsync(store, patience.Token).WaitAsync(s_patience)).Written);
         Assert.Equal(first.DumpId, Assert.Single(await lab.RecordsAsync()).DumpId);
-        Assert.Contains($"{second.DumpId}", Assert.Single(await File.ReadAllLinesAsync(Path.Combine(lab.Folder, RecordSpool.FileName))), StringComparison.Ordinal);
+        Assert.Equal($"{second.DumpId}", Assert.Single(DumpLab.WaitingDumps(lab.Folder)));
     }
 
     [SkippableFact]
@@ -146,7 +158,7 @@ public sealed class RecordSpoolTests
         await using StoreProxy store = new(lab.Store) { IsAway = true };
         MemoryDumpRecord waiting = await lab.TakeAsync(store: store);
         store.IsAway = false;
-        using (DumpLab.Lock(Path.Combine(lab.Folder, RecordSpool.FileName + ".lock")))
+        using (DumpLab.Lock(Path.Combine(Path.GetDirectoryName(Segments(lab)[0])!, "replay.lock")))
         {
             await lab.TakeAsync(store: store);
             Assert.DoesNotContain(await lab.RecordsAsync(), record => record.DumpId == waiting.DumpId);
@@ -155,4 +167,7 @@ public sealed class RecordSpoolTests
         await lab.TakeAsync(store: store);
         Assert.Contains(await lab.RecordsAsync(), record => record.DumpId == waiting.DumpId);
     }
+
+    private static string[] Segments(DumpLab lab) =>
+        [.. Directory.GetFiles(Path.Combine(lab.Folder, RecordSpool.FolderName), "*" + SpoolSegment.Extension, SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
 }

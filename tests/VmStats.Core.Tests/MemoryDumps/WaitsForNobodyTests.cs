@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Net;
 using VmStats.Core.Tests.Processes;
+using VmStats.Data;
 using VmStats.Files;
 using VmStats.Fixtures.Libvirt;
 using VmStats.Fixtures;
@@ -40,10 +41,10 @@ public sealed class WaitsForNobodyTests
         // What was left is cleared up all the same, and nothing is lost: it waits, as the dump's own record does.
         Assert.Null(await dumper.CompleteAsync(default).WaitAsync(s_patience));
         Assert.Empty(lab.Leftovers());
-        string[] waiting = await File.ReadAllLinesAsync(Path.Combine(lab.Folder, RecordSpool.FileName));
+        Point[] waiting = DumpLab.Waiting(lab.Folder);
         Assert.Equal(3, waiting.Length);
-        Assert.Contains(waiting, line => line.Contains($"{record.DumpId}", StringComparison.Ordinal) && line.Contains(record.Sha256!, StringComparison.Ordinal));
-        Assert.Contains(waiting, line => line.Contains($"{left.DumpId}", StringComparison.Ordinal));
+        Assert.Contains(waiting, point => point.Fields.Contains(FieldValue.From($"{record.DumpId}")) && point.Fields.Contains(FieldValue.From(record.Sha256)));
+        Assert.Contains($"{left.DumpId}", DumpLab.WaitingDumps(lab.Folder));
     }
 
     [SkippableFact]
@@ -70,7 +71,7 @@ public sealed class WaitsForNobodyTests
         await stop.CancelAsync();
         MemoryDumpRecord[] records = await Task.WhenAll(dumps).WaitAsync(s_patience);
         Assert.All(records, record => Assert.Contains("waits in", Assert.Single(record.Warnings), StringComparison.Ordinal));
-        Assert.Equal(3, (await File.ReadAllLinesAsync(Path.Combine(lab.Folder, RecordSpool.FileName))).Length);
+        Assert.Equal(3, DumpLab.Waiting(lab.Folder).Length);
         Assert.All(new DumpStateStore(lab.StateFolder).ReadAll(), data => Assert.Null(data.Pending));
     }
 
@@ -121,17 +122,17 @@ public sealed class WaitsForNobodyTests
         await lab.TakeAsync(vm: "web02");
         Assert.Null(States(lab).Single(data => data.DumpId == left.DumpId).Pending);
         MemoryDumpRecord? brought = (await lab.RecordsAsync()).SingleOrDefault(record => record.DumpId == left.DumpId);
-        string spool = Path.Combine(lab.Folder, RecordSpool.FileName);
         Assert.Equal(isOurStore, brought is not null);
-        Assert.Equal(isOurStore, !File.Exists(spool));
+        string[] waiting = DumpLab.WaitingDumps(lab.Folder);
         if (isOurStore)
         {
             Assert.Equal((pending.Record.Sha256, pending.Record.LedgerHead, pending.Record.Path), (brought!.Sha256, brought.LedgerHead, brought.Path));
             Assert.Empty(await lab.FindAsync(brought.Path!));
+            Assert.Empty(waiting);
         }
         else
         {
-            Assert.Contains($"{left.DumpId}", Assert.Single(await File.ReadAllLinesAsync(spool)), StringComparison.Ordinal);
+            Assert.Equal($"{left.DumpId}", Assert.Single(waiting));
         }
     }
 
@@ -186,7 +187,7 @@ public sealed class WaitsForNobodyTests
         using PinnedFolder folder = PinnedFolder.Open(lab.Folder, FolderUse.Create);
         using PinnedFolder states = PinnedFolder.Open(lab.StateFolder, FolderUse.Create);
         MemoryDumpRecord earlier = new() { Time = DateTimeOffset.UtcNow, Name = vm.Name, Uuid = vm.Uuid, DumpId = Guid.NewGuid() };
-        await new RecordSpool(folder).AddAsync(new SpooledRecord(store.Info.Address, store.Info.Database, "away", earlier), default);
+        new RecordSpool(folder).Add(new SpooledRecord(store.Info.Address, store.Info.Database, "away", earlier));
         DumpStateData dead = new()
         {
             DumpId = Guid.NewGuid(),

@@ -1,11 +1,11 @@
 using System.Globalization;
-using VmStats.Collection.Spool;
 using VmStats.Configuration;
 using VmStats.Core.Tests.Embedded;
 using VmStats.Data;
-using VmStats.Infrastructure.Embedded;
 using VmStats.Influx;
+using VmStats.Infrastructure.Embedded;
 using VmStats.Stores;
+using VmStats.Stores.Spool;
 
 namespace VmStats.Core.Tests.Processes;
 

@@ -5,6 +5,7 @@ using VmStats.Fixtures.Influx;
 using VmStats.MemoryDumps;
 using VmStats.Queries;
 using VmStats.Stores;
+using VmStats.Telemetry;
 using VmStats.Stores.Initialization;
 
 namespace VmStats.Core.Tests.Stores;
@@ -113,7 +114,7 @@ public sealed class RetentionPolicyTests(Influx1 influx1, Influx3 influx3) : ICl
         await using ITelemetryStore records = Open(options with { Database = "by_record" }), points = Open(options with { Database = "by_points" });
         await WriteTarget.RequireAsync(records, default);
         Assert.Equal(DeliveryOutcome.Written, (await RecordDelivery.BringAsync(records, Record(), default)).Outcome);
-        IReadOnlyList<Point> fitted = await new VmStats.Collection.PointConformer(points).ConformAsync([Make(1)], default);
+        IReadOnlyList<Point> fitted = await new PointConformer(points, TagVocabulary.Rules).ConformAsync([Make(1)], default);
         Assert.Equal(1, (await points.WriteAsync(fitted, default)).Written);
         Assert.Equal([1L], await ReadAsync(points));
     }

@@ -245,6 +245,20 @@ public abstract partial class StoreScenarios
     }
 
     [SkippableFact]
+    public async Task An_integer_that_a_column_of_floats_can_not_hold_is_refused_and_not_rounded()
+    {
+        const long Largest = 1L << 53;
+        await using ITelemetryStore store = await OpenAsync();
+        await store.WriteAsync([Make(0, "a", 1)], default);
+        PointShape load = new("vm_totals", ["VMID", "name", "uuid"], ["load"]);
+        Point Of(int i, long value) => new(load, T0 + (i * Minute), ["1", "a", "uuid-a"], [FieldValue.From(value)]);
+        WriteResult result = await store.WriteAsync([Of(1, Largest), Of(2, Largest + 1)], default);
+        Assert.Equal(1, result.Written);
+        Assert.Equal(T0 + (2 * Minute), Assert.Single(result.Rejected).Point.Time);
+        Assert.Equal([0.5, Largest], (await ReadAsync(store, new StoreQuery("vm_totals") { Columns = ["load"] })).Select(row => row["load"].AsDouble()!.Value));
+    }
+
+    [SkippableFact]
     public async Task Integers_keep_all_their_digits()
     {
         await using ITelemetryStore store = await OpenAsync();

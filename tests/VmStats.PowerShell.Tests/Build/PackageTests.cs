@@ -60,7 +60,7 @@ public sealed class PackageTests : IDisposable
         // All that the repository has for the module is in it, with licence and README.
         string source = Path.Combine(Repository.Root, "module");
         Assert.Superset(FilesOf(source).Concat(["LICENSE", "README.md", "lib/VmStats.Infrastructure.deps.json"]).ToHashSet(), packed.ToHashSet());
-        Assert.False(Directory.Exists(Path.Combine(home, ".local", "share", "vmstats")), "Something was stored in the home.");
+        Assert.False(Directory.Exists(Path.Combine(home, ".local", "share", "VmStats")), "Something was stored in the home.");
     }
 
     public void Dispose() => _folder.Dispose();

@@ -52,6 +52,28 @@ public sealed class MemoryDumpCommandTests : IDisposable
     }
 
     [SkippableFact]
+    public void Dumps_and_states_that_an_earlier_version_kept_in_folders_called_vmstats_are_found_and_go_on_there()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
+        string former = Path.Combine(_session.DataFolder, "vmstats", "dumps"), state = Path.Combine(_session.DataFolder, "state");
+        string[] ofToday = [Path.Combine(_session.DataFolder, "VmStats", "dumps"), Path.Combine(state, "VmStats", "dumps")];
+        string path = (string)Assert.Single(_session.InvokeRecords("Get-MonitoredVm db01 -Live | Invoke-MemoryDump").NoErrors().Output).Properties["Path"].Value;
+        Assert.Equal(ofToday[0], Path.GetDirectoryName(path));
+        foreach (string folder in ofToday)
+        {
+            string its = folder.Replace("VmStats", "vmstats", StringComparison.Ordinal);
+            Directory.CreateDirectory(Path.GetDirectoryName(its)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Directory.Move(folder, its);
+        }
+
+        Assert.Single(_session.Invoke("Get-MemoryDumpStatus db01 -State Completed"));
+        string next = (string)Assert.Single(_session.InvokeRecords("Get-MonitoredVm db01 -Live | Invoke-MemoryDump").NoErrors().Output).Properties["Path"].Value;
+        Assert.Equal(former, Path.GetDirectoryName(next));
+        Assert.Equal(2, _session.Invoke("Get-MemoryDumpStatus db01 -State Completed").Count);
+        Assert.All(ofToday, folder => Assert.False(Directory.Exists(folder)));
+    }
+
+    [SkippableFact]
     public void Several_vms_are_dumped_by_one_command()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");

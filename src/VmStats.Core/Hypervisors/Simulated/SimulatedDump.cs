@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using VmStats.Files;
 
 namespace VmStats.Hypervisors.Simulated;
 
@@ -56,20 +57,8 @@ internal sealed class SimulatedDump(SimulatedVm vm, double? rate, double moment)
     private static FileStream Open(string path)
     {
         // No lock and no truncation where a FIFO is meant; .NET would try both.
-        bool exists = File.Exists(path);
-        FileStreamOptions options = new()
-        {
-            Mode = exists ? FileMode.Open : FileMode.CreateNew,
-            Access = FileAccess.Write,
-            Share = FileShare.ReadWrite | FileShare.Delete,
-            BufferSize = 0,
-        };
-        if (!exists && !OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        FileStream stream = new(path, options);
+        FileMode mode = File.Exists(path) ? FileMode.Open : FileMode.CreateNew;
+        FileStream stream = new(path, UnixFiles.Options(mode, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete));
         if (stream.CanSeek)
         {
             stream.SetLength(0);

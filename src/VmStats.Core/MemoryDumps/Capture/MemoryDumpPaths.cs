@@ -1,6 +1,7 @@
 using System.Globalization;
 using VmStats.Files;
 using VmStats.Hypervisors;
+using VmStats.IO;
 
 namespace VmStats.MemoryDumps;
 
@@ -12,21 +13,14 @@ internal static class MemoryDumpPaths
 
     private const int LongestName = 80;
 
-    /// <summary>States and locks: under XDG_STATE_HOME where it is set, else <c>/var/lib/vmstats/dumps</c> for root and <c>~/.local/state</c> for others.</summary>
-    public static string DefaultStateFolder => Path.Combine(StateHome, "vmstats", "dumps");
+    /// <summary>States and locks.</summary>
+    public static string DefaultStateFolder => DataFolders.State("dumps");
 
     /// <summary>The original's folder where it exists and can be written to by us, else one in the user's data folder.</summary>
     public static string DefaultDumpFolder =>
         IsWritable(OriginalFolder)
             ? OriginalFolder
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "vmstats", "dumps");
-
-    private static bool IsRoot => OperatingSystem.IsLinux() && Libc.EffectiveUserId == 0;
-
-    private static string StateHome => Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } home
-        ? home
-        : IsRoot ? "/var/lib"
-        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state");
+            : DataFolders.Data("dumps");
 
     /// <summary>The file's name: the VM's name with all but letters, digits, dot, dash and underscore replaced, the time, the dump's id.</summary>
     public static string FileName(VmInfo vm, DateTimeOffset time, Guid dump, MemoryDumpCompression compression, CoreDumpFormat format)

@@ -63,7 +63,7 @@ internal sealed class MemoryDumper : IAsyncDisposable
 
     /// <summary>Waits until what earlier dumps left is cleared up, and their records are brought: begun beside the first capture.</summary>
     /// <param name="cancellationToken">Cuts the wait short; what the store hasn't got then waits on.</param>
-    /// <returns>A warning where that could not be done.</returns>
+    /// <returns>A warning where that could not be done, or something of what waited is damaged or refused.</returns>
     public async Task<string?> CompleteAsync(CancellationToken cancellationToken)
     {
         if (!_recovering.IsValueCreated)
@@ -139,7 +139,7 @@ internal sealed class MemoryDumper : IAsyncDisposable
         try
         {
             await _recovery.RecoverAsync(_options.Folder, _endRecovery.Token).ConfigureAwait(false);
-            return null;
+            return _recovery.Warnings.Count == 0 ? null : string.Join(' ', _recovery.Warnings);
         }
         catch (Exception e)
         {

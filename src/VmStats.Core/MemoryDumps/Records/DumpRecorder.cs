@@ -42,20 +42,21 @@ internal sealed class DumpRecorder(ITelemetryStore? store, string fallbackFolder
             return delivery.Warning;
         }
 
-        string place = await SpoolAsync(new(store.Info.Address, store.Info.Database, delivery.Reason!, record), folder).ConfigureAwait(false);
+        string place = Spool(new(store.Info.Address, store.Info.Database, delivery.Reason!, record), folder);
         return $"The record waits in '{place}' until the store takes it: {delivery.Reason}";
     }
 
     /// <summary>Puts a record into a spool, on the disk.</summary>
     /// <returns>The spool.</returns>
-    public async Task<string> SpoolAsync(SpooledRecord waiting, PinnedFolder? folder)
+    public string Spool(SpooledRecord waiting, PinnedFolder? folder)
     {
         if (folder is not null)
         {
             try
             {
-                await new RecordSpool(folder).AddAsync(waiting, CancellationToken.None).ConfigureAwait(false);
-                return folder.PathOf(RecordSpool.FileName);
+                RecordSpool spool = new(folder);
+                spool.Add(waiting);
+                return spool.Path;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or VmStatsException)
             {
@@ -64,32 +65,20 @@ internal sealed class DumpRecorder(ITelemetryStore? store, string fallbackFolder
         }
 
         using PinnedFolder fallback = DumpStateStore.OpenFolder(fallbackFolder);
-        await new RecordSpool(fallback).AddAsync(waiting, CancellationToken.None).ConfigureAwait(false);
-        return fallback.PathOf(RecordSpool.FileName);
+        RecordSpool other = new(fallback);
+        other.Add(waiting);
+        return other.Path;
     }
 
     /// <summary>Writes what waits in the spools for this store. A store that is still away is no failure.</summary>
-    public async Task<int> ReplayAsync(PinnedFolder? folder, CancellationToken patience)
+    public async Task<RecordReplay> ReplayAsync(PinnedFolder? folder, CancellationToken patience)
     {
-        if (store is null)
-        {
-            return 0;
-        }
-
         using PinnedFolder? fallback = PinnedFolder.TryOpen(fallbackFolder, FolderUse.Write);
-        return await ReplayAsync(store, fallback, patience).ConfigureAwait(false) + await ReplayAsync(store, folder, patience).ConfigureAwait(false);
+        RecordReplay first = await ReplayFolderAsync(fallback, patience).ConfigureAwait(false);
+        RecordReplay second = await ReplayFolderAsync(folder, patience).ConfigureAwait(false);
+        return new RecordReplay(first.Written + second.Written, [.. first.Warnings, .. second.Warnings]);
     }
 
-    private static async Task<int> ReplayAsync(ITelemetryStore store, PinnedFolder? folder, CancellationToken patience)
-    {
-        try
-        {
-            return folder is null ? 0 : await new RecordSpool(folder).ReplayAsync(store, patience).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or VmStatsException)
-        {
-            // Another user's, or on a full disk: what waits there waits on, and stands in nobody's way.
-            return 0;
-        }
-    }
+    private async Task<RecordReplay> ReplayFolderAsync(PinnedFolder? folder, CancellationToken patience) =>
+        store is null || folder is null ? new RecordReplay(0, []) : await new RecordSpool(folder).ReplayAsync(store, patience).ConfigureAwait(false);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using VmStats.Data;
+using VmStats.Points;
 
 namespace VmStats.MemoryDumps;
 
@@ -62,15 +63,10 @@ internal static class MemDumpsRow
         : row[MemDumpsTable.StoredBytes].IsNull ? null
         : MemoryDumpCompression.Gzip;
 
-    private static string? Text(StoreRow row, string column)
-    {
-        FieldValue value = row[column];
-        return value.IsNull ? null : value.ToString();
-    }
+    private static string? Text(StoreRow row, string column) => row[column].ToText();
 
     // Some writers' numbers are floats, even of bytes.
-    private static long? Whole(StoreRow row, string column) =>
-        row[column].AsInt64() ?? (row[column].AsDouble() is double number && Math.Abs(number) < 9e18 ? (long)Math.Round(number) : null);
+    private static long? Whole(StoreRow row, string column) => FieldConverter.Nearest(row[column], FieldKind.Integer).AsInt64();
 
     private static TimeSpan? Span(StoreRow row, string column) =>
         DurationSeconds.Parse(row[column].AsDouble());

@@ -61,33 +61,19 @@ internal static class MemDumpsTable
         (ErrorId, FieldKind.String), (Error, FieldKind.String), (LedgerHead, FieldKind.String), (IsSimulated, FieldKind.Boolean),
     ];
 
-    /// <summary>A record as a point that a store with this schema takes.</summary>
-    /// <param name="record">The record.</param>
-    /// <param name="schema">The table as it is; null when there is none yet.</param>
-    public static Point ToPoint(MemoryDumpRecord record, MeasurementSchema? schema)
+    private static PointShape? s_shape;
+
+    /// <summary>How records are fitted to a table: one that was made without the host's tag goes on without it, and no column keeps a record out.</summary>
+    public static ColumnRules Rules { get; } =
+        new((schema, _, tag) => tag == Host && !schema.Tags.Contains(Host) ? null : tag, LeavesOut: true);
+
+    /// <summary>A record as a point, in our columns.</summary>
+    public static Point ToPoint(MemoryDumpRecord record)
     {
-        List<string> tags = [Dom, VmId];
-        List<string?> tagValues = [record.Name, record.Id is int id ? Text(id) : record.Name];
-        if (schema is null || schema.Tags.Contains(Host))
-        {
-            tags.Add(Host);
-            tagValues.Add(record.HostName);
-        }
-
-        // Whatever a table has as a tag goes there, and not into a field of the same name.
         Dictionary<string, FieldValue> fields = Fields(record);
-        foreach (string tag in schema?.Tags ?? [])
-        {
-            if (fields.Remove(tag, out FieldValue value))
-            {
-                tags.Add(tag);
-                tagValues.Add(value.IsNull ? null : value.ToString());
-            }
-        }
-
-        string[] names = [.. fields.Keys];
-        FieldValue[] values = Array.ConvertAll(names, name => Convert(fields[name], schema, name));
-        return new Point(new PointShape(Measurement, tags, names), UnixTime.ToNanoseconds(record.Time), [.. tagValues], values);
+        string?[] tags = [record.Name, record.Id is int id ? Text(id) : record.Name, record.HostName];
+        s_shape ??= new PointShape(Measurement, [Dom, VmId, Host], [.. fields.Keys]);
+        return new Point(s_shape, UnixTime.ToNanoseconds(record.Time), tags, [.. fields.Values]);
     }
 
     private static Dictionary<string, FieldValue> Fields(MemoryDumpRecord record)
@@ -127,27 +113,6 @@ internal static class MemDumpsTable
             [Error] = FieldValue.From(record.Error),
             [LedgerHead] = FieldValue.From(record.LedgerHead),
             [IsSimulated] = record.IsSimulated ? FieldValue.From(true) : default,
-        };
-    }
-
-    // A column keeps the type that its first writer gave it; a value that can't be told in that type is left out.
-    private static FieldValue Convert(FieldValue value, MeasurementSchema? schema, string name)
-    {
-        if (value.IsNull || schema is null || !schema.Fields.TryGetValue(name, out FieldKind kind) || kind == value.Kind)
-        {
-            return value;
-        }
-
-        return kind switch
-        {
-            FieldKind.Float => value.AsDouble() is double number ? FieldValue.From(number) : default,
-            FieldKind.Integer => value.Kind == FieldKind.Float
-                ? FieldValue.From((long)Math.Round(value.AsDouble()!.Value))
-                : FieldValue.From(value.AsInt64()),
-            FieldKind.Unsigned => value.AsInt64() is >= 0 and long whole ? FieldValue.From((ulong)whole) : default,
-            FieldKind.Boolean => value.AsBoolean() is bool truth ? FieldValue.From(truth) : default,
-            FieldKind.String => FieldValue.From(value.ToString()),
-            _ => default,
         };
     }
 

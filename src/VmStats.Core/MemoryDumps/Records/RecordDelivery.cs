@@ -30,7 +30,8 @@ internal readonly record struct RecordDelivery(DeliveryOutcome Outcome, string? 
         try
         {
             patience.ThrowIfCancellationRequested();
-            WriteResult result = await WriteAsync(store, record, patience).WaitAsync(patience).ConfigureAwait(false);
+            PointConformer writer = new(store, MemDumpsTable.Rules);
+            WriteResult result = await writer.WriteAsync([MemDumpsTable.ToPoint(record)], patience).AsTask().WaitAsync(patience).ConfigureAwait(false);
             return result.Rejected.Count == 0
                 ? new RecordDelivery(DeliveryOutcome.Written, null, result.Warning)
                 : new RecordDelivery(DeliveryOutcome.Refused, result.Rejected[0].Reason);
@@ -45,11 +46,5 @@ internal readonly record struct RecordDelivery(DeliveryOutcome Outcome, string? 
             string reason = WriteTarget.WayOutOf(e) is { } wayOut ? $"{e.Message} {wayOut}" : e.Message;
             return new RecordDelivery(DeliveryOutcome.Unreachable, reason);
         }
-    }
-
-    private static async Task<WriteResult> WriteAsync(ITelemetryStore store, MemoryDumpRecord record, CancellationToken cancellationToken)
-    {
-        MeasurementSchema? schema = await store.GetSchemaToWriteAsync(MemDumpsTable.Measurement, cancellationToken).ConfigureAwait(false);
-        return await store.WriteAsync([MemDumpsTable.ToPoint(record, schema)], cancellationToken).ConfigureAwait(false);
     }
 }

@@ -1,7 +1,6 @@
-using System.Text;
-using System.Text.Json;
 using VmStats.Files;
 using VmStats.Stores;
+using VmStats.Stores.Spool;
 
 namespace VmStats.MemoryDumps;
 
@@ -12,129 +11,72 @@ namespace VmStats.MemoryDumps;
 /// <param name="Record">The record.</param>
 internal sealed record SpooledRecord(string Store, string Database, string Reason, MemoryDumpRecord Record);
 
-/// <summary>Records that a store could not take, one JSON line each, in a file beside the dumps, until it can.</summary>
+/// <summary>What became of records that waited.</summary>
+/// <param name="Written">Records that the store has now.</param>
+/// <param name="Warnings">What is to be told: damage, and refusals.</param>
+internal sealed record RecordReplay(long Written, IReadOnlyList<string> Warnings);
+
+/// <summary>
+/// Records that a store could not take, in a folder beside the dumps, until it can: a spool as telemetry has it, in which
+/// nothing is dropped, and what a store refuses waits on.
+/// </summary>
 internal sealed class RecordSpool(PinnedFolder folder)
 {
-    public const string FileName = ".vmstats-records.jsonl";
+    public const string FolderName = ".vmstats-records";
 
-    private const string LockName = FileName + ".lock";
+    /// <summary>Where the spools of all stores lie.</summary>
+    public string Path => folder.PathOf(FolderName);
 
-    private static readonly TimeSpan s_lockTime = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan s_removeTime = TimeSpan.FromSeconds(5);
-
-    /// <summary>Adds a record, synced to the disk.</summary>
-    public async Task AddAsync(SpooledRecord record, CancellationToken cancellationToken)
+    /// <summary>Adds a record, on the disk when it returns.</summary>
+    /// <exception cref="VmStatsException">It could not be written: <c>SpoolWriteFailed</c>.</exception>
+    public void Add(SpooledRecord waiting)
     {
-        using FileStream taken = await FileLock.TakeAsync(folder, LockName, s_lockTime, cancellationToken).ConfigureAwait(false);
-        using FileStream file = folder.OpenFile(FileName, FileMode.OpenOrCreate, FileAccess.ReadWrite);
-        EndTornLine(file);
-        JsonSerializer.Serialize(file, record, DumpJson.Default.SpooledRecord);
-        file.WriteByte((byte)'\n');
-        file.Flush(flushToDisk: true);
+        // A spool goes by the address and the database: of another store, the kind isn't known here.
+        using PointSpool spool = Open(new StoreInfo(StoreKind.Embedded, waiting.Store, waiting.Database));
+        spool.Append([MemDumpsTable.ToPoint(waiting.Record)]);
     }
 
     /// <summary>
-    /// Writes what waits for this store, oldest first; what can't be written yet stays. The spool isn't locked while the
-    /// store is waited for: a dump that has a record to add must not wait for it, too. A record that two bring at once is
-    /// the same point twice.
+    /// Writes what waits for this store, oldest first; what can't be written yet stays. Nobody who has a record to add waits
+    /// meanwhile. A record that is brought twice is the same point.
     /// </summary>
     /// <param name="store">The store.</param>
     /// <param name="patience">Ends the wait for the store; what was written until then waits no more.</param>
-    /// <returns>Records written.</returns>
-    public async Task<int> ReplayAsync(ITelemetryStore store, CancellationToken patience)
+    public async Task<RecordReplay> ReplayAsync(ITelemetryStore store, CancellationToken patience)
     {
-        HashSet<string> written = new(StringComparer.Ordinal);
-        foreach (string line in Read(patience))
-        {
-            if (TryParse(line) is not SpooledRecord waiting || waiting.Store != store.Info.Address || waiting.Database != store.Info.Database)
-            {
-                continue;
-            }
-
-            // A record that is refused doesn't stand in the way of those behind it; a store that is away does.
-            RecordDelivery delivery = await RecordDelivery.BringAsync(store, waiting.Record, patience).ConfigureAwait(false);
-            if (delivery.Outcome == DeliveryOutcome.Unreachable)
-            {
-                break;
-            }
-
-            if (delivery.Outcome == DeliveryOutcome.Written)
-            {
-                written.Add(line);
-            }
-        }
-
-        await RemoveAsync(written).ConfigureAwait(false);
-        return written.Count;
-    }
-
-    private string[] Read(CancellationToken patience)
-    {
-        if (patience.IsCancellationRequested || folder.Find(FileName) is null)
-        {
-            return [];
-        }
-
-        // Who holds the lock adds a record, which can wait for the next run, or takes out what he has brought.
-        using FileStream? taken = FileLock.TryTake(folder, LockName);
-        return taken is null ? [] : ReadLines();
-    }
-
-    private string[] ReadLines() =>
-        Encoding.UTF8.GetString(folder.TryReadAllBytes(FileName) ?? []).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-
-    private async Task RemoveAsync(HashSet<string> written)
-    {
-        if (written.Count == 0)
-        {
-            return;
-        }
-
-        // Where somebody is at it for so long, they are brought again by the next: the same points.
-        using FileStream taken = await FileLock.TakeAsync(folder, LockName, s_removeTime, CancellationToken.None).ConfigureAwait(false);
-        Replace([.. ReadLines().Where(line => !written.Contains(line) && TryParse(line) is not null)]);
-    }
-
-    private void Replace(List<string> lines)
-    {
-        if (lines.Count == 0)
-        {
-            folder.Delete(FileName);
-            return;
-        }
-
-        const string temporary = FileName + ".new";
-        using (FileStream file = folder.OpenFile(temporary, FileMode.Create, FileAccess.Write))
-        {
-            file.Write(Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + "\n"))));
-            file.Flush(flushToDisk: true);
-        }
-
-        folder.Move(temporary, FileName, overwrite: true);
-    }
-
-    // A line that a crash cut short is ended, and passed over when read.
-    private static void EndTornLine(FileStream file)
-    {
-        if (file.Length > 0)
-        {
-            file.Position = file.Length - 1;
-            if (file.ReadByte() != '\n')
-            {
-                file.WriteByte((byte)'\n');
-            }
-        }
-    }
-
-    private static SpooledRecord? TryParse(string line)
-    {
+        long written = 0;
+        List<string> warnings = [];
         try
         {
-            return JsonSerializer.Deserialize(line, DumpJson.Default.SpooledRecord);
+            if (new RecordLines(folder, this).Move() is { } damage)
+            {
+                warnings.Add(damage);
+            }
+
+            using PointSpool spool = Open(store.Info);
+            await foreach (SegmentReplay segment in new SpoolReplayer(spool, new PointConformer(store, MemDumpsTable.Rules)).ReplayAsync(patience).ConfigureAwait(false))
+            {
+                written += segment.Written;
+                warnings.AddRange(new[] { segment.Damage, segment.RejectReason is { } why ? $"The store refused a dump's record, which waits on in '{spool.Folder}': {why}" : null }.OfType<string>());
+            }
         }
-        catch (JsonException)
+        catch (OperationCanceledException) when (patience.IsCancellationRequested)
         {
-            return null;
+            // What was not brought waits on.
         }
+        catch (Exception)
+        {
+            // A store that is away, a spool of another user's, a full disk: what waits there waits on, and stands in nobody's way.
+        }
+
+        return new RecordReplay(written, warnings);
     }
+
+    private PointSpool Open(StoreInfo store) => new(store, new SpoolOptions
+    {
+        Root = Path,
+        Parent = folder,
+        MaximumSize = long.MaxValue,
+        KeepsRefused = true,
+    });
 }

@@ -1,5 +1,6 @@
 using VmStats.Data;
 using VmStats.Files;
+using VmStats.IO;
 
 namespace VmStats.MemoryDumps;
 
@@ -12,6 +13,9 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
 {
     /// <summary>What the ledger's line says of a dump whose process died between the file and the ledger.</summary>
     public const string RecoveredDetail = "Noted by the run after a crash.";
+
+    /// <summary>What the spools of records had to tell when they were brought last.</summary>
+    public IReadOnlyList<string> Warnings { get; private set; } = [];
 
     /// <summary>Clears up, and brings what waits in the spools.</summary>
     /// <param name="folder">The dump folder whose partial files are looked at as well.</param>
@@ -46,7 +50,7 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
         }
 
         states.Prune(DateTimeOffset.UtcNow);
-        await recorder.ReplayAsync(dumps, patience).ConfigureAwait(false);
+        Warnings = (await recorder.ReplayAsync(dumps, patience).ConfigureAwait(false)).Warnings;
         return records;
     }
 
@@ -82,7 +86,7 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
         if (data.Pending is SpooledRecord pending)
         {
             // For its own store, which need not be ours.
-            await recorder.SpoolAsync(pending, dumps).ConfigureAwait(false);
+            recorder.Spool(pending, dumps);
             states.Write(data with { Pending = null });
             return null;
         }

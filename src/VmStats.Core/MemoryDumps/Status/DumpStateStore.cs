@@ -1,5 +1,6 @@
 using System.Text.Json;
 using VmStats.Files;
+using VmStats.IO;
 
 namespace VmStats.MemoryDumps;
 

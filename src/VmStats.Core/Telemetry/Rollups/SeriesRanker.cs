@@ -1,4 +1,5 @@
 using VmStats.Data;
+using VmStats.Points;
 using VmStats.Queries;
 
 namespace VmStats.Telemetry.Rollups;

@@ -1,6 +1,6 @@
 using VmStats.Files;
 
-namespace VmStats.MemoryDumps;
+namespace VmStats.IO;
 
 /// <summary>Locks that end with their process, however it ends: .NET's sharing modes are flock() on Unix.</summary>
 internal static class FileLock

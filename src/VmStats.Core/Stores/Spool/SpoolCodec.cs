@@ -1,7 +1,7 @@
 using System.Text;
 using VmStats.Data;
 
-namespace VmStats.Collection.Spool;
+namespace VmStats.Stores.Spool;
 
 /// <summary>A batch of points as bytes and back. Names are written once per shape; values keep their kinds exactly.</summary>
 internal static class SpoolCodec

@@ -1,18 +1,45 @@
-using System.Globalization;
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using VmStats.Data;
-using VmStats.Stores;
-using VmStats.Telemetry;
+using VmStats.Points;
 
-namespace VmStats.Collection;
+namespace VmStats.Stores;
 
 /// <summary>
-/// Fits points to what a table already has: its names for a VM's tags, its field types, a field that it keeps as a tag.
+/// Fits points to what a table already has: its names for tags, its field types, a field that it keeps as a tag.
 /// A table that doesn't exist, or agrees, gets the points as they are.
 /// </summary>
-internal sealed class PointConformer(ITelemetryStore store)
+internal sealed class PointConformer(ITelemetryStore store, ColumnRules rules)
 {
+    private const int FieldsTold = 5;
     private readonly Dictionary<string, SchemaPlans> _plans = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _rounded = new(StringComparer.Ordinal);
+
+    /// <summary>What was lost of numbers so far; null while nothing was. The same for every batch while it holds, so that it is told once.</summary>
+    public string? Warning => _rounded.IsEmpty
+        ? null
+        : $"Numbers that their column can't hold exactly were rounded: {NameList.Of([.. _rounded.Keys.Order(StringComparer.Ordinal)], FieldsTold)}.";
+
+    /// <summary>Writes points as their tables want them; what was rounded is told with the store's own warning.</summary>
+    public async ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<Point> conformed = await ConformAsync(points, cancellationToken).ConfigureAwait(false);
+        WriteResult result = await store.WriteAsync(conformed, cancellationToken).ConfigureAwait(false);
+        if (result.Rejected.Count > 0 && !ReferenceEquals(points, conformed))
+        {
+            // The points that the caller gave, not those made of them.
+            Dictionary<Point, Point> originals = new(ReferenceEqualityComparer.Instance);
+            for (int i = 0; i < points.Count; i++)
+            {
+                originals.TryAdd(conformed[i], points[i]);
+            }
+
+            result = result with { Rejected = [.. result.Rejected.Select(one => one with { Point = originals.GetValueOrDefault(one.Point, one.Point) })] };
+        }
+
+        return Warning is not { } warning ? result
+            : result with { Warning = result.Warning is { } own ? $"{own} {warning}" : warning };
+    }
 
     /// <summary>The points as their tables want them, in the same order.</summary>
     public async ValueTask<IReadOnlyList<Point>> ConformAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken)
@@ -51,34 +78,41 @@ internal sealed class PointConformer(ITelemetryStore store)
         {
             if (!_plans.TryGetValue(measurement, out SchemaPlans? plans) || !ReferenceEquals(plans.Schema, schema))
             {
-                _plans[measurement] = plans = new SchemaPlans(schema);
+                _plans[measurement] = plans = new SchemaPlans(schema, rules, _rounded);
             }
 
             return plans;
         }
     }
 
-    private sealed class SchemaPlans(MeasurementSchema? schema)
+    private sealed class SchemaPlans(MeasurementSchema? schema, ColumnRules rules, ConcurrentDictionary<string, bool> rounded)
     {
         private readonly ConditionalWeakTable<PointShape, PointPlan> _plans = [];
 
         public MeasurementSchema? Schema { get; } = schema;
 
         public Point Fit(Point point) =>
-            Schema is null ? point : _plans.GetValue(point.Shape, shape => new PointPlan(shape, Schema)).Fit(point);
+            Schema is null ? point : _plans.GetValue(point.Shape, shape => new PointPlan(shape, Schema, rules, rounded)).Fit(point);
     }
 
     private sealed class PointPlan
     {
         private readonly PointShape _shape;
         private readonly FieldKind[] _kinds;
+        private readonly int[] _tags;
         private readonly int[] _fields;
         private readonly int[] _fieldsAsTags;
         private readonly bool _isSame;
+        private readonly bool _leavesOut;
+        private readonly ConcurrentDictionary<string, bool> _rounded;
 
-        public PointPlan(PointShape shape, MeasurementSchema schema)
+        public PointPlan(PointShape shape, MeasurementSchema schema, ColumnRules rules, ConcurrentDictionary<string, bool> rounded)
         {
-            string[] tags = shape.Tags.Select(tag => NameIn(schema, shape, tag)).ToArray();
+            _rounded = rounded;
+            _leavesOut = rules.LeavesOut;
+            string?[] names = [.. shape.Tags.Select(tag => rules.TagName(schema, shape, tag))];
+            string[] tags = [.. names.OfType<string>()];
+            _tags = [.. Enumerable.Range(0, names.Length).Where(i => names[i] is not null)];
             _fieldsAsTags = Enumerable.Range(0, shape.Fields.Count)
                 .Where(i => schema.Tags.Contains(shape.Fields[i]) && !tags.Contains(shape.Fields[i])).ToArray();
             _fields = Enumerable.Range(0, shape.Fields.Count).Except(_fieldsAsTags).ToArray();
@@ -98,7 +132,7 @@ internal sealed class PointConformer(ITelemetryStore store)
             for (int i = 0; i < _fields.Length; i++)
             {
                 FieldValue value = point.Fields[_fields[i]];
-                FieldValue fitted = ToKind(value, _kinds[i]);
+                FieldValue fitted = ToKind(value, i);
                 if (fields is null && fitted.Kind != value.Kind)
                 {
                     fields = [.. point.Fields];
@@ -114,36 +148,18 @@ internal sealed class PointConformer(ITelemetryStore store)
         }
 
         private string?[] TagsOf(Point point) =>
-            [.. point.Tags, .. _fieldsAsTags.Select(i => point.Fields[i].ToText())];
+            [.. _tags.Select(i => point.Tags[i]), .. _fieldsAsTags.Select(i => point.Fields[i].ToText())];
 
-        private static string NameIn(MeasurementSchema schema, PointShape shape, string tag)
+        private FieldValue ToKind(in FieldValue value, int field)
         {
-            if (schema.Measurement is not (Measurements.VmTotals or Measurements.VmDevices))
+            FieldValue converted = FieldConverter.Convert(value, _kinds[field], ConversionMode.Lenient, out ConversionOutcome outcome);
+            if (outcome == ConversionOutcome.Rounded && value.Kind != FieldKind.Float)
             {
-                return tag;
+                // That whole numbers lose digits among floats nobody expects; that fractions do among whole numbers, anybody.
+                _rounded.TryAdd($"{_shape.Measurement}.{_shape.Fields[field]} ({_kinds[field]})".ToLowerInvariant(), true);
             }
 
-            TagVocabulary vocabulary = TagVocabulary.Of(schema);
-            string name = tag == TagVocabulary.UuidColumns[0] ? vocabulary.UuidToWrite
-                : tag == TagVocabulary.NameColumns[0] ? vocabulary.NameToWrite
-                : tag;
-            return shape.Tags.Contains(name) ? tag : name;
+            return outcome == ConversionOutcome.Impossible && !_leavesOut ? value : converted;
         }
-
-        // A value that can't be told in the table's type stays as it is: the store then refuses it and says why.
-        private static FieldValue ToKind(FieldValue value, FieldKind kind) => (kind, value.Kind) switch
-        {
-            (_, FieldKind.Null) or (FieldKind.Null, _) => value,
-            (FieldKind.Float, FieldKind.Integer or FieldKind.Unsigned) => FieldValue.From(value.AsDouble()!.Value),
-            (FieldKind.Integer, FieldKind.Float or FieldKind.Unsigned or FieldKind.Boolean) =>
-                value.AsInt64() is long number ? FieldValue.From(number) : value,
-            (FieldKind.Unsigned, FieldKind.Integer or FieldKind.Float) =>
-                value.AsInt64() is >= 0 and long number ? FieldValue.From((ulong)number) : value,
-            (FieldKind.Boolean, FieldKind.Integer or FieldKind.Unsigned) =>
-                value.AsInt64() is 0 or 1 ? FieldValue.From(value.AsBoolean()!.Value) : value,
-            (FieldKind.String, FieldKind.Integer or FieldKind.Unsigned or FieldKind.Float or FieldKind.Boolean) =>
-                FieldValue.From(Convert.ToString(value.ToObject(), CultureInfo.InvariantCulture)),
-            _ => value,
-        };
     }
 }

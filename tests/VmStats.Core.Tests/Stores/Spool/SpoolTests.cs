@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using VmStats.Collection;
-using VmStats.Collection.Spool;
 using VmStats.Configuration;
 using VmStats.Core.Tests.Embedded;
 using VmStats.Core.Tests.MemoryDumps;
@@ -9,8 +8,10 @@ using VmStats.Data;
 using VmStats.Hypervisors;
 using VmStats.Queries;
 using VmStats.Stores;
+using VmStats.Stores.Spool;
+using VmStats.Telemetry;
 
-namespace VmStats.Core.Tests.Collection.Spool;
+namespace VmStats.Core.Tests.Stores.Spool;
 
 /// <summary>Points that wait on disk: through crashes, damage and a full spool, for their own store and no other.</summary>
 public sealed class SpoolTests : AsyncTest
@@ -37,7 +38,7 @@ public sealed class SpoolTests : AsyncTest
         await writer.ReachAsync(batches);
         await writer.KillAsync();
         using PointSpool spool = Open();
-        Assert.All(await ReplayAsync(spool), segment => Assert.Null(segment.DamagedFile));
+        Assert.All(await ReplayAsync(spool), segment => Assert.InRange(segment.Lost, 0, WriterProgram.Batch));
         long[] rows = await ValuesAsync();
         Assert.InRange(rows.Length, writer.Acknowledged * WriterProgram.Batch, (writer.Acknowledged + 1) * WriterProgram.Batch);
         Assert.Equal(Enumerable.Range(0, rows.Length).Select(i => (long)i), rows);
@@ -45,55 +46,104 @@ public sealed class SpoolTests : AsyncTest
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(SpoolSegment.HeaderSize - 1)]
-    [InlineData(SpoolSegment.HeaderSize)]
-    [InlineData(SpoolSegment.HeaderSize + 100)]
-    public async Task A_last_record_that_a_crash_cut_off_is_passed_over(int left)
+    [InlineData(1, 0)]
+    [InlineData(SpoolSegment.HeaderSize - 1, 0)]
+    [InlineData(SpoolSegment.HeaderSize, 50)]
+    [InlineData(SpoolSegment.HeaderSize + 100, 50)]
+    public async Task A_last_record_that_a_crash_cut_off_is_told_and_those_before_it_are_written(int left, int lost)
     {
         string path = await WriteAsync(0, 1);
-        long whole = new FileInfo(path).Length;
-        await WriteAsync(2);
-        byte[] next = await File.ReadAllBytesAsync(Open().Segments()[1]);
-        File.Delete(Open().Segments()[1]);
-        await File.AppendAllBytesAsync(path, next[SpoolSegment.Mark.Length..(SpoolSegment.Mark.Length + left)]);
-        Assert.Equal(whole + left, new FileInfo(path).Length);
+        string next = await WriteAsync(2);
+        byte[] bytes = await File.ReadAllBytesAsync(next);
+        File.Delete(next);
+        await File.AppendAllBytesAsync(path, bytes[SpoolSegment.Mark.Length..(SpoolSegment.Mark.Length + left)]);
 
         SegmentReplay replay = Assert.Single(await ReplayAsync(Open()));
-        Assert.Equal(new SegmentReplay(100, 0, null), replay);
+        Assert.Equal((100L, path + ".damaged", (long)lost), (replay.Written, replay.DamagedFile, replay.Lost));
+        Assert.Contains(path + ".damaged", replay.Damage, StringComparison.Ordinal);
         Assert.Equal(100, (await ValuesAsync()).Length);
         Assert.Empty(Open().Segments());
     }
 
     [Fact]
-    public async Task Zeros_that_a_crash_left_at_the_end_are_passed_over()
+    public async Task Zeros_that_a_crash_left_at_the_end_are_told()
     {
         string path = await WriteAsync(0);
-        await File.AppendAllBytesAsync(path, new byte[5_000]);
-        Assert.Equal(new SegmentReplay(50, 0, null), Assert.Single(await ReplayAsync(Open())));
+        await File.AppendAllBytesAsync(path, new byte[150_000]);
+        SegmentReplay replay = Assert.Single(await ReplayAsync(Open()));
+        Assert.Equal((50L, path + ".damaged"), (replay.Written, replay.DamagedFile));
     }
 
     [Theory]
     [InlineData(0)]
-    [InlineData(1)]
-    [InlineData(4)]
-    [InlineData(8)]
-    [InlineData(12)]
-    [InlineData(SpoolSegment.HeaderSize)]
-    [InlineData(SpoolSegment.HeaderSize + 77)]
-    public async Task Damage_further_in_is_told_and_the_file_is_kept(int offset)
+    [InlineData(SpoolSegment.MarkSize - 1)]
+    [InlineData(SpoolSegment.MarkSize)]
+    public async Task A_segment_that_was_begun_and_got_no_further_is_no_damage(int length)
+    {
+        string path = await WriteAsync(0);
+        await File.WriteAllBytesAsync(path, SpoolSegment.Mark[..length].ToArray());
+        Assert.Equal(new SegmentReplay(0, 0), Assert.Single(await ReplayAsync(Open())));
+        Assert.Empty(Directory.GetFiles(Open().Folder, "*.segment*"));
+    }
+
+    // Wherever in a record a bit flips, in its length, its sums or its points: what is whole is given back.
+    public static TheoryData<int, int> Flips
+    {
+        get
+        {
+            TheoryData<int, int> flips = [];
+            foreach (int record in new[] { 0, 1, 2 })
+            {
+                foreach (int offset in new[] { 0, 1, 3, 4, 8, 12, SpoolSegment.HeaderSize, SpoolSegment.HeaderSize + 77 })
+                {
+                    flips.Add(record, offset);
+                }
+            }
+
+            return flips;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Flips))]
+    public async Task A_damaged_record_is_told_and_all_others_are_written(int record, int offset)
     {
         string path = await WriteAsync(0, 1, 2);
         byte[] bytes = await File.ReadAllBytesAsync(path);
-        int record = (bytes.Length - SpoolSegment.Mark.Length) / 3;
-        bytes[SpoolSegment.Mark.Length + record + offset] ^= 0x40;
+        bytes[PlaceOf(bytes, record) + offset] ^= 0x40;
         await File.WriteAllBytesAsync(path, bytes);
 
         SegmentReplay replay = Assert.Single(await ReplayAsync(Open()));
-        Assert.Equal((50L, path + ".damaged"), (replay.Written, replay.DamagedFile));
+        Assert.Equal((100L, path + ".damaged"), (replay.Written, replay.DamagedFile));
+        Assert.Equal(offset < 12 ? 0 : 50, replay.Lost);
         Assert.Equal(bytes, await File.ReadAllBytesAsync(replay.DamagedFile!));
-        Assert.Equal(50, (await ValuesAsync()).Length);
+        Assert.Equal(Enumerable.Range(0, 150).Where(i => i / 50 != record).Select(i => (long)i), await ValuesAsync());
         Assert.Empty(await ReplayAsync(Open()));
+    }
+
+    [Fact]
+    public async Task A_damaged_mark_costs_no_record()
+    {
+        string path = await WriteAsync(0, 1);
+        byte[] bytes = await File.ReadAllBytesAsync(path);
+        bytes[2] ^= 1;
+        await File.WriteAllBytesAsync(path, bytes);
+        SegmentReplay replay = Assert.Single(await ReplayAsync(Open()));
+        Assert.Equal((100L, path + ".damaged"), (replay.Written, replay.DamagedFile));
+    }
+
+    [Fact]
+    public async Task A_whole_record_behind_much_that_is_damaged_is_found()
+    {
+        string path = await WriteAsync(0, 1);
+        byte[] bytes = await File.ReadAllBytesAsync(path);
+        int second = PlaceOf(bytes, 1);
+        byte[] noise = new byte[200_003];
+        new Random(5).NextBytes(noise);
+        await File.WriteAllBytesAsync(path, [.. bytes[..second], .. noise, .. bytes[second..]]);
+        SegmentReplay replay = Assert.Single(await ReplayAsync(Open()));
+        Assert.Equal((100L, 0L), (replay.Written, replay.Lost));
+        Assert.NotNull(replay.DamagedFile);
     }
 
     [Fact]
@@ -110,7 +160,7 @@ public sealed class SpoolTests : AsyncTest
     public async Task A_full_spool_drops_its_oldest_points_and_counts_them()
     {
         await WriteAsync(0);
-        long size = new FileInfo(Open().Segments()[0]).Length;
+        long size = new FileInfo(Path.Combine(Open().Folder, Open().Segments()[0])).Length;
         using PointSpool spool = Open(new SpoolOptions { Root = Root, SegmentSize = 1, MaximumSize = (size * 7) / 2 });
         Assert.Equal([0L, 0L, 50L, 50L], Enumerable.Range(1, 4).Select(batch => spool.Append(WriterProgram.PointsOf("a", batch))));
         await ReplayAsync(spool);
@@ -272,6 +322,18 @@ public sealed class SpoolTests : AsyncTest
         Assert.Contains(warnings, warning => warning.Contains("can be written to by others", StringComparison.Ordinal));
     }
 
+    /// <summary>Where a record of a whole segment begins.</summary>
+    private static int PlaceOf(byte[] segment, int record)
+    {
+        int place = SpoolSegment.MarkSize;
+        for (int i = 0; i < record; i++)
+        {
+            place += SpoolSegment.HeaderSize + BitConverter.ToInt32(segment, place);
+        }
+
+        return place;
+    }
+
     private PointSpool Open(SpoolOptions? options = null) => new(s_store, options ?? new SpoolOptions { Root = Root });
 
     /// <summary>Writes batches to one segment; its path.</summary>
@@ -283,13 +345,13 @@ public sealed class SpoolTests : AsyncTest
             Assert.Equal(0, spool.Append(WriterProgram.PointsOf("a", batch)));
         }
 
-        return Task.FromResult(spool.Segments()[^1]);
+        return Task.FromResult(Path.Combine(spool.Folder, spool.Segments()[^1]));
     }
 
     private async Task<List<SegmentReplay>> ReplayAsync(PointSpool spool)
     {
         List<SegmentReplay> replays = [];
-        await foreach (SegmentReplay replay in new SpoolReplayer(spool, _fixture.Store).ReplayAsync(default))
+        await foreach (SegmentReplay replay in new SpoolReplayer(spool, new PointConformer(_fixture.Store, TagVocabulary.Rules)).ReplayAsync(default))
         {
             replays.Add(replay);
         }

@@ -3,9 +3,8 @@ using System.Security.Cryptography;
 using System.Text;
 using VmStats.Data;
 using VmStats.Files;
-using VmStats.Stores;
 
-namespace VmStats.Collection.Spool;
+namespace VmStats.Stores.Spool;
 
 /// <summary>
 /// Points that wait on disk for a store that can't be reached. A store has a folder of its own; each writer appends to
@@ -18,6 +17,7 @@ internal sealed class PointSpool : IDisposable
     private const int BeginAttempts = 3;
 
     private readonly SpoolOptions _options;
+    private readonly string _name;
     private readonly object _lock = new();
     private FileStream? _segment;
     private long _lastStamp;
@@ -28,7 +28,8 @@ internal sealed class PointSpool : IDisposable
         _options = options ?? new SpoolOptions();
         Store = store;
         byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{store.Address}\n{store.Database}"));
-        Folder = Path.Combine(_options.Root, Convert.ToHexString(hash.AsSpan(0, 8)).ToLowerInvariant());
+        _name = Convert.ToHexString(hash.AsSpan(0, 8)).ToLowerInvariant();
+        Folder = Path.Combine(_options.Root, _name);
         Rejects = new RejectFile(Path.Combine(Folder, "rejected.jsonl"));
     }
 
@@ -41,8 +42,11 @@ internal sealed class PointSpool : IDisposable
     /// <summary>Where points go that the store refuses.</summary>
     public RejectFile Rejects { get; }
 
+    /// <summary>True where points that the store refuses wait on; else they go to <see cref="Rejects"/>.</summary>
+    public bool KeepsRefused => _options.KeepsRefused;
+
     /// <summary>True when there are points to replay, as far as a look at the folder tells.</summary>
-    public bool HasPoints => Directory.Exists(Folder) && Directory.EnumerateFiles(Folder, "*" + SpoolSegment.Extension).Any();
+    public bool HasPoints => Segments().Count > 0;
 
     /// <summary>Keeps points. They are on the disk when it returns.</summary>
     /// <returns>Points that were dropped to make room: the oldest of the spool.</returns>
@@ -96,26 +100,27 @@ internal sealed class PointSpool : IDisposable
         }
     }
 
-    /// <summary>The paths of the segments, oldest first.</summary>
+    /// <summary>The names of the segments, oldest first; none where the folder doesn't exist or can't be looked at.</summary>
     public IReadOnlyList<string> Segments()
     {
-        if (!Directory.Exists(Folder))
+        try
+        {
+            using PinnedFolder folder = Open(FolderUse.Read);
+            return Segments(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return [];
         }
-
-        string[] paths = Directory.GetFiles(Folder, "*" + SpoolSegment.Extension);
-        Array.Sort(paths, StringComparer.Ordinal);
-        return paths;
     }
 
-    /// <summary>Opens the spool's folder to write to it.</summary>
+    /// <summary>Opens the spool's folder to replay it.</summary>
     /// <exception cref="VmStatsException">It can't be used, or others could exchange it or what is in it: <c>SpoolWriteFailed</c>.</exception>
     public PinnedFolder Open()
     {
         try
         {
-            return PinnedFolder.Open(Folder, FolderUse.Write);
+            return Open(FolderUse.Write);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -129,7 +134,7 @@ internal sealed class PointSpool : IDisposable
     {
         try
         {
-            PinnedFolder.Open(Folder, FolderUse.Write).Dispose();
+            Open(FolderUse.Write).Dispose();
         }
         catch (UnsafePathException e)
         {
@@ -168,9 +173,27 @@ internal sealed class PointSpool : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Seal();
 
+    private PinnedFolder Open(FolderUse use)
+    {
+        if (_options.Parent is null)
+        {
+            return PinnedFolder.Open(Folder, use);
+        }
+
+        using PinnedFolder root = _options.Parent.OpenFolder(Path.GetFileName(_options.Root), use);
+        return root.OpenFolder(_name, use);
+    }
+
+    private static string[] Segments(PinnedFolder folder)
+    {
+        string[] names = folder.Names("*" + SpoolSegment.Extension);
+        Array.Sort(names, StringComparer.Ordinal);
+        return names;
+    }
+
     private FileStream Begin()
     {
-        using PinnedFolder folder = PinnedFolder.Open(Folder, FolderUse.Create);
+        using PinnedFolder folder = Open(FolderUse.Create);
         if (folder.Find(AboutName) is null)
         {
             using FileStream note = folder.OpenFile(AboutName, FileMode.OpenOrCreate, FileAccess.Write);
@@ -211,14 +234,14 @@ internal sealed class PointSpool : IDisposable
 
     private long DropOldest()
     {
-        using PinnedFolder folder = PinnedFolder.Open(Folder, FolderUse.Write);
-        (string Name, long Length)[] files = [.. folder.Names("*" + SpoolSegment.Extension)
+        using PinnedFolder folder = Open(FolderUse.Write);
+        (string Name, long Length)[] files = [.. Segments(folder)
             .Select(name => (Name: name, Facts: folder.Find(name)))
             .Where(file => file.Facts is { IsRegular: true })
             .Select(file => (file.Name, file.Facts!.Value.Length))];
         long size = files.Sum(file => file.Length);
         long dropped = 0;
-        foreach ((string name, long length) in files.OrderBy(file => file.Name, StringComparer.Ordinal))
+        foreach ((string name, long length) in files)
         {
             if (size <= _options.MaximumSize)
             {

@@ -1,9 +1,8 @@
 using System.Text.Json;
 using VmStats.Data;
 using VmStats.Files;
-using VmStats.Stores;
 
-namespace VmStats.Collection.Spool;
+namespace VmStats.Stores.Spool;
 
 /// <summary>
 /// Points that a store refused, with its reason: one JSON object a line. When the file has grown large it becomes
