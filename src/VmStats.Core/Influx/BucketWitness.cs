@@ -1,8 +1,6 @@
 using System.Net;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using VmStats.Configuration;
-using VmStats.Data;
 
 namespace VmStats.Influx;
 
@@ -14,19 +12,6 @@ internal sealed class BucketWitness(InfluxTransport transport, DatabaseName data
 {
     private const int NamesTold = 10;
     private static readonly HashSet<string> s_ambiguous = ["InfluxDefaultPolicyNotSet", "InfluxMappingNotFound", "InfluxDatabaseNotFound"];
-
-    /// <summary>Rows, with the reason in the place of an answer that says too little.</summary>
-    public async IAsyncEnumerable<StoreRow> ExplainAsync(IAsyncEnumerable<StoreRow> rows, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        IAsyncEnumerator<StoreRow> enumerator = rows.GetAsyncEnumerator(cancellationToken);
-        await using (enumerator.ConfigureAwait(false))
-        {
-            while (await ExplainAsync(enumerator.MoveNextAsync(), isWrite: false, cancellationToken).ConfigureAwait(false))
-            {
-                yield return enumerator.Current;
-            }
-        }
-    }
 
     /// <summary>A result, or the reason in the place of an answer that says too little.</summary>
     public async ValueTask<T> ExplainAsync<T>(ValueTask<T> call, bool isWrite, CancellationToken cancellationToken)

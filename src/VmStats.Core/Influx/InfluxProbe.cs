@@ -14,6 +14,9 @@ internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configure
     /// <summary>What the server said when it was last asked; null when it wasn't.</summary>
     public InfluxServerInfo? Server { get; private set; }
 
+    /// <summary>The API as far as it is known without asking: as configured or found out, else Auto.</summary>
+    public InfluxApi Api => Server?.Api ?? configured;
+
     /// <summary>Whether it is InfluxDB Cloud, which tells no version; by its address until it is asked.</summary>
     public bool IsCloud => Server is { } asked ? asked.Version is null : InfluxProducts.IsCloud(transport.Server);
 

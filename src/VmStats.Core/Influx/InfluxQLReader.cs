@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
 using VmStats.Data;
@@ -25,69 +25,79 @@ internal sealed record InfluxQLColumns(
 /// them. It is read token by token, since a document may hold ten thousand rows. An error inside a 200 is thrown
 /// where it stands.
 /// </summary>
-internal sealed class InfluxQLReader
+internal sealed class InfluxQLReader : IRowReader
 {
     private const int LargestToken = 64 * 1024 * 1024;
+    private readonly ResponseBody _body;
     private readonly InfluxQLParser _parser;
     private readonly InfluxFailures _failures;
     private readonly List<StoreRow> _ready = [];
     private readonly bool _mustAnswer;
+    private int _taken;
+    private bool _isComplete;
 
+    /// <param name="body">The answer.</param>
     /// <param name="columns">What is known of the columns.</param>
     /// <param name="failures">Makes the exceptions.</param>
     /// <param name="mustAnswer">Whether the statement is one that every server answers with results, be they empty.</param>
-    public InfluxQLReader(InfluxQLColumns columns, InfluxFailures failures, bool mustAnswer = false)
+    public InfluxQLReader(ResponseBody body, InfluxQLColumns columns, InfluxFailures failures, bool mustAnswer = false)
     {
+        _body = body;
         _failures = failures;
         _mustAnswer = mustAnswer;
         _parser = new InfluxQLParser(columns, failures, _ready);
     }
 
-    /// <summary>The rows as they arrive.</summary>
-    public async IAsyncEnumerable<StoreRow> ReadAsync(ResponseBody body, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public async ValueTask<bool> ReadAsync()
     {
-        bool more = true;
-        while (more)
+        _ready.Clear();
+        _taken = 0;
+        while (!_isComplete && _ready.Count == 0)
         {
-            more = await body.ReadAsync().ConfigureAwait(false);
-            int length = body.Span.Length;
-            Parse(body, isFinal: !more);
-            foreach (StoreRow row in _ready)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                yield return row;
-            }
-
-            _ready.Clear();
             _parser.ThrowPendingError();
-            if (more && length == body.Span.Length && length > LargestToken)
+            bool more = await _body.ReadAsync().ConfigureAwait(false);
+            int length = _body.Span.Length;
+            Parse(isFinal: !more);
+            _isComplete = !more;
+            if (more && length == _body.Span.Length && length > LargestToken)
             {
                 throw _failures.NotUnderstood("a value of more than 64 MiB");
             }
         }
 
+        if (_ready.Count > 0)
+        {
+            return true;
+        }
+
+        _parser.ThrowPendingError();
         if (!_parser.IsAtEnd)
         {
             throw _failures.CutOff(_parser.IsCutByServer ? "the server marks a series as partial, and sends no more of it (max-row-limit)" : "its last part is incomplete");
         }
 
-        if (_mustAnswer && !_parser.HasResults)
-        {
-            throw _failures.NotUnderstood("it has no results");
-        }
+        return _mustAnswer && !_parser.HasResults ? throw _failures.NotUnderstood("it has no results") : false;
     }
 
-    private void Parse(ResponseBody body, bool isFinal)
+    /// <inheritdoc/>
+    public bool TryTake([NotNullWhen(true)] out StoreRow? row)
+    {
+        row = _taken < _ready.Count ? _ready[_taken++] : null;
+        return row is not null;
+    }
+
+    private void Parse(bool isFinal)
     {
         try
         {
-            body.Consume(_parser.Parse(body.Span, isFinal));
+            _body.Consume(_parser.Parse(_body.Span, isFinal));
         }
         catch (JsonException e)
         {
             throw isFinal && _parser.HasBegun
                 ? _failures.CutOff("its last part is incomplete", e)
-                : _failures.NotUnderstood(Encoding.UTF8.GetString(body.Span[..Math.Min(body.Span.Length, 80)]), e);
+                : _failures.NotUnderstood(Encoding.UTF8.GetString(_body.Span[..Math.Min(_body.Span.Length, 80)]), e);
         }
     }
 }

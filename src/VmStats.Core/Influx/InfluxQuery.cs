@@ -48,6 +48,9 @@ public sealed class InfluxQuery : IDisposable
     /// <summary>The build that the server named when it was last asked (Core, Enterprise, OSS); null when it wasn't, or didn't tell.</summary>
     public string? Build => Server?.Build;
 
+    /// <summary>The API as far as it is known without asking: as configured or found out, else Auto.</summary>
+    internal InfluxApi Api => _probe.Api;
+
     internal DatabaseName Name { get; }
 
     internal bool IsCloud => _probe.IsCloud;
@@ -85,9 +88,7 @@ public sealed class InfluxQuery : IDisposable
     public async ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken)
     {
         InfluxApi api = await GetApiAsync(cancellationToken).ConfigureAwait(false);
-        return api == InfluxApi.V2
-            ? await _buckets.ExplainAsync(_writer.WriteAsync(points, api, cancellationToken), isWrite: true, cancellationToken).ConfigureAwait(false)
-            : await _writer.WriteAsync(points, api, cancellationToken).ConfigureAwait(false);
+        return await ExplainAsync(_writer.WriteAsync(points, api, cancellationToken), api, isWrite: true, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -110,9 +111,14 @@ public sealed class InfluxQuery : IDisposable
         ResponseBody body = await OpenAsync("api/v3/query_sql", content, InfluxApi.V3, cancellationToken).ConfigureAwait(false);
         await using (body.ConfigureAwait(false))
         {
-            await foreach (StoreRow row in new JsonLinesReader(builder, Failures).ReadAsync(body, cancellationToken).ConfigureAwait(false))
+            JsonLinesReader reader = new(body, builder, Failures);
+            while (await reader.ReadAsync().ConfigureAwait(false))
             {
-                yield return row;
+                while (reader.TryTake(out StoreRow? row))
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    yield return row;
+                }
             }
         }
     }
@@ -133,15 +139,19 @@ public sealed class InfluxQuery : IDisposable
             _ => RequestTexts.QueryForm(name, query, parameters ?? s_noParameters),
         };
         string path = api == InfluxApi.V3 ? "api/v3/query_influxql" : "query";
-        ResponseBody body = await OpenAsync(path, content, api, cancellationToken).ConfigureAwait(false);
+        ResponseBody body = await ExplainAsync(OpenAsync(path, content, api, cancellationToken), api, isWrite: false, cancellationToken).ConfigureAwait(false);
         await using (body.ConfigureAwait(false))
         {
-            IAsyncEnumerable<StoreRow> rows = api == InfluxApi.V3
-                ? new JsonLinesReader(new RowBuilder(), Failures).ReadAsync(body, cancellationToken)
-                : new InfluxQLReader(columns, Failures, mustAnswer: IsReading(query)).ReadAsync(body, cancellationToken);
-            await foreach (StoreRow row in (api == InfluxApi.V2 ? _buckets.ExplainAsync(rows, cancellationToken) : rows).ConfigureAwait(false))
+            IRowReader reader = api == InfluxApi.V3
+                ? new JsonLinesReader(body, new RowBuilder(), Failures)
+                : new InfluxQLReader(body, columns, Failures, mustAnswer: IsReading(query));
+            while (await ExplainAsync(reader.ReadAsync(), api, isWrite: false, cancellationToken).ConfigureAwait(false))
             {
-                yield return row;
+                while (reader.TryTake(out StoreRow? row))
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    yield return row;
+                }
             }
         }
     }
@@ -174,6 +184,10 @@ public sealed class InfluxQuery : IDisposable
     // What changes something may be answered with an empty body or object; what reads never is.
     private static bool IsReading(string query) =>
         query.AsSpan().TrimStart().StartsWith("SELECT", StringComparison.OrdinalIgnoreCase) || query.AsSpan().TrimStart().StartsWith("SHOW", StringComparison.OrdinalIgnoreCase);
+
+    // A result of 2.x, or the reason in the place of a refusal that says too little.
+    private ValueTask<T> ExplainAsync<T>(ValueTask<T> call, InfluxApi api, bool isWrite, CancellationToken cancellationToken) =>
+        api == InfluxApi.V2 ? _buckets.ExplainAsync(call, isWrite, cancellationToken) : call;
 
     private async ValueTask<ResponseBody> OpenAsync(string path, HttpContent content, InfluxApi api, CancellationToken cancellationToken)
     {

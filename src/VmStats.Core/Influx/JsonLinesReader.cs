@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
 using VmStats.Data;
@@ -6,51 +6,38 @@ using VmStats.Data;
 namespace VmStats.Influx;
 
 /// <summary>Reads InfluxDB 3's jsonl: one object a line, each line ended by a line feed.</summary>
-internal sealed class JsonLinesReader(RowBuilder builder, InfluxFailures failures)
+internal sealed class JsonLinesReader(ResponseBody body, RowBuilder builder, InfluxFailures failures) : IRowReader
 {
     private const int TimeLength = 4;
     private readonly WireValue _values = new();
 
-    /// <summary>The rows as they arrive. A line without its end is an answer cut off.</summary>
-    public async IAsyncEnumerable<StoreRow> ReadAsync(ResponseBody body, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    /// <remarks>A line without its end is an answer cut off.</remarks>
+    public async ValueTask<bool> ReadAsync()
     {
-        do
+        if (await body.ReadAsync().ConfigureAwait(false))
         {
-            while (TryReadLine(body, out StoreRow? row))
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                if (row is not null)
-                {
-                    yield return row;
-                }
-            }
+            return true;
         }
-        while (await body.ReadAsync().ConfigureAwait(false));
 
-        if (body.Span.Length > 0)
-        {
-            throw Broken(body.Span);
-        }
+        return body.Span.Length == 0 ? false : throw Broken(body.Span);
     }
 
-    private bool TryReadLine(ResponseBody body, out StoreRow? row)
+    /// <inheritdoc/>
+    public bool TryTake([NotNullWhen(true)] out StoreRow? row)
     {
         row = null;
-        ReadOnlySpan<byte> span = body.Span;
-        int end = span.IndexOf((byte)'\n');
-        if (end < 0)
+        while (row is null && body.Span.IndexOf((byte)'\n') is >= 0 and int end)
         {
-            return false;
+            if (end > 0)
+            {
+                row = ReadRow(body.Span[..end]);
+            }
+
+            body.Consume(end + 1);
         }
 
-        ReadOnlySpan<byte> line = span[..end];
-        if (line.Length > 0)
-        {
-            row = ReadRow(line);
-        }
-
-        body.Consume(end + 1);
-        return true;
+        return row is not null;
     }
 
     private StoreRow ReadRow(ReadOnlySpan<byte> line)

@@ -99,8 +99,13 @@ public sealed class GetVmTelemetryCommand : VmTelemetryCommand
         SeriesRequest request = new(Set, vms, named, IsOfDevices ? new DeviceFilter(Names: names) : null);
         await ReadAsync(reader, request, range, output, cancellationToken);
 
+        if (names is null)
+        {
+            return;
+        }
+
         // Silence is the right answer for a device that had nothing to say then, and the wrong one for a misspelt name.
-        NamePattern[] silent = (names ?? []).Where(name => !_devices.Any(name.Matches)).ToArray();
+        NamePattern[] silent = names.Where(name => !_devices.Any(name.Matches)).ToArray();
         foreach (VmStatsException error in await reader.FindUnknownDevicesAsync(vms, silent, cancellationToken))
         {
             output.Error(error);
