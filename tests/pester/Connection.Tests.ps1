@@ -253,7 +253,7 @@ Describe 'A proxy that the environment names' {
             }
 
             Connect-VmStats https://influx.example.org vms -NoProbe
-            "LINK $((Test-VmStatsConnection | Where-Object Result -EQ Failed | Select-Object -First 1).Link)"
+            "LINK $((Test-VmStatsConnection -Detailed | Where-Object Result -EQ Failed | Select-Object -First 1).Link)"
         }
         $result.Output | Should -BeLike '*ID InfluxProxyUnreachable*http://127.0.0.1:9 (from https_proxy)*no_proxy*'
         $result.Output | Should -BeLike '*LINK Proxy*'
@@ -279,7 +279,7 @@ Describe 'A connection to InfluxDB Clustered' {
         $null = Start-VmTelemetryCollector -HypervisorUri 'sim://clustered?vms=4' -Count 1 -Wait -ErrorAction Stop
         Get-VmTelemetry | Should -HaveCount 4
         Invoke-InfluxQuery 'SELECT COUNT(cpus) FROM vm_totals WHERE simulated = $yes' -Parameter @{ yes = 'true' } | ForEach-Object count | Should -Be 4
-        (Test-VmStatsConnection | Where-Object Link -EQ Server).Detail | Should -BeLike 'InfluxDB Clustered*'
+        (Test-VmStatsConnection -Detailed | Where-Object Link -EQ Server).Detail | Should -BeLike 'InfluxDB Clustered*'
         (Send-TestPart $clustered requests) | Should -Contain 'POST /api/v2/write'
     }
 
@@ -325,7 +325,7 @@ Describe 'A connection to older InfluxDBs' {
         Connect-VmStats $first.Url policies -Credential $admin
         Get-MonitoredVm -WarningVariable warnings -WarningAction SilentlyContinue | Should -BeNullOrEmpty
         "$warnings" | Should -BeLike "*-RetentionPolicy weekly*"
-        (Test-VmStatsConnection | Where-Object Link -EQ Freshness).Remedy | Should -BeLike '*-RetentionPolicy weekly*'
+        (Test-VmStatsConnection -Detailed | Where-Object Link -EQ Freshness).Remedy | Should -BeLike '*-RetentionPolicy weekly*'
         Connect-VmStats $first.Url policies -Credential $admin -RetentionPolicy weekly
         @(Get-MonitoredVm) | Should -HaveCount $seen
         (Get-VmStatsConnection).Database | Should -Be 'policies/weekly'
@@ -358,16 +358,17 @@ Describe 'Test-VmStatsConnection' {
     It 'walks each link of a sound store' {
         Connect-VmStats -Path "$TestDrive/a.db" -HypervisorUri $LiveFleet
         $null = Start-VmTelemetryCollector -Count 1 -Wait
-        $checks = Test-VmStatsConnection
+        $checks = Test-VmStatsConnection -Detailed
         ($checks | Where-Object Result -EQ Failed) | Should -BeNullOrEmpty
         ($checks | Where-Object Link -EQ Freshness).Result | Should -Be 'Passed'
-        Test-VmStatsConnection -Quiet | Should -BeTrue
+        Test-VmStatsConnection -Quiet | Should -BeExactly $true
+        Test-VmStatsConnection 3>&1 | Should -BeExactly $true
     }
 
     It 'names the first broken link and its remedy, and skips what comes after it' {
         Assert-TestPart $server
         $connection = Connect-VmStats $server.Url nosuch -PassThru
-        $checks = Test-VmStatsConnection -Connection $connection
+        $checks = Test-VmStatsConnection -Detailed -Connection $connection
         $broken = @($checks | Where-Object Result -EQ Failed)
         $broken.Link | Should -Be 'Database'
         $broken.Remedy | Should -BeLike '*Initialize-VmStatsDatabase*'
@@ -379,7 +380,21 @@ Describe 'Test-VmStatsConnection' {
 
     It 'tells that nobody listens' {
         Connect-VmStats http://127.0.0.1:9 vms -NoProbe
-        (Test-VmStatsConnection | Where-Object Result -EQ Failed).Link | Should -Be 'TCP'
+        (Test-VmStatsConnection -Detailed | Where-Object Result -EQ Failed).Link | Should -Be 'TCP'
+    }
+
+    It 'guards a runbook: its exit code, and why in its log' -ForEach @(
+        @{ Where = 'a dead server'; Environment = @{ INFLUX_URL = 'http://127.0.0.1:9'; INFLUX_DB = 'vms' }; Why = '*TCP: Failed*' }
+        @{ Where = 'a token for no server'; Environment = @{ INFLUX_URL = $null; INFLUX_TOKEN = 'x' }; Why = '*INFLUX_URL*' }
+    ) {
+        $runbook = {
+            if (-not (Test-VmStatsConnection)) { exit 3 }
+            'walked on'
+        }
+        $end = Invoke-TestShell $runbook -Environment $Environment
+        $end.ExitCode | Should -Be 3 -Because $Where
+        "$($end.Output) $($end.Error)" | Should -BeLike $Why
+        $end.Output | Should -Not -BeLike '*walked on*'
     }
 }
 

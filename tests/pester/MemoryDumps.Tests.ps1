@@ -101,7 +101,7 @@ Describe 'Records of dumps in <_>' -ForEach 'embedded', 'influxdb1', 'influxdb3'
     }
 
     It 'are found by Test-MemoryDump, which agrees with them' {
-        $check = Get-MemoryDumpRecord db01 | Test-MemoryDump
+        $check = Get-MemoryDumpRecord db01 | Test-MemoryDump -Detailed
         $check.IsValid | Should -BeTrue
         $check.StoreRecordCount | Should -Be 1
         $check.Sha256 | Should -Be $first.Sha256
@@ -170,7 +170,7 @@ Describe 'Invoke-MemoryDump' {
         (Get-MemoryDumpRecord -Connection $other).DumpId | Should -Be $dump.DumpId
         (Get-MemoryDumpStats -Connection $other).Count | Should -Be 1
         @(Get-MemoryDumpRecord).Count | Should -Be $before
-        (Test-MemoryDump $dump.Path -Connection $other).StoreRecordCount | Should -Be 1
+        (Test-MemoryDump $dump.Path -Detailed -Connection $other).StoreRecordCount | Should -Be 1
         Disconnect-VmStats $other
     }
 
@@ -251,11 +251,12 @@ Describe 'Test-MemoryDump and Expand-MemoryDump' {
     AfterAll { Disconnect-VmStats }
 
     It 'find a sound dump sound' {
-        $check = Test-MemoryDump -Path $dump.Path
+        $check = Test-MemoryDump -Path $dump.Path -Detailed
         $check.IsValid | Should -BeTrue
         $check.RawBytes | Should -Be $dump.RawBytes
-        Test-MemoryDump $dump.Path -Quiet | Should -BeTrue
-        $null -eq (Test-MemoryDump $dump.Path -NoStore).StoreRecordCount | Should -BeTrue
+        Test-MemoryDump $dump.Path | Should -BeExactly $true
+        Test-MemoryDump $dump.Path -Quiet | Should -BeExactly $true
+        $null -eq (Test-MemoryDump $dump.Path -NoStore -Detailed).StoreRecordCount | Should -BeTrue
     }
 
     It 'only read, unless Test-MemoryDump is told to record what it found' {
@@ -276,10 +277,15 @@ Describe 'Test-MemoryDump and Expand-MemoryDump' {
         $bytes[$bytes.Length / 2] = $bytes[$bytes.Length / 2] -bxor 1
         Remove-Item $file -Force
         [IO.File]::WriteAllBytes($file, $bytes)
-        $check = Test-MemoryDump $file
+        $check = Test-MemoryDump $file -Detailed
         $check.IsValid | Should -BeFalse
         "$($check.Findings)" | Should -BeLike '*hash*'
-        Test-MemoryDump $file -Quiet | Should -BeFalse
+        $answer = if (Test-MemoryDump $file -WarningVariable warnings -WarningAction SilentlyContinue) { 'sound' } else { 'doubtful' }
+        $answer | Should -Be 'doubtful'
+        "$warnings" | Should -BeLike "*$($file.Name)*hash*"
+        Test-MemoryDump $file -Quiet 3>&1 | Should -BeExactly $false
+        # One answer a dump.
+        $file, (Get-Item $dump.Path) | Test-MemoryDump -Quiet | Should -Be $false, $true
         Get-ErrorId { Expand-MemoryDump $file -Destination "$TestDrive/damaged.elf" } | Should -BeLike 'Dump*'
         "$TestDrive/damaged.elf" | Should -Not -Exist
     }

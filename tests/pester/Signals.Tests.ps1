@@ -124,7 +124,7 @@ Describe 'SIGTERM' {
         Send-Signal TERM $shell.Process.Id
         $null = Wait-TestShell $shell
         @(Get-VmTelemetry db01 -Last 30m).Count | Should -BeGreaterOrEqual 3
-        Test-VmStatsConnection -Quiet | Should -BeTrue
+        Test-VmStatsConnection | Should -BeTrue
         Disconnect-VmStats
     }
 }

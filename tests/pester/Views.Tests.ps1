@@ -17,12 +17,12 @@ BeforeAll {
         VmTelemetryMetric          = { Get-VmTelemetryMetric CpuPercent }
         VmTelemetryCollectorStatus = { Get-VmTelemetryCollector | Select-Object -First 1 }
         VmStatsConnection          = { Get-VmStatsConnection }
-        VmStatsConnectionCheck     = { Test-VmStatsConnection | Select-Object -First 1 }
+        VmStatsConnectionCheck     = { Test-VmStatsConnection -Detailed | Select-Object -First 1 }
         VmStatsDatabaseItem        = { Initialize-VmStatsDatabase | Select-Object -First 1 }
         MemoryDumpRecord           = { Get-MemoryDumpRecord db01 }
         MemoryDumpStats            = { Get-MemoryDumpStats }
         MemoryDumpStatus           = { Get-MemoryDumpStatus db01 | Select-Object -First 1 }
-        MemoryDumpVerification     = { Test-MemoryDump $dump.Path }
+        MemoryDumpVerification     = { Test-MemoryDump $dump.Path -Detailed }
         MemoryDumpExpansion        = { Expand-MemoryDump $dump.Path -Destination "$TestDrive/expanded.elf" -Force }
         MemoryDumpFile             = { Remove-MemoryDump -Path $dump.Path -Hold -Confirm:$false }
     }

@@ -24,10 +24,10 @@ public abstract class StoreCommand : VmStatsCommand
     public VmStatsConnection? Connection { get; set; }
 
     /// <summary>What the environment says, read once per command.</summary>
-    private protected VmStatsSettings Settings => _settings ??= ReadSettings();
+    private protected VmStatsSettings Settings => Guard(ReadSettings);
 
     /// <summary>The connection of this command. On first use of the unnamed default store in a session, a warning names it.</summary>
-    private protected VmStatsConnection ResolvedConnection => _resolved ??= Resolve();
+    private protected VmStatsConnection ResolvedConnection => Guard(FindConnection);
 
     /// <summary>The store of this command; what its queries report is shown as progress and warnings.</summary>
     private protected ITelemetryStore Store => _observed ??= new ObservedStore(ResolvedConnection.Store, _reports = new QueryReports());
@@ -49,12 +49,16 @@ public abstract class StoreCommand : VmStatsCommand
         }
     }
 
+    /// <summary>As <see cref="ResolvedConnection"/>, for a command that goes on where there is none.</summary>
+    /// <exception cref="VmStatsException">The connection is closed, or what names it is wrong.</exception>
+    private protected VmStatsConnection FindConnection() => _resolved ??= Resolve();
+
     private VmStatsConnection Resolve()
     {
         VmStatsSession session = VmStatsSession.Current;
         VmStatsConnection connection = Connection is null
-            ? Guard(() => session.Resolve(session.Connected is null ? Settings : new VmStatsSettings(), WaitsForNobody))
-            : Guard(() => Connection.IsClosed ? throw ConnectionClosed(Connection) : Connection);
+            ? session.Resolve(session.Connected is null ? ReadSettings() : new VmStatsSettings(), WaitsForNobody)
+            : Connection.IsClosed ? throw ConnectionClosed(Connection) : Connection;
         if (session.MustNameDefaultStore(connection))
         {
             WriteWarning(
@@ -73,5 +77,5 @@ public abstract class StoreCommand : VmStatsCommand
         "Make another with Connect-VmStats -PassThru; one without -PassThru ends with the next Connect-VmStats.",
         connection);
 
-    private VmStatsSettings ReadSettings() => Guard(() => InfrastructureLoader.Current.ReadEnvironment());
+    private VmStatsSettings ReadSettings() => _settings ??= InfrastructureLoader.Current.ReadEnvironment();
 }

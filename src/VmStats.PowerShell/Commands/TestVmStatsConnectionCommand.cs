@@ -1,51 +1,81 @@
 using System.Management.Automation;
 using VmStats.Diagnostics;
+using VmStats.Influx;
 using VmStats.PowerShell.Abstractions;
 
 namespace VmStats.PowerShell.Commands;
 
-/// <summary>Walks the links from here to fresh data and names the first that is broken, and how to fix it.</summary>
+/// <summary>Tells whether the way from here to fresh data holds; with -Detailed each link of it, and how to fix the first that is broken.</summary>
 /// <remarks>
 /// Name resolution, TCP, TLS, server, authentication, database, schema, the age of the newest sample, samples that are ahead of
-/// the clock here (with the VMs and hosts that wrote them), and for InfluxDB 3 what its caches lack, in this order. What comes after a broken link is skipped. -Quiet gives $true when none is broken; a warning breaks nothing.
+/// the clock here (with the VMs and hosts that wrote them), and for InfluxDB 3 what its caches lack, in this order. What comes after a broken link is skipped.
+///
+/// The answer is $true when no link is broken, and $false when one is, or when what names the store is wrong (which is an error,
+/// too). Warnings say which link is broken, and what about the others wants attention; that breaks nothing. -Quiet leaves the
+/// warnings out, and -Detailed gives an object for each link instead.
 /// </remarks>
 /// <example>
-/// <code>Test-VmStatsConnection</code>
+/// <code>Test-VmStatsConnection -Detailed</code>
 /// Where does it hang?
 /// </example>
 /// <example>
-/// <code>if (-not (Test-VmStatsConnection -Quiet)) { exit 1 }</code>
-/// A guard at the head of a runbook.
+/// <code>if (-not (Test-VmStatsConnection)) { exit 1 }</code>
+/// A guard at the head of a runbook; a warning in its log names the broken link.
 /// </example>
-[Cmdlet(VerbsDiagnostic.Test, "VmStatsConnection")]
-[OutputType(typeof(VmStatsConnectionCheck), typeof(bool))]
+[Cmdlet(VerbsDiagnostic.Test, "VmStatsConnection", DefaultParameterSetName = AnswerSet)]
+[OutputType(typeof(bool), ParameterSetName = [AnswerSet])]
+[OutputType(typeof(VmStatsConnectionCheck), ParameterSetName = [DetailedSet])]
 public sealed class TestVmStatsConnectionCommand : StoreCommand
 {
-    /// <summary>Only $true or $false.</summary>
-    [Parameter]
+    private const string AnswerSet = "Answer";
+    private const string DetailedSet = "Detailed";
+
+    /// <summary>Gives what was found of each link, and how to fix it, instead of $true or $false.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = DetailedSet)]
+    public SwitchParameter Detailed { get; set; }
+
+    /// <summary>Only $true or $false: no warnings.</summary>
+    [Parameter(ParameterSetName = AnswerSet)]
     public SwitchParameter Quiet { get; set; }
 
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
         bool holds = true;
-        VmStatsConnection connection = ResolvedConnection;
         Run(async (output, cancellationToken) =>
         {
-            ConnectionChecker checker = new(connection.Options, connection.Store, TimeProvider.System);
-            await foreach (VmStatsConnectionCheck check in checker.CheckAsync(cancellationToken))
+            try
             {
-                holds &= check.Result != VmStatsConnectionCheckResult.Failed;
-                if (!Quiet)
+                VmStatsConnection connection = await output.OnPipelineAsync(FindConnection);
+                ConnectionChecker checker = new(connection.Options, connection.Store, TimeProvider.System);
+                await foreach (VmStatsConnectionCheck check in checker.CheckAsync(cancellationToken))
                 {
-                    output.Write(check);
+                    holds &= check.Result != VmStatsConnectionCheckResult.Failed;
+                    Tell(check, output);
                 }
             }
+            catch (VmStatsException e) when (!Detailed)
+            {
+                // An error that ended the statement would let a script walk on past the guard.
+                output.Error(e);
+                holds = false;
+            }
         });
-
-        if (Quiet)
+        if (!Detailed)
         {
             WriteObject(holds);
+        }
+    }
+
+    private void Tell(VmStatsConnectionCheck check, CommandOutput output)
+    {
+        if (Detailed)
+        {
+            output.Write(check);
+        }
+        else if (!Quiet && check.Result is VmStatsConnectionCheckResult.Failed or VmStatsConnectionCheckResult.Warning)
+        {
+            output.Warning(SafeText.Printable($"{check}: {check.Detail} {check.Remedy}".TrimEnd()));
         }
     }
 }

@@ -174,12 +174,42 @@ public sealed class ConnectionCommandTests : IDisposable
     {
         using ModuleRunspace session = new();
         session.InvokeRecords("Connect-VmStats http://127.0.0.1:1 vms -Api V1 -NoProbe").NoErrors();
-        IReadOnlyList<PSObject> links = session.InvokeRecords("Test-VmStatsConnection").NoErrors().Output;
+        IReadOnlyList<PSObject> links = session.InvokeRecords("Test-VmStatsConnection -Detailed").NoErrors().Output;
         Assert.Equal(["Passed", "Failed", "Skipped"], links.Take(3).Select(link => $"{link.Properties["Result"].Value}"));
         Assert.NotNull(links[1].Properties["Remedy"].Value);
         Assert.Equal([false], session.Invoke<bool>("Test-VmStatsConnection -Quiet"));
         session.InvokeRecords($"Connect-VmStats -Path '{_folder.Path}/t.db'").NoErrors();
         Assert.Equal([true], session.Invoke<bool>("Test-VmStatsConnection -Quiet"));
+    }
+
+    [Fact]
+    public void Whether_the_way_holds_is_a_truth_value_and_a_warning_names_the_broken_link()
+    {
+        const string Guard = "if (Test-VmStatsConnection) { 'goes on' } else { 'stops' }";
+        using ModuleRunspace session = new();
+        session.InvokeRecords("Connect-VmStats http://127.0.0.1:1 vms -Api V1 -NoProbe").NoErrors();
+        Records dead = session.InvokeRecords(Guard).NoErrors();
+        Assert.Equal(["stops"], dead.Of<string>());
+        Assert.StartsWith("TCP: Failed: ", Assert.Single(dead.Warnings), StringComparison.Ordinal);
+        Assert.Empty(session.InvokeRecords("Test-VmStatsConnection -Quiet").NoErrors().Warnings);
+
+        session.InvokeRecords($"Connect-VmStats -Path '{_folder.Path}/t.db'; $null = Start-VmTelemetryCollector -HypervisorUri 'sim://fleet?vms=1' -Count 1 -Wait").NoErrors();
+        Records alive = session.InvokeRecords(Guard).NoErrors();
+        Assert.Equal(["goes on"], alive.Of<string>());
+        Assert.Empty(alive.Warnings);
+    }
+
+    [Theory]
+    [InlineData("", "INFLUX_TOKEN", "secret")]
+    [InlineData("", "INFLUX_URL", "no://url")]
+    [InlineData("-Connection $closed", "INFLUX_DB", null)]
+    public void Where_no_store_is_named_as_it_should_be_the_answer_is_no(string argument, string variable, string? value)
+    {
+        using ModuleRunspace session = new(new Dictionary<string, string?> { [variable] = value });
+        session.InvokeRecords($"$closed = Connect-VmStats -Path '{_folder.Path}/t.db' -PassThru; Disconnect-VmStats $closed").NoErrors();
+        Records records = session.InvokeRecords($"if (-not (Test-VmStatsConnection {argument})) {{ 'stops'; return }} 'walks on'");
+        Assert.Equal(["stops"], records.Of<string>());
+        Assert.NotNull(records.SingleError.ErrorDetails.RecommendedAction);
     }
 
     [Fact]

@@ -215,7 +215,7 @@ public sealed class MemoryDumpCommandTests : IDisposable
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
         PSObject dump = Assert.Single(_session.InvokeRecords($"Invoke-MemoryDump db01 -Path '{Dumps}'").NoErrors().Output);
-        PSObject verified = Assert.Single(_session.InvokeRecords("Get-MemoryDumpRecord db01 | Test-MemoryDump").NoErrors().Output);
+        PSObject verified = Assert.Single(_session.InvokeRecords("Get-MemoryDumpRecord db01 | Test-MemoryDump -Detailed").NoErrors().Output);
         Assert.True((bool)verified.Properties["IsValid"].Value, $"{verified}");
         Assert.Equal(dump.Properties["Sha256"].Value, verified.Properties["Sha256"].Value);
 
@@ -225,13 +225,36 @@ public sealed class MemoryDumpCommandTests : IDisposable
         Assert.Equal(true, expanded.Properties["IsVerified"].Value);
 
         string path = (string)dump.Properties["Path"].Value;
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        byte[] stored = File.ReadAllBytes(path);
-        stored[stored.Length / 2] ^= 1;
-        File.WriteAllBytes(path, stored);
+        Damage(path);
         Assert.Equal([false], _session.Invoke<bool>($"Test-MemoryDump '{path}' -Quiet"));
         Assert.NotEmpty(_session.InvokeRecords($"Expand-MemoryDump '{path}' -Destination '{_folder.Path}/y.elf'").Errors);
         Assert.False(File.Exists($"{_folder.Path}/y.elf"));
+    }
+
+    [SkippableFact]
+    public void Whether_a_dump_is_sound_is_a_truth_value_and_a_warning_says_why_not()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
+        string[] paths = [.. _session.InvokeRecords($"Invoke-MemoryDump db01, web01 -Path '{Dumps}' | ForEach-Object Path | Sort-Object").NoErrors().Of<string>()];
+        Records sound = _session.InvokeRecords($"if (Test-MemoryDump '{paths[0]}') {{ 'sound' }} else {{ 'doubtful' }}").NoErrors();
+        Assert.Equal(["sound"], sound.Of<string>());
+        Assert.Empty(sound.Warnings);
+
+        Damage(paths[0]);
+        Records doubtful = _session.InvokeRecords($"if (Test-MemoryDump '{paths[0]}') {{ 'sound' }} else {{ 'doubtful' }}").NoErrors();
+        Assert.Equal(["doubtful"], doubtful.Of<string>());
+        Assert.StartsWith($"{paths[0]}: ", Assert.Single(doubtful.Warnings), StringComparison.Ordinal);
+        Assert.Contains("StoredHashDiffers: ", doubtful.Warnings[0], StringComparison.Ordinal);
+        Assert.Empty(_session.InvokeRecords($"Test-MemoryDump '{paths[0]}' -Quiet").NoErrors().Warnings);
+
+        Records detailed = _session.InvokeRecords($"Test-MemoryDump '{paths[0]}' -Detailed | ForEach-Object {{ $_.Findings.Id }}").NoErrors();
+        Assert.Contains("StoredHashDiffers", detailed.Of<string>());
+        Assert.Empty(detailed.Warnings);
+
+        // One answer a dump, also of one that is gone: it must not hide behind the others' $true.
+        Records mixed = _session.InvokeRecords($"'{paths[0]}', '{_folder.Path}/gone.elf', '{paths[1]}' | Test-MemoryDump -NoStore");
+        Assert.Equal([false, false, true], mixed.Of<bool>());
+        Assert.Equal("DumpNotFound", mixed.SingleError.FullyQualifiedErrorId.Split(',')[0]);
     }
 
     [SkippableFact]
@@ -241,14 +264,14 @@ public sealed class MemoryDumpCommandTests : IDisposable
         _session.InvokeRecords($"Invoke-MemoryDump db01, web01 -Path '{Dumps}'").NoErrors();
         string ledger = Path.Combine(Dumps, "ledger.jsonl");
         string before = File.ReadAllText(ledger);
-        foreach (string reading in (string[])["", "-Quiet", "-Record -WhatIf"])
+        foreach (string reading in (string[])["", "-Quiet", "-Detailed", "-Record -WhatIf"])
         {
             Assert.Equal(2, _session.InvokeRecords($"Get-MemoryDumpRecord | Test-MemoryDump {reading}").NoErrors().Output.Count);
             Assert.Equal(before, File.ReadAllText(ledger));
         }
 
         Records recorded = _session.InvokeRecords("Get-MemoryDumpRecord db01 | Test-MemoryDump -Record").NoErrors();
-        Assert.Equal(true, Assert.Single(recorded.Output).Properties["IsValid"].Value);
+        Assert.Equal([true], recorded.Of<bool>());
         string added = Assert.Single(File.ReadAllText(ledger)[before.Length..].Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.Contains("\"event\":\"Verify\"", added, StringComparison.Ordinal);
         Assert.Contains("\"name\":\"db01\"", added, StringComparison.Ordinal);
@@ -395,6 +418,14 @@ public sealed class MemoryDumpCommandTests : IDisposable
     {
         _session.Dispose();
         _folder.Dispose();
+    }
+
+    private static void Damage(string path)
+    {
+        byte[] stored = File.ReadAllBytes(path);
+        stored[stored.Length / 2] ^= 1;
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.WriteAllBytes(path, stored);
     }
 
     private int DumpFiles() => Files().Count(file => file.EndsWith(".elf.zst", StringComparison.Ordinal));
