@@ -4,18 +4,21 @@ using VmStats.Hypervisors;
 
 namespace VmStats.MemoryDumps;
 
-/// <summary>Where things are, and what they are called.</summary>
+/// <summary>The default folders of the dump engine, and the names of its files.</summary>
 internal static class MemoryDumpPaths
 {
-    /// <summary>The original's dump folder.</summary>
+    /// <summary>The dump folder of the original system.</summary>
     public const string OriginalFolder = "/var/lib/dashboard/dumps";
 
-    private const int LongestName = 80;
+    private const int MaximumNameLength = 80;
 
-    /// <summary>States and locks: under XDG_STATE_HOME where it is set, else <c>/var/lib/vmstats/dumps</c> for root and <c>~/.local/state</c> for others.</summary>
+    /// <summary>
+    /// The folder of state files and locks: under XDG_STATE_HOME if that is set, otherwise
+    /// <c>/var/lib/vmstats/dumps</c> for root and <c>~/.local/state</c> for other users.
+    /// </summary>
     public static string DefaultStateFolder => Path.Combine(StateHome, "vmstats", "dumps");
 
-    /// <summary>The original's folder where it exists and can be written to by us, else one in the user's data folder.</summary>
+    /// <summary>The original's folder if it exists and this user can write to it, otherwise a folder in the user's data folder.</summary>
     public static string DefaultDumpFolder =>
         IsWritable(OriginalFolder)
             ? OriginalFolder
@@ -28,17 +31,20 @@ internal static class MemoryDumpPaths
         : IsRoot ? "/var/lib"
         : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state");
 
-    /// <summary>The file's name: the VM's name with all but letters, digits, dot, dash and underscore replaced, the time, the dump's id.</summary>
+    /// <summary>
+    /// A dump's file name: the VM's name with all characters except letters, digits, dot, dash and underscore replaced,
+    /// the time and the dump's id.
+    /// </summary>
     public static string FileName(VmInfo vm, DateTimeOffset time, Guid dump, MemoryDumpCompression compression, CoreDumpFormat format)
     {
         string safe = string.Concat(vm.Name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' ? c : '_')).TrimStart('.');
         string stamp = time.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
         string image = format == CoreDumpFormat.Elf ? ".elf" : ".kdump";
         string packed = compression switch { MemoryDumpCompression.Gzip => ".gz", MemoryDumpCompression.Zstd => ".zst", _ => "" };
-        return $"{safe[..Math.Min(safe.Length, LongestName)]}_{stamp}_{dump.ToString("N")[..8]}{image}{packed}";
+        return $"{safe[..Math.Min(safe.Length, MaximumNameLength)]}_{stamp}_{dump.ToString("N")[..8]}{image}{packed}";
     }
 
-    /// <summary>A format as records name it.</summary>
+    /// <summary>A format's name in records.</summary>
     public static string NameOf(CoreDumpFormat format) => format switch
     {
         CoreDumpFormat.Elf => "elf",
@@ -47,7 +53,7 @@ internal static class MemoryDumpPaths
         _ => "kdump-snappy",
     };
 
-    /// <summary>libvirt's flags as records name them.</summary>
+    /// <summary>The names of libvirt's flags in records.</summary>
     public static string NameOf(CoreDumpOptions options)
     {
         List<string> flags = ["memory-only"];
