@@ -4,44 +4,49 @@ using VmStats.Stores;
 namespace VmStats.Configuration;
 
 /// <summary>
-/// All that stands on a third-party package. Core and the cmdlets know only this; the implementation is loaded on first
-/// use, in a load context of its own.
+/// Everything that depends on a third-party package. Core and the cmdlets use only this interface; the implementation
+/// is loaded on first use, in its own load context.
 /// </summary>
 public interface IInfrastructure
 {
-    /// <summary>Reads the environment's variables, in the order of precedence INFLUX_*, INFLUXDB3_*, INFLUX_HOST.</summary>
-    /// <exception cref="VmStatsException">A variable has a value that can't be used: <c>InvalidEnvironmentVariable</c>, or a token or database without a URL: <c>UrlMissing</c>.</exception>
+    /// <summary>Reads the environment variables, in the order of precedence INFLUX_*, INFLUXDB3_*, INFLUX_HOST.</summary>
+    /// <exception cref="VmStatsException">A variable has an invalid value: <c>InvalidEnvironmentVariable</c>; or there
+    /// is a token or database without a URL: <c>UrlMissing</c>.</exception>
     VmStatsSettings ReadEnvironment();
 
-    /// <summary>Opens (and makes where needed) an embedded store.</summary>
-    /// <param name="path">Full path of the file.</param>
+    /// <summary>Opens an embedded store, creating it if needed.</summary>
+    /// <param name="path">The full path of the file.</param>
     /// <param name="retention">How long points are kept; null for ever.</param>
-    /// <param name="lockTimeout">The longest wait for another program that holds the file; null for the usual one.</param>
+    /// <param name="lockTimeout">Maximum time to wait for another process that has locked the file; null for the default.</param>
     ITelemetryStore OpenEmbeddedStore(string path, TimeSpan? retention, TimeSpan? lockTimeout = null);
 
-    /// <summary>Makes a sender of line protocol to a server of InfluxDB 3's engine.</summary>
-    /// <param name="http">Sends its requests, and has all that they need: credentials, compression, the rules of the connection. Its own from now on, and disposed of with it.</param>
-    /// <param name="server">The server's address; a path in it is kept.</param>
+    /// <summary>Creates a line protocol sender for a server with InfluxDB 3's engine.</summary>
+    /// <param name="http">The client that sends the requests, already set up with credentials, compression and the
+    /// connection's rules. The sender takes ownership of it and disposes of it.</param>
+    /// <param name="server">The server's address, including any path.</param>
     /// <param name="database">The database.</param>
-    /// <param name="byV2Api">True for a server that has no API of InfluxDB 3 Core's.</param>
+    /// <param name="byV2Api">True for a server that doesn't have the API of InfluxDB 3 Core.</param>
     ILineSender CreateLineSender(HttpClient http, Uri server, string database, bool byV2Api);
 
-    /// <summary>Runs a call again, with exponential back-off and jitter, while it fails with a transient <see cref="VmStatsException"/>.</summary>
+    /// <summary>Retries a call, with exponential back-off and jitter, while it fails with a transient <see cref="VmStatsException"/>.</summary>
     /// <param name="call">The call.</param>
-    /// <param name="attempts">Calls at most, the first included.</param>
-    /// <param name="cancellationToken">Ends the wait at once.</param>
+    /// <param name="attempts">Maximum number of calls, including the first.</param>
+    /// <param name="cancellationToken">Ends the wait immediately.</param>
     ValueTask<T> RetryAsync<T>(Func<CancellationToken, ValueTask<T>> call, int attempts, CancellationToken cancellationToken);
 
-    /// <summary>A stream that compresses with Zstandard what is written to it.</summary>
-    /// <param name="destination">Where the compressed bytes go; left open.</param>
+    /// <summary>Creates a stream that compresses the data written to it with Zstandard.</summary>
+    /// <param name="destination">Receives the compressed bytes; left open.</param>
     /// <param name="level">1 (fast) to 19.</param>
     Stream CreateZstdCompressor(Stream destination, int level);
 
-    /// <summary>A stream from which the expanded bytes of Zstandard frames are read.</summary>
+    /// <summary>Creates a stream that decompresses Zstandard frames.</summary>
     /// <param name="source">The compressed bytes; left open.</param>
     Stream CreateZstdDecompressor(Stream source);
 
-    /// <summary>Closes what is kept open between calls (pooled connections to embedded stores); what is opened later works as before. Called when the module is removed.</summary>
+    /// <summary>
+    /// Closes resources that are kept open between calls (pooled connections to embedded stores); opening others later
+    /// still works. Called when the module is removed.
+    /// </summary>
     void Release()
     {
     }

@@ -4,9 +4,9 @@ using System.Runtime.Loader;
 namespace VmStats.Configuration;
 
 /// <summary>
-/// Brings in VmStats.Infrastructure on first use. In the module it lies in <c>lib/</c> with the packages it stands on
-/// and gets a load context of its own, so that another module's version of the same package does no harm; where it is
-/// already beside Core (tests, tools) it is taken from there.
+/// Loads VmStats.Infrastructure on first use. In the module it is in <c>lib/</c>, with the packages it depends on, and
+/// gets its own load context, so that another module's version of the same package can't conflict with it; where it is
+/// already beside Core (tests, tools), that one is used.
 /// </summary>
 internal static class InfrastructureLoader
 {
@@ -16,10 +16,10 @@ internal static class InfrastructureLoader
     private static readonly Lazy<IInfrastructure> s_current = new(() => Load(HomeOf(typeof(InfrastructureLoader).Assembly)));
 
     /// <summary>The infrastructure of this process, loaded on first use.</summary>
-    /// <exception cref="VmStatsException">The assembly isn't there: <c>InfrastructureMissing</c>.</exception>
+    /// <exception cref="VmStatsException">The assembly can't be loaded: <c>InfrastructureMissing</c>.</exception>
     public static IInfrastructure Current => s_current.Value;
 
-    /// <summary>Closes what the infrastructure keeps open, if it was ever loaded.</summary>
+    /// <summary>Closes the infrastructure's open resources, if it was ever loaded.</summary>
     public static void Release()
     {
         if (s_current.IsValueCreated)
@@ -28,7 +28,7 @@ internal static class InfrastructureLoader
         }
     }
 
-    /// <summary>Loads the infrastructure from <c>lib/</c> in a folder, or from wherever this process already resolves it.</summary>
+    /// <summary>Loads the infrastructure from the <c>lib/</c> folder of a folder, or from where this process resolves it by default.</summary>
     /// <param name="folder">The folder that holds VmStats.Core.dll.</param>
     internal static IInfrastructure Load(string folder)
     {
@@ -46,7 +46,7 @@ internal static class InfrastructureLoader
                 "InfrastructureMissing",
                 VmStatsErrorKind.NotFound,
                 $"VmStats is incomplete: '{path}' can't be loaded. {e.Message}",
-                "Install the module again; its lib folder and all that is in it belong to it.",
+                "Install the module again, including its lib folder with all files.",
                 path,
                 e);
         }
@@ -61,7 +61,7 @@ internal static class InfrastructureLoader
 
         protected override Assembly? Load(AssemblyName assemblyName)
         {
-            // One Core for everybody: its types cross the border between the contexts.
+            // Both contexts share one Core, since its types are passed between them.
             Assembly core = typeof(InfrastructureLoader).Assembly;
             if (assemblyName.Name == core.GetName().Name)
             {

@@ -1,6 +1,9 @@
 namespace VmStats.Configuration;
 
-/// <summary>A token or password. Its text is had only by asking for it: it never appears in a format, a log or a debugger's list.</summary>
+/// <summary>
+/// A token or password. Its text is available only through <see cref="Reveal"/>: it never appears in formatted output,
+/// a log or a debugger.
+/// </summary>
 [System.Diagnostics.DebuggerDisplay("***")]
 public sealed class Secret
 {
@@ -8,14 +11,14 @@ public sealed class Secret
 
     /// <summary>Wraps a secret.</summary>
     /// <param name="value">The text.</param>
-    /// <param name="source">Where it came from, for error messages: <c>INFLUX_TOKEN</c>, <c>-Token</c>.</param>
+    /// <param name="source">Its source, for error messages: <c>INFLUX_TOKEN</c>, <c>-Token</c>.</param>
     public Secret(string value, string source)
     {
         _value = value;
         Source = source;
     }
 
-    /// <summary>Where it came from: a variable or a parameter.</summary>
+    /// <summary>Its source: a variable or a parameter.</summary>
     public string Source { get; }
 
     /// <summary>The text itself, for the request that needs it.</summary>

@@ -1,19 +1,19 @@
 namespace VmStats.Configuration;
 
-/// <summary>Reads the address of a store as people write it.</summary>
+/// <summary>Parses the address of a store as users write it.</summary>
 public static class StoreAddress
 {
-    private const string Right = "Use http://host:8181 or https://host for InfluxDB, or file:///path/telemetry.db (Connect-VmStats -Path FILE) for an embedded store.";
+    private const string ValidForms = "Use http://host:8181 or https://host for InfluxDB, or file:///path/telemetry.db (Connect-VmStats -Path FILE) for an embedded store.";
 
-    /// <summary>The URL of a file, whatever characters its path holds.</summary>
+    /// <summary>Returns the URL of a file, escaping any special characters in its path.</summary>
     /// <param name="path">A full path.</param>
     public static Uri FromPath(string path) =>
         new("file:///" + string.Join('/', path.Replace('\\', '/').TrimStart('/').Split('/').Select(Uri.EscapeDataString)));
 
-    /// <summary>The URL of a store. A bare <c>host:port</c> means http, as in the original's scripts.</summary>
-    /// <param name="text">What was given.</param>
-    /// <param name="source">Where it was given: a variable or a parameter, for the message.</param>
-    /// <exception cref="VmStatsException">Not an address that can be used: <c>InvalidUrl</c>. The text is not repeated where it may hold a password.</exception>
+    /// <summary>Parses the URL of a store. A bare <c>host:port</c> means http, as in the original's scripts.</summary>
+    /// <param name="text">The address.</param>
+    /// <param name="source">The variable or parameter that it comes from, for the message.</param>
+    /// <exception cref="VmStatsException"><c>InvalidUrl</c>: not a usable address. The text is not repeated if it may contain a password.</exception>
     public static Uri Parse(string text, string source)
     {
         string address = text.Trim();
@@ -31,9 +31,9 @@ public static class StoreAddress
 
         return url.Query.Length == 0 && url.Fragment.Length == 0
             ? url
-            : throw Invalid($"The address given by {source} has a query or a fragment, which no request would keep.", source);
+            : throw Invalid($"The address given by {source} has a query or a fragment, which requests would not include.", source);
     }
 
     private static VmStatsException Invalid(string message, string source) =>
-        new("InvalidUrl", VmStatsErrorKind.InvalidArgument, message, Right, source);
+        new("InvalidUrl", VmStatsErrorKind.InvalidArgument, message, ValidForms, source);
 }

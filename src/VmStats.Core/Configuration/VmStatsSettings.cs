@@ -1,6 +1,9 @@
 namespace VmStats.Configuration;
 
-/// <summary>All that the environment says, after the three families of variables are merged. Plain values; defaults are the original's.</summary>
+/// <summary>
+/// All settings of the environment, after the three families of variables are merged. Plain values; the defaults are
+/// the original's.
+/// </summary>
 public sealed record VmStatsSettings
 {
     /// <summary>The store.</summary>
@@ -21,7 +24,10 @@ public sealed record VmStatsSettings
     /// <summary>LIBVIRT_TIMEOUT, default 30 s.</summary>
     public TimeSpan LibvirtTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>DUMP_DIR; null for the default (the original's /var/lib/dashboard/dumps where it exists and is writable, else the user's data folder).</summary>
+    /// <summary>
+    /// DUMP_DIR; null for the default (the original's /var/lib/dashboard/dumps if it exists and is writable, otherwise
+    /// the user's data folder).
+    /// </summary>
     public string? DumpDirectory { get; init; }
 
     /// <summary>MAX_PARALLEL_DUMPS, default 2.</summary>

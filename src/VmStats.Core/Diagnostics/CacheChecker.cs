@@ -6,17 +6,17 @@ using VmStats.Telemetry;
 
 namespace VmStats.Diagnostics;
 
-/// <summary>Compares the caches of InfluxDB 3 with their tables, and names the VMs that they lack.</summary>
+/// <summary>Compares the caches of InfluxDB 3 with their tables, and names the VMs that are missing from a cache.</summary>
 internal sealed class CacheChecker(InfluxStore store, TimeProvider clock)
 {
     private const string Remedy =
-        "Nothing is hidden by it: VmStats reads the table for them. A cache of InfluxDB 3 knows only what was written after it was made or after the server started; "
-        + "a VM is in it again with its next sample, and one that lacks a key column never is. Who asks last_cache or distinct_cache by other means should ask the table for these.";
+        "No data is hidden by this: VmStats reads the table for these VMs. A cache of InfluxDB 3 contains only what was written after the cache was created or the server was started; "
+        + "a VM is in it again with its next sample, and one without a key column never is. Other clients of last_cache or distinct_cache should query the table for these VMs.";
 
-    /// <summary>What the caches of the telemetry have.</summary>
+    /// <summary>Reports the contents of the telemetry tables' caches.</summary>
     public async Task<Finding> CheckAsync(CancellationToken cancellationToken)
     {
-        List<string> names = [], lacks = [];
+        List<string> names = [], shortfalls = [];
         foreach (string measurement in (string[])[Measurements.VmTotals, Measurements.VmDevices])
         {
             if (await store.GetSchemaAsync(measurement, cancellationToken).ConfigureAwait(false) is not { } schema)
@@ -36,12 +36,12 @@ internal sealed class CacheChecker(InfluxStore store, TimeProvider clock)
             }
         }
 
-        return lacks.Count > 0 ? Finding.Warning(string.Join(' ', lacks), Remedy)
-            : names.Count > 0 ? Finding.Passed($"{string.Join(", ", names)} have what their tables have.")
+        return shortfalls.Count > 0 ? Finding.Warning(string.Join(' ', shortfalls), Remedy)
+            : names.Count > 0 ? Finding.Passed($"{string.Join(", ", names)} match their tables.")
             : Finding.Passed("There are none.");
 
         async Task CompareAsync(
-            MeasurementSchema schema, string name, IReadOnlyList<string> keys, TimeSpan keeps, Func<QueryPlan, ValueTask<Dictionary<GroupKey, long>?>> read)
+            MeasurementSchema schema, string name, IReadOnlyList<string> keys, TimeSpan timeToLive, Func<QueryPlan, ValueTask<Dictionary<GroupKey, long>?>> read)
         {
             QueryPlan plan = QueryPlan.For(new StoreQuery(schema.Measurement) { Latest = new LatestPerGroup(keys, 1), Columns = [] }, schema)!;
             if (plan.GroupBy.Count == 0)
@@ -49,7 +49,7 @@ internal sealed class CacheChecker(InfluxStore store, TimeProvider clock)
                 return;
             }
 
-            // In this order: what is written meanwhile is in the cache then, and no fault of it.
+            // In this order, so that rows written in between are in the cache and don't count as missing.
             TableCensus census = await store.Latest.Census.CountAsync(plan, cancellationToken).ConfigureAwait(false);
             if (await read(plan).ConfigureAwait(false) is not { } cached)
             {
@@ -57,10 +57,10 @@ internal sealed class CacheChecker(InfluxStore store, TimeProvider clock)
             }
 
             names.Add(name);
-            CacheShortfall shortfall = CacheShortfall.Of(name, census.Groups, cached, UnixTime.ToNanoseconds(clock.GetUtcNow() - keeps));
+            CacheShortfall shortfall = CacheShortfall.Of(name, census.Groups, cached, UnixTime.ToNanoseconds(clock.GetUtcNow() - timeToLive));
             if (!shortfall.IsNone)
             {
-                lacks.Add(shortfall.ToString(schema.Measurement));
+                shortfalls.Add(shortfall.ToString(schema.Measurement));
             }
         }
     }

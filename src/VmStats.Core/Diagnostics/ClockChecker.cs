@@ -8,12 +8,12 @@ using VmStats.Telemetry;
 
 namespace VmStats.Diagnostics;
 
-/// <summary>Looks for samples that are ahead of the clock here, and names the VMs and the hosts that wrote them.</summary>
+/// <summary>Looks for samples that are ahead of this machine's clock, and names the VMs and the hosts that wrote them.</summary>
 internal sealed class ClockChecker(ITelemetryStore store, TimeProvider clock)
 {
     private const int VmsToName = 10;
 
-    /// <summary>What is ahead, and by how much.</summary>
+    /// <summary>Reports the samples that are ahead, and by how much.</summary>
     public async Task<Finding> CheckAsync(CancellationToken cancellationToken)
     {
         DateTimeOffset now = clock.GetUtcNow();
@@ -35,15 +35,15 @@ internal sealed class ClockChecker(ITelemetryStore store, TimeProvider clock)
 
         if (found.Count == 0)
         {
-            return Finding.Passed($"No sample is ahead of the clock here, {now:u}, by more than a minute.");
+            return Finding.Passed($"No sample is ahead of this machine's clock, {now:u}, by more than a minute.");
         }
 
         IEnumerable<string> named = found.OrderByDescending(one => one.By).Take(VmsToName).Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Writer} by {Text(one.By)}"));
         string more = found.Count > VmsToName ? $", and {found.Count - VmsToName} more" : "";
         return Finding.Warning(
-            $"Samples are ahead of the clock here, {now:u}: {string.Join(", ", named)}{more}.",
-            "Set the clock of the host that wrote them (chronyc tracking and timedatectl show it), or the one here if it is behind. "
-            + "Until then the newest sample that isn't ahead is shown as the latest, and one that is only where there is no other, with the quality Ahead.");
+            $"Samples are ahead of this machine's clock, {now:u}: {string.Join(", ", named)}{more}.",
+            "Set the clock of the host that wrote them (check it with chronyc tracking and timedatectl), or this machine's clock if that is behind. "
+            + "Until then the newest sample that isn't ahead is shown as the latest. Where there is no such sample, one that is ahead is shown, with the quality Ahead.");
     }
 
     private static string Text(TimeSpan by) => by.ToString(by.Days > 0 ? @"d\.hh\:mm\:ss" : @"hh\:mm\:ss", CultureInfo.InvariantCulture);

@@ -10,8 +10,8 @@ using VmStats.Telemetry;
 namespace VmStats.Diagnostics;
 
 /// <summary>
-/// Walks the links from this process to fresh data, one after the other, and names the first that is broken with what
-/// fixes it. The original's check asked /ping without its token and called a healthy server broken.
+/// Checks the links from this process to fresh data one after the other, and reports the first broken one with its
+/// remedy. The original's check requested /ping without the token and reported a healthy server as broken.
 /// </summary>
 internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetryStore store, TimeProvider clock)
 {
@@ -24,7 +24,7 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
 
     private delegate Task<Finding> Check(CancellationToken cancellationToken);
 
-    /// <summary>The links in order, each as soon as it is known. After a broken one the others are skipped.</summary>
+    /// <summary>Yields the links in order, each as soon as it is checked. After a broken link the others are skipped.</summary>
     public async IAsyncEnumerable<VmStatsConnectionCheck> CheckAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         bool broken = false;
@@ -70,13 +70,13 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
         }
     }
 
-    // Whoever may only write is told so once.
+    // A user with write access only gets a single warning about that.
     private Check WhereReadable(Check check) =>
-        token => _mayOnlyWrite ? Task.FromResult(Finding.Skipped("It may not be read by who asks.")) : check(token);
+        token => _mayOnlyWrite ? Task.FromResult(Finding.Skipped("The credentials don't permit reading.")) : check(token);
 
-    // Who is behind a proxy may not know the server's name, nor reach its port; what TLS has to say comes with the next link.
+    // A client behind a proxy may be unable to resolve the server's name or reach its port; TLS errors show up in the Server link.
     private static Task<Finding> LeftToProxyAsync(CancellationToken cancellationToken) =>
-        Task.FromResult(Finding.Skipped("The proxy leads there; the link Server shows whether it does."));
+        Task.FromResult(Finding.Skipped("The proxy connects to the server; the link Server shows whether that works."));
 
     private static async Task<VmStatsConnectionCheck> RunAsync(string link, Check check, CancellationToken cancellationToken)
     {
@@ -101,7 +101,7 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
         };
     }
 
-    // The server is asked with its token; that it refuses the token still proves that it is there.
+    // The server is asked with the token; if it refuses the token, that still proves that it is there.
     private async Task<Finding> ServerAsync(CancellationToken cancellationToken)
     {
         try
@@ -111,7 +111,7 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
         }
         catch (VmStatsException e) when (IsAboutCredentials(e))
         {
-            return Finding.Passed("It answers, and wants to know who asks.");
+            return Finding.Passed("It answers, and requires authentication.");
         }
     }
 
@@ -124,11 +124,11 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
         catch (VmStatsException e) when (e.ErrorId is "InfluxUserLacksReadAccess" or "InfluxTokenLacksPermission")
         {
             _mayOnlyWrite = true;
-            return Finding.Warning(e.Message, "To read, use a token or user that may. Collectors and dumps need the right to write only, which can't be tried without writing.");
+            return Finding.Warning(e.Message, "To read, use a token or user with read access. Collectors and dumps need only write access, which can't be tested without writing.");
         }
         catch (VmStatsException e) when (!IsAboutCredentials(e))
         {
-            // Whatever else is wrong is the next link's to say: the credentials were taken.
+            // Any other error is reported by the next link: the credentials were accepted.
         }
 
         return options switch
@@ -146,7 +146,7 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
             || await TokenLifetime.FindAsync(influx.Influx, token, cancellationToken).ConfigureAwait(false) is not { } found)
         {
             return Finding.Passed(store.Info.Kind == StoreKind.InfluxDB1
-                ? $"The token from {token.Source} is not refused; an InfluxDB 1.x without authentication takes any."
+                ? $"The token from {token.Source} is not refused; an InfluxDB 1.x without authentication accepts any token."
                 : accepted + ".");
         }
 
@@ -155,10 +155,10 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
             return Finding.Passed($"{accepted}. It is called {found.Name} and does not expire.");
         }
 
-        string told = $"{accepted}. It is called {found.Name} and expires at {expires:u}.";
+        string detail = $"{accepted}. It is called {found.Name} and expires at {expires:u}.";
         return expires - clock.GetUtcNow() > s_soon
-            ? Finding.Passed(told)
-            : Finding.Warning(told, "Make another before then (influxdb3 create token) and give it to those who use this one.");
+            ? Finding.Passed(detail)
+            : Finding.Warning(detail, "Create another one before then (influxdb3 create token) and distribute it to the users of this one.");
     }
 
     private async Task<Finding> DatabaseAsync(CancellationToken cancellationToken)
@@ -173,8 +173,8 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
         if (schema is not null && store.Info.Kind == StoreKind.InfluxDB3 && schema.Tags.Count + schema.Fields.Count is >= ManyColumns and int columns)
         {
             return Finding.Warning(
-                $"{schema.Measurement} has {columns} columns, and InfluxDB 3 takes {ColumnLimit} of a table by default: fields beyond them are left out of the points.",
-                "Find out who writes so many fields to it (SHOW COLUMNS), and let them have a table of their own; a server can be started with another limit.");
+                $"{schema.Measurement} has {columns} columns, and InfluxDB 3 allows {ColumnLimit} per table by default: fields beyond the limit are left out of the points.",
+                "Find out which client writes so many fields to it (SHOW COLUMNS), and let it use a separate table; a server can be started with another limit.");
         }
 
         return schema is null
@@ -201,7 +201,7 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
             TimeSpan age = clock.GetUtcNow() - time;
             return age <= s_fresh
                 ? Finding.Passed($"The newest sample is of {time:u}.")
-                : Finding.Warning($"The newest sample is of {time:u}, {age:d\\.hh\\:mm\\:ss} ago.", "Look whether a collector runs: Get-VmTelemetryCollector.");
+                : Finding.Warning($"The newest sample is of {time:u}, {age:d\\.hh\\:mm\\:ss} ago.", "Check whether a collector is running: Get-VmTelemetryCollector.");
         }
 
         if (store is InfluxStore influx && await influx.Policies.ExplainAsync(Measurements.VmTotals, cancellationToken).ConfigureAwait(false) is { } empty)
@@ -209,14 +209,14 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
             return Finding.Warning(empty.Reason, empty.Remedy);
         }
 
-        return Finding.Warning("There is no sample of the last 24 hours.", "Look whether a collector runs: Get-VmTelemetryCollector.");
+        return Finding.Warning("There is no sample of the last 24 hours.", "Check whether a collector is running: Get-VmTelemetryCollector.");
     }
 
     private static bool IsAboutCredentials(VmStatsException e) =>
         e.Kind is VmStatsErrorKind.Authentication or VmStatsErrorKind.PermissionDenied;
 }
 
-/// <summary>What a check found.</summary>
+/// <summary>The finding of a check.</summary>
 internal sealed record Finding(VmStatsConnectionCheckResult Result, string Detail, string? Remedy = null)
 {
     internal static Finding Passed(string detail) => new(VmStatsConnectionCheckResult.Passed, detail);

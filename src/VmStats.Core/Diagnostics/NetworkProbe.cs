@@ -8,12 +8,12 @@ using VmStats.Influx;
 
 namespace VmStats.Diagnostics;
 
-/// <summary>The links below HTTP: name, port, certificate. Nothing of the user's is sent over them.</summary>
+/// <summary>Checks the links below HTTP: name, port, certificate. Sends no user data.</summary>
 internal sealed class NetworkProbe(Uri url, ConnectionOptions options)
 {
     private IPAddress[] _addresses = [];
 
-    /// <summary>The proxy before the server: looks its name up and connects to its port.</summary>
+    /// <summary>Checks the proxy in front of the server: resolves its name and connects to its port.</summary>
     public static async Task<Finding> ReachAsync(ProxyInUse proxy, ConnectionOptions options, CancellationToken cancellationToken)
     {
         NetworkProbe probe = new(proxy.Address, options);
@@ -28,7 +28,7 @@ internal sealed class NetworkProbe(Uri url, ConnectionOptions options)
             : Finding.Failed($"The proxy {proxy} can't be reached. {found.Detail}", proxy.Remedy);
     }
 
-    /// <summary>Looks the host's name up.</summary>
+    /// <summary>Resolves the host's name.</summary>
     public async Task<Finding> ResolveAsync(CancellationToken cancellationToken)
     {
         try
@@ -38,7 +38,7 @@ internal sealed class NetworkProbe(Uri url, ConnectionOptions options)
         }
         catch (SocketException e)
         {
-            return Finding.Failed($"{url.Host} is not known: {e.Message}.", "Look for a typing error in the host's name, or for the DNS that should know it.");
+            return Finding.Failed($"{url.Host} can't be resolved: {e.Message}.", "Check the host name for typing errors, or the DNS server that should resolve it.");
         }
     }
 
@@ -54,17 +54,17 @@ internal sealed class NetworkProbe(Uri url, ConnectionOptions options)
         {
             return Finding.Failed(
                 $"{url.Host} does not answer on port {url.Port}: {e.Message}.",
-                "Start InfluxDB there, or correct the port in the URL (3: 8181, 1.x and 2.x: 8086) or the firewall between.");
+                "Start InfluxDB there, or correct the port in the URL (3: 8181, 1.x and 2.x: 8086) or the firewall.");
         }
         catch (TimeoutException)
         {
             return Finding.Failed(
                 $"{url.Host} did not answer on port {url.Port} within {options.Timeout.TotalSeconds:0} s.",
-                "A firewall between drops the packets, or the host is down.");
+                "A firewall drops the packets, or the host is down.");
         }
     }
 
-    /// <summary>Shakes hands by TLS and looks at the certificate.</summary>
+    /// <summary>Performs a TLS handshake and checks the certificate.</summary>
     public async Task<Finding> AuthenticateAsync(CancellationToken cancellationToken)
     {
         if (url.Scheme != Uri.UriSchemeHttps)
@@ -72,10 +72,10 @@ internal sealed class NetworkProbe(Uri url, ConnectionOptions options)
             return Finding.Skipped("The URL is plain http.");
         }
 
-        // As the connection judges, even where the user has it overlook what it finds.
-        RemoteCertificateValidationCallback judge = CertificateCheck.For(options with { SkipCertificateCheck = false });
+        // The same rules as for the connection, even if the user disabled the certificate check.
+        RemoteCertificateValidationCallback validate = CertificateCheck.For(options with { SkipCertificateCheck = false });
         ClientIdentity identity = new(options);
-        string? complaint = null;
+        string? validationError = null;
         DateTime? expires = null;
         try
         {
@@ -89,37 +89,37 @@ internal sealed class NetworkProbe(Uri url, ConnectionOptions options)
                     RemoteCertificateValidationCallback = (sender, certificate, chain, errors) =>
                     {
                         expires = (certificate as X509Certificate2)?.NotAfter;
-                        complaint = Complaint(() => judge(sender, certificate, chain, errors));
+                        validationError = ValidationError(() => validate(sender, certificate, chain, errors));
 
-                        // Nothing is sent over this connection; a bad certificate is what is looked for.
+                        // Nothing is sent over this connection; its purpose is to find a bad certificate.
                         return certificate is not null;
                     },
                 };
                 identity.Configure(handshake);
                 await tls.AuthenticateAsClientAsync(handshake, cancellationToken).WaitAsync(options.Timeout, cancellationToken).ConfigureAwait(false);
                 string what = $"{tls.SslProtocol}, certificate valid until {expires:u}";
-                return complaint is null && identity.WasAskedInVain
-                    ? Finding.Warning($"{what}. The server asks for a client certificate, and none is given.", "Where it insists on it, give one: -ClientCertificate, or INFLUX_CLIENT_CERT and INFLUX_CLIENT_KEY.")
-                    : complaint is null ? Finding.Passed(what + ".")
-                    : options.SkipCertificateCheck ? Finding.Warning($"{what}. {complaint} That is ignored.", "Without -SkipCertificateCheck the connection would be safe.")
-                    : Finding.Failed($"{what}. {complaint}", "Give the CA's file by -CertificateAuthority or INFLUX_CA_FILE, or replace the certificate.");
+                return validationError is null && identity.WasAskedInVain
+                    ? Finding.Warning($"{what}. The server asks for a client certificate, and none is given.", "If the server requires one, provide it: -ClientCertificate, or INFLUX_CLIENT_CERT and INFLUX_CLIENT_KEY.")
+                    : validationError is null ? Finding.Passed(what + ".")
+                    : options.SkipCertificateCheck ? Finding.Warning($"{what}. {validationError} That is ignored.", "Without -SkipCertificateCheck the connection would be safe.")
+                    : Finding.Failed($"{what}. {validationError}", "Specify the CA's file with -CertificateAuthority or INFLUX_CA_FILE, or replace the certificate.");
             }
         }
-        catch (Exception e) when (identity.Find(e, SafeText.Url(url)) is { } unwelcome)
+        catch (Exception e) when (identity.Find(e, SafeText.Url(url)) is { } refused)
         {
-            return Finding.Failed(unwelcome.Message, unwelcome.Recommendation!);
+            return Finding.Failed(refused.Message, refused.Recommendation!);
         }
         catch (Exception e) when (e is AuthenticationException or IOException or SocketException or TimeoutException)
         {
-            return Finding.Failed($"No TLS on port {url.Port}: {e.Message}", "Use http: where the server has no TLS.");
+            return Finding.Failed($"No TLS on port {url.Port}: {e.Message}", "Use http: if the server has no TLS.");
         }
     }
 
-    private static string? Complaint(Action judge)
+    private static string? ValidationError(Action validate)
     {
         try
         {
-            judge();
+            validate();
             return null;
         }
         catch (CertificateRefusedException e)

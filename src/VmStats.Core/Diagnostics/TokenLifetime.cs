@@ -7,19 +7,20 @@ using VmStats.Influx;
 namespace VmStats.Diagnostics;
 
 /// <summary>
-/// When a token of InfluxDB 3 expires. The server lists its tokens to those who may see them all, each with the first
-/// nine digits of its SHA-512 (hexadecimal), by which one's own is found. The token itself isn't sent in the query.
+/// Finds out when a token of InfluxDB 3 expires. The server lists its tokens to administrators, each with the first
+/// nine digits of its SHA-512 hash (hexadecimal), by which a token can be identified. The token itself isn't part of
+/// the query.
 /// </summary>
 internal static class TokenLifetime
 {
     private const string Database = "_internal";
     private const int ShownDigits = 9;
 
-    /// <summary>What the server tells of a token.</summary>
+    /// <summary>Queries the server for a token's name and expiry.</summary>
     /// <param name="influx">The server.</param>
-    /// <param name="token">The token that is sent to it.</param>
+    /// <param name="token">The token that the requests are authenticated with.</param>
     /// <param name="cancellationToken">Ends the query.</param>
-    /// <returns>Its name and when it expires (null: never); null when the server doesn't tell.</returns>
+    /// <returns>Its name and its expiry (null: never); null if the server doesn't list it.</returns>
     public static async ValueTask<(string Name, DateTimeOffset? Expires)?> FindAsync(
         InfluxQuery influx, Secret token, CancellationToken cancellationToken)
     {
@@ -35,7 +36,7 @@ internal static class TokenLifetime
         }
         catch (InfluxException)
         {
-            // Only a token that may administer sees the list, and older servers have none: nothing is wrong with the connection.
+            // Only an administrator's token can read the list, and older servers don't have it: the connection is fine.
         }
 
         return null;

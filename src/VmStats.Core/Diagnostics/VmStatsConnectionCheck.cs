@@ -1,39 +1,42 @@
 namespace VmStats;
 
-/// <summary>How one link of a connection fared.</summary>
+/// <summary>The result of checking one link of a connection.</summary>
 public enum VmStatsConnectionCheckResult
 {
-    /// <summary>It holds.</summary>
+    /// <summary>The link works.</summary>
     Passed,
 
-    /// <summary>It holds, but something about it wants attention: data is old, a table isn't there yet.</summary>
+    /// <summary>The link works, but needs attention: the data is old, for example, or a table doesn't exist yet.</summary>
     Warning,
 
-    /// <summary>It is broken: what comes after it can't work.</summary>
+    /// <summary>The link is broken: the links after it can't work.</summary>
     Failed,
 
-    /// <summary>Not tried, since a link before it is broken or the store has no such link.</summary>
+    /// <summary>Not checked, since an earlier link is broken or the store has no such link.</summary>
     Skipped,
 }
 
-/// <summary>One link of the chain from this process to the data, and how it fared.</summary>
+/// <summary>One link of the chain from this process to the data, and the result of its check.</summary>
 public sealed record VmStatsConnectionCheck
 {
-    /// <summary>The link: Proxy (where one leads to the server), Name resolution, TCP, TLS, Server, Authentication, Database, Schema, Freshness, Clock or, of InfluxDB 3, Caches.</summary>
+    /// <summary>
+    /// The link: Proxy (if one is used), Name resolution, TCP, TLS, Server, Authentication, Database, Schema,
+    /// Freshness, Clock or, for InfluxDB 3, Caches.
+    /// </summary>
     public required string Link { get; init; }
 
-    /// <summary>How it fared.</summary>
+    /// <summary>The result.</summary>
     public required VmStatsConnectionCheckResult Result { get; init; }
 
-    /// <summary>What was found.</summary>
+    /// <summary>The finding.</summary>
     public required string Detail { get; init; }
 
-    /// <summary>How to fix it; null where nothing is broken.</summary>
+    /// <summary>How to fix it; null if nothing is broken.</summary>
     public string? Remedy { get; init; }
 
-    /// <summary>How long it took; null where it wasn't tried.</summary>
+    /// <summary>How long the check took; null if it was skipped.</summary>
     public TimeSpan? Duration { get; init; }
 
-    /// <summary>Link and result.</summary>
+    /// <summary>The link and the result.</summary>
     public override string ToString() => $"{Link}: {Result}";
 }

@@ -2,15 +2,15 @@ using VmStats.Files;
 
 namespace VmStats.IO;
 
-/// <summary>Locks that end with their process, however it ends: .NET's sharing modes are flock() on Unix.</summary>
+/// <summary>Locks that end with their process, however it ends: on Unix, .NET implements sharing modes by flock().</summary>
 internal static class FileLock
 {
     private const int WouldBlock = 11;
     private const int SharingViolation = 0x20;
     private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Takes a lock, making its file where needed.</summary>
-    /// <returns>Null when somebody else has it.</returns>
+    /// <summary>Takes a lock, creating its file if needed.</summary>
+    /// <returns>Null if another process holds it.</returns>
     public static FileStream? TryTake(PinnedFolder folder, string name)
     {
         try
@@ -23,13 +23,13 @@ internal static class FileLock
         }
     }
 
-    /// <summary>Takes a lock that others hold for moments only.</summary>
-    /// <exception cref="VmStatsException">It wasn't to be had in time.</exception>
+    /// <summary>Takes a lock that others hold only briefly.</summary>
+    /// <exception cref="VmStatsException">The lock was not available in time.</exception>
     public static async Task<FileStream> TakeAsync(PinnedFolder folder, string name, TimeSpan limit, CancellationToken cancellationToken)
     {
         long started = System.Diagnostics.Stopwatch.GetTimestamp();
-        FileStream? taken;
-        while ((taken = TryTake(folder, name)) is null)
+        FileStream? held;
+        while ((held = TryTake(folder, name)) is null)
         {
             if (System.Diagnostics.Stopwatch.GetElapsedTime(started) > limit)
             {
@@ -39,10 +39,10 @@ internal static class FileLock
             await Task.Delay(s_retry, cancellationToken).ConfigureAwait(false);
         }
 
-        return taken;
+        return held;
     }
 
-    /// <summary>True when some process has the file locked. Asks with a shared lock, so that those who ask don't see each other.</summary>
+    /// <summary>True when a process has the file locked. Tests with a shared lock, so that concurrent tests don't see each other.</summary>
     public static bool IsHeld(PinnedFolder folder, string name)
     {
         try
@@ -52,7 +52,7 @@ internal static class FileLock
         }
         catch (Exception e) when (e is FileNotFoundException or UnauthorizedAccessException)
         {
-            // Of a lock that we may not open, nobody can tell: who only reads does without.
+            // The lock can't be opened, so its state is unknown: readers proceed without it.
             return false;
         }
         catch (IOException e) when (IsTaken(e))

@@ -24,7 +24,7 @@ public sealed class CacheCheckerTests(Influx3Releases servers) : IClassFixture<I
         await database.InitializeAsync();
         await database.WriteAsync([Make("web", now), Make("db", now - Day)]);
         Assert.Equal(
-            (VmStatsConnectionCheckResult.Passed, "vm_totals_latest, vm_totals_series, vm_devices_latest, vm_devices_series have what their tables have."),
+            (VmStatsConnectionCheckResult.Passed, "vm_totals_latest, vm_totals_series, vm_devices_latest, vm_devices_series match their tables."),
             await CheckAsync(database));
 
         // The server is started anew; then web goes on, db's older samples come late, and mail was silent for longer than a cache keeps it.

@@ -37,7 +37,7 @@ public sealed class OrdinaryUserTests(OrdinaryUserTests.RootDaemon real) : IClas
     }
 
     [SkippableTheory]
-    [InlineData("file", "as was asked for", "take an ELF core through a pipe")]
+    [InlineData("file", "as was requested", "take an ELF core through a pipe")]
     [InlineData("pipe", "could not open the pipe", "let the daemon reach")]
     public async Task A_file_that_would_be_roots_is_refused_with_the_way_out(string way, string why, string wayOut)
     {

@@ -2,12 +2,12 @@ using VmStats.Files;
 
 namespace VmStats.MemoryDumps;
 
-/// <summary>Finds out as whom a hypervisor's daemon opens files.</summary>
+/// <summary>Determines which user a hypervisor's daemon opens files as.</summary>
 internal static class DaemonUser
 {
     private const uint Root = 0;
 
-    /// <summary>The user id behind a libvirt URI: who owns the named socket, root for the system daemon, else ourselves.</summary>
+    /// <summary>The user id behind a libvirt URI: the owner of the named socket, root for the system daemon, otherwise the current user.</summary>
     public static uint Of(string uri)
     {
         string path = uri, query = "";
@@ -26,7 +26,7 @@ internal static class DaemonUser
             return owner;
         }
 
-        // What runs in this process (embedded, simulated, test driver) opens files as we do, and so does a session daemon.
+        // A driver that runs in this process (embedded, simulated, test driver) opens files as the current user, and so does a session daemon.
         return path.EndsWith("/system", StringComparison.Ordinal) ? Root : Libc.EffectiveUserId;
     }
 }

@@ -4,12 +4,13 @@ using VmStats.Hypervisors;
 
 namespace VmStats.MemoryDumps;
 
-/// <summary>What a capture gave.</summary>
+/// <summary>The result of a capture.</summary>
 internal sealed record CaptureResult(PipelineResult Stored, ElfLayout? Layout, TimeSpan CallTime, IReadOnlyList<string> Warnings);
 
 /// <summary>
-/// Has the hypervisor write a VM's memory and takes it in. By FIFO: hash, compression and file in one pass, no raw byte on
-/// disk. Where a FIFO can't be used, by a raw file that is removed at the end.
+/// Has the hypervisor write a VM's memory and captures it. Through a FIFO, the image is hashed, compressed and written
+/// in one pass, and no raw byte reaches the disk. Where a FIFO can't be used, the image goes through a raw file that is
+/// removed at the end.
 /// </summary>
 internal sealed class DumpCapture(IHypervisor hypervisor, MemoryDumpRequest request, DumpMonitor monitor)
 {
@@ -18,12 +19,12 @@ internal sealed class DumpCapture(IHypervisor hypervisor, MemoryDumpRequest requ
 
     private readonly uint _daemonUser = DaemonUser.Of(hypervisor.Uri);
 
-    /// <summary>Takes the memory in through a FIFO, or through a file where that can't be.</summary>
+    /// <summary>Captures the memory through a FIFO, or through a file where a FIFO can't be used.</summary>
     public async Task<CaptureResult> RunAsync(Func<DumpPipeline> startPipeline, bool avoidFifo)
     {
         if (request.Options.Format != CoreDumpFormat.Elf || avoidFifo)
         {
-            string why = avoidFifo ? "as was asked for" : "since the kdump formats are not written in one go";
+            string why = avoidFifo ? "as was requested" : "since the kdump formats are not written sequentially";
             return await ThroughFileAsync(startPipeline, why, "take an ELF core through a pipe").ConfigureAwait(false);
         }
 
@@ -43,14 +44,14 @@ internal sealed class DumpCapture(IHypervisor hypervisor, MemoryDumpRequest requ
             "let the daemon reach the pipe's folder, XDG_RUNTIME_DIR or else /tmp (PrivateTmp, AppArmor and SELinux can hide it)").ConfigureAwait(false);
     }
 
-    // Null when the hypervisor could not even open the FIFO: nothing has happened then.
+    // Returns null if the hypervisor could not even open the FIFO: then nothing has happened yet.
     private async Task<CaptureResult?> ThroughFifoAsync(Func<DumpPipeline> startPipeline, Rendezvous rendezvous)
     {
         List<string> warnings = [];
         CoreDumpOptions options = request.Options;
         if (options.BypassCache)
         {
-            warnings.Add("-BypassCache had no effect: the image came through a pipe, and no raw file was written past or through the cache. Leave it out.");
+            warnings.Add("-BypassCache had no effect: the image came through a pipe, so no raw file was written, with the cache or without it. Leave it out.");
             options = options with { BypassCache = false };
         }
 
@@ -63,10 +64,10 @@ internal sealed class DumpCapture(IHypervisor hypervisor, MemoryDumpRequest requ
         Task call = Task.Run(() => hypervisor.DumpMemoryAsync(request.Vm.Uuid, path, options, giveUp.Token), CancellationToken.None);
         Exception? failure = await monitor.WatchAsync(reader, pipeline, call).ConfigureAwait(false);
 
-        // From here on nobody can come to the FIFO any more; who writes to it gets EPIPE.
+        // From here on no writer can open the FIFO any more; one that has it open gets EPIPE.
         rendezvous.Dispose();
         fifo.CloseReader();
-        Exception? callFailure = await LetGoAsync(call, fifo, giveUp).ConfigureAwait(false);
+        Exception? callFailure = await WaitForCallAsync(call, fifo, giveUp).ConfigureAwait(false);
         TimeSpan callTime = Stopwatch.GetElapsedTime(started);
         if (CouldNotOpen(callFailure, reader))
         {
@@ -79,14 +80,14 @@ internal sealed class DumpCapture(IHypervisor hypervisor, MemoryDumpRequest requ
         return new CaptureResult(stored, reader.Layout, callTime, warnings);
     }
 
-    private async Task<CaptureResult> ThroughFileAsync(Func<DumpPipeline> startPipeline, string why, string wayOut)
+    private async Task<CaptureResult> ThroughFileAsync(Func<DumpPipeline> startPipeline, string why, string remedy)
     {
         if (_daemonUser != Libc.EffectiveUserId && Libc.EffectiveUserId != 0)
         {
-            throw DumpErrors.FileWouldBeForeign(request.Vm.Name, _daemonUser == 0 ? "root" : "another user", why, wayOut);
+            throw DumpErrors.FileWouldBeForeign(request.Vm.Name, _daemonUser == 0 ? "root" : "another user", why, remedy);
         }
 
-        // Raw images are big: /var/tmp is on disk where /tmp may be memory.
+        // Raw images are large: /var/tmp is on disk, while /tmp may be in memory.
         using Rendezvous rendezvous = Rendezvous.Create(_daemonUser, Directory.Exists("/var/tmp") ? "/var/tmp" : null);
         monitor.Rendezvous = rendezvous.Path;
         monitor.Phase = MemoryDumpPhase.Staging;
@@ -101,7 +102,7 @@ internal sealed class DumpCapture(IHypervisor hypervisor, MemoryDumpRequest requ
         using CancellationTokenSource giveUp = new();
         Task call = Task.Run(() => hypervisor.DumpMemoryAsync(request.Vm.Uuid, path, request.Options, giveUp.Token), CancellationToken.None);
         Exception? failure = await monitor.WatchCallAsync(hypervisor, call).ConfigureAwait(false);
-        Exception? callFailure = await LetGoAsync(call, null, giveUp).ConfigureAwait(false);
+        Exception? callFailure = await WaitForCallAsync(call, null, giveUp).ConfigureAwait(false);
         TimeSpan callTime = Stopwatch.GetElapsedTime(started);
         ThrowFirst(failure, callFailure);
 
@@ -115,8 +116,8 @@ internal sealed class DumpCapture(IHypervisor hypervisor, MemoryDumpRequest requ
         return new CaptureResult(stored, reader.Layout, callTime, [$"The raw image went through a file on disk, {why}."]);
     }
 
-    /// <summary>Waits for the call to return, and helps it: a writer that is still in open() is let go again and again.</summary>
-    private static async Task<Exception?> LetGoAsync(Task call, FifoSource? fifo, CancellationTokenSource giveUp)
+    /// <summary>Waits for the call to return. A writer that is still blocked in open() is released repeatedly.</summary>
+    private static async Task<Exception?> WaitForCallAsync(Task call, FifoSource? fifo, CancellationTokenSource giveUp)
     {
         long started = Stopwatch.GetTimestamp();
         while (!call.IsCompleted && Stopwatch.GetElapsedTime(started) < s_graceTime)
@@ -140,7 +141,7 @@ internal sealed class DumpCapture(IHypervisor hypervisor, MemoryDumpRequest requ
     private static bool CouldNotOpen(Exception? callFailure, DumpReader reader) =>
         reader.Bytes == 0 && callFailure is VmStatsException { Kind: VmStatsErrorKind.PermissionDenied or VmStatsErrorKind.WriteFailed or VmStatsErrorKind.NotSupported };
 
-    // What stopped us comes first: the call's own failure is then only the consequence.
+    // The reason for stopping takes precedence: the call's own failure is then only its consequence.
     private static void ThrowFirst(Exception? failure, Exception? callFailure)
     {
         if ((failure ?? callFailure) is Exception first)

@@ -3,13 +3,13 @@ using VmStats.Files;
 
 namespace VmStats.MemoryDumps;
 
-/// <summary>Every failure of the dump engine, in one place: ids never change.</summary>
+/// <summary>All failures of the dump engine in one place. Their ids never change.</summary>
 internal static class DumpErrors
 {
     public static VmStatsException RemoteRefused(string uri) => new(
         "DumpRemoteRefused",
         VmStatsErrorKind.NotSupported,
-        $"The hypervisor '{uri}' is not on this host: libvirt would write the image there, out of reach.",
+        $"The hypervisor '{uri}' is not on this host: libvirt would write the image there, where it can't be read from here.",
         "Run Invoke-MemoryDump on that host (Invoke-Command -HostName ... over SSH), or name its dump service with -ServiceUrl.",
         uri);
 
@@ -44,7 +44,7 @@ internal static class DumpErrors
     public static VmStatsException RuleMissing(string folder) => new(
         "DumpRuleMissing",
         VmStatsErrorKind.InvalidArgument,
-        $"Nothing says which dumps in the folder '{folder}' are to go.",
+        $"No rule says which dumps in the folder '{folder}' to remove.",
         "Give a rule (-OlderThan 30d, -KeepLast 3, -MaximumSize 500GB), or name the dumps by -Path or down the pipeline.",
         folder);
 
@@ -58,22 +58,22 @@ internal static class DumpErrors
     public static VmStatsException FolderIsLink(string path) => new(
         "DumpFolderIsLink",
         VmStatsErrorKind.PermissionDenied,
-        $"The dump folder '{path}' is a symbolic link: whoever can change it could lead the memory image elsewhere.",
+        $"The dump folder '{path}' is a symbolic link: anyone who can change the link could redirect the memory image.",
         "Name the folder that it points to.",
         path);
 
     public static VmStatsException FolderNotPrivate(string path, string why) => new(
         "DumpFolderNotPrivate",
         VmStatsErrorKind.PermissionDenied,
-        $"The folder '{path}' {why}: others could exchange or remove what is written there.",
-        "Name a folder that only you and root can write to, and each one above it; one that doesn't exist yet is made with mode 0700. Else take the right to write there from others (chmod go-w).",
+        $"The folder '{path}' {why}: other users could replace or remove the files written there.",
+        "Name a folder that only you and root can write to, and likewise all its parent folders; a folder that doesn't exist yet is created with mode 0700. Or remove the other users' write permission (chmod go-w).",
         path);
 
     public static VmStatsException FileUnsafe(string path, string why) => new(
         "DumpFileUnsafe",
         VmStatsErrorKind.PermissionDenied,
-        $"'{path}' {why}, and no file of yours: it was not opened.",
-        "Look who put it there, and move it away. A dump that was linked to is named by its own path.",
+        $"'{path}' {why}, not a regular file of your own: it was not opened.",
+        "Find out who put it there, and move it away. If it is a link to a dump, give the dump's own path.",
         path);
 
     public static VmStatsException FolderUnusable(string path, Exception cause) => cause is UnsafePathException refused ? Unsafe(refused) : new(
@@ -102,7 +102,7 @@ internal static class DumpErrors
     public static VmStatsException DiskFull(string path, Exception? cause = null) => new(
         "DiskFull",
         VmStatsErrorKind.WriteFailed,
-        $"The disk of '{path}' ran full during the dump; the partial file was removed.",
+        $"The disk of '{path}' filled up during the dump; the partial file was removed.",
         "Free some space (Remove-MemoryDump), or name a folder on another disk with -Path.",
         path,
         cause);
@@ -118,8 +118,8 @@ internal static class DumpErrors
     public static VmStatsException Stalled(string name, TimeSpan limit, string who) => new(
         "DumpStalled",
         VmStatsErrorKind.Timeout,
-        string.Create(CultureInfo.InvariantCulture, $"The dump of '{name}' stood still for {limit.TotalSeconds:0.#} s ({who}); the stream was closed so that the guest runs on."),
-        "Look at the disk and at the hypervisor's log; -StallTimeout sets another limit.",
+        string.Create(CultureInfo.InvariantCulture, $"The dump of '{name}' made no progress for {limit.TotalSeconds:0.#} s ({who}); the stream was closed so that the guest resumes."),
+        "Check the disk and the hypervisor's log; -StallTimeout sets another limit.",
         name);
 
     public static VmStatsException TimedOut(string name, TimeSpan limit) => new(
@@ -133,27 +133,27 @@ internal static class DumpErrors
         "DumpCancelled",
         VmStatsErrorKind.InvalidOperation,
         $"The dump of '{name}' was stopped.",
-        "Start it again when it suits.",
+        "Start it again when you are ready.",
         name);
 
     public static VmStatsException Incomplete(string name, long got, long expected) => new(
         "DumpIncomplete",
         VmStatsErrorKind.InvalidData,
-        $"The dump of '{name}' ended early: {got} bytes came, its header promises {expected}.",
+        $"The dump of '{name}' ended early: {got} bytes arrived, but its header announces {expected}.",
         "Take it again; the VM may have stopped during the dump.",
         name);
 
     public static VmStatsException NotElf(string name) => new(
         "DumpNotElf",
         VmStatsErrorKind.InvalidData,
-        $"What the hypervisor wrote for '{name}' is not an ELF core.",
+        $"The hypervisor's output for '{name}' is not an ELF core.",
         "Use a hypervisor driver that dumps memory (QEMU); libvirt's test driver doesn't.",
         name);
 
     public static VmStatsException FileWouldBeForeign(string name, string owner, string why, string wayOut) => new(
         "DumpFileNotOurs",
         VmStatsErrorKind.PermissionDenied,
-        $"The image of '{name}' would have to go through a file that belongs to {owner}, {why}, and this user could not read it.",
+        $"The image of '{name}' would have to go through a file that belongs to {owner}, {why}, and you could not read it.",
         $"Run as that user (sudo), or {wayOut}.",
         name);
 
@@ -171,7 +171,7 @@ internal static class DumpErrors
         name,
         cause);
 
-    /// <summary>What an I/O error means for the file or folder at hand.</summary>
+    /// <summary>Converts an I/O error into the exception for the file or folder concerned.</summary>
     public static VmStatsException FromWrite(string path, Exception cause) =>
         cause is IOException && (cause.HResult & 0xffff) is Libc.ENOSPC or Libc.EDQUOT ? DiskFull(path, cause) : WriteFailed(path, cause);
 

@@ -4,8 +4,8 @@ using VmStats.Files;
 namespace VmStats.MemoryDumps;
 
 /// <summary>
-/// The file that a dump is written to: made new under a temporary name with mode 0600 and locked while it is ours; synced,
-/// renamed and sealed 0400 at the end; removed when the end isn't reached.
+/// The file that a dump is written to: created under a temporary name with mode 0600 and locked while it is being
+/// written; flushed, renamed and made read-only (0400) on completion; removed if the dump doesn't complete.
 /// </summary>
 internal sealed class DumpFile : IDisposable
 {
@@ -25,13 +25,13 @@ internal sealed class DumpFile : IDisposable
     /// <summary>The open file.</summary>
     public SafeFileHandle Handle => _stream!.SafeFileHandle;
 
-    /// <summary>Its path while it is not complete.</summary>
+    /// <summary>Its path until it is complete.</summary>
     public string PartialPath => _folder.PathOf(_partialName);
 
-    /// <summary>Its name while it is not complete.</summary>
+    /// <summary>A dump's file name until the dump is complete.</summary>
     public static string PartialName(Guid dump) => $".{dump:N}{PartialSuffix}";
 
-    /// <summary>Makes the file. CreateNew never follows a link and never opens what is there.</summary>
+    /// <summary>Creates the file. CreateNew never follows a link and never opens an existing file.</summary>
     public static DumpFile Create(PinnedFolder folder, Guid dump)
     {
         string name = PartialName(dump);
@@ -45,7 +45,7 @@ internal sealed class DumpFile : IDisposable
         }
     }
 
-    /// <summary>Syncs the file, gives it its name (an existing file is never replaced) and seals it.</summary>
+    /// <summary>Flushes the file to disk, gives it its final name (an existing file is never replaced) and makes it read-only.</summary>
     /// <returns>Its path.</returns>
     public string Commit(string name)
     {
@@ -69,7 +69,7 @@ internal sealed class DumpFile : IDisposable
     {
         if (_stream is not null)
         {
-            // Removed while still locked, so that nobody else takes it for an orphan.
+            // Removed while it is still locked, so that no other process mistakes it for an orphan.
             _folder.Delete(_partialName);
             _stream.Dispose();
             _stream = null;

@@ -2,11 +2,12 @@ using VmStats.Files;
 
 namespace VmStats.MemoryDumps;
 
-/// <summary>Opens folders that dumps are kept in.</summary>
+/// <summary>Opens dump folders.</summary>
 internal static class DumpFolder
 {
-    /// <summary>Opens the folder; to keep dumps, making it with mode 0700 where it doesn't exist.</summary>
-    /// <exception cref="VmStatsException">It is a link, others could exchange it or what is in it, or it can't be made or opened.</exception>
+    /// <summary>Opens a dump folder. By default it is created with mode 0700 if it doesn't exist.</summary>
+    /// <exception cref="VmStatsException">The folder is a link, other users could replace it or its contents, or it
+    /// can't be created or opened.</exception>
     public static PinnedFolder Open(string path, FolderUse use = FolderUse.Create)
     {
         try
@@ -19,8 +20,8 @@ internal static class DumpFolder
         }
     }
 
-    /// <summary>Refuses a folder that nothing is to be written to. One that isn't there is no failure.</summary>
-    /// <exception cref="VmStatsException">It is a link, or others could exchange it or what is in it.</exception>
+    /// <summary>Refuses a folder that is not safe to write to. A missing folder is not an error.</summary>
+    /// <exception cref="VmStatsException">The folder is a link, or other users could replace it or its contents.</exception>
     public static void RefuseUnsafe(string path)
     {
         if (Directory.Exists(path))

@@ -5,8 +5,8 @@ using VmStats.Hypervisors;
 namespace VmStats.MemoryDumps;
 
 /// <summary>
-/// Looks after a running dump, a few times a second: cancellation from here or from another process, the time limit, the
-/// free space; tells whoever listens how far it is, and writes it down for other processes.
+/// Watches a running dump, several times a second, for cancellation from here or from another process, for its time
+/// limit and for free disk space; reports its progress, and saves it in the state file for other processes.
 /// </summary>
 internal sealed class DumpMonitor(
     MemoryDumpRequest request,
@@ -21,17 +21,17 @@ internal sealed class DumpMonitor(
     private readonly long _started = Stopwatch.GetTimestamp();
     private long _lastState;
 
-    /// <summary>What the dump is doing.</summary>
+    /// <summary>The phase that the dump is in.</summary>
     public MemoryDumpPhase Phase { get; set; } = MemoryDumpPhase.Starting;
 
-    /// <summary>The folder where the hypervisor and we meet, noted so that it can be removed after a crash.</summary>
+    /// <summary>The path of the <c>Rendezvous</c> folder, saved so that it can be removed after a crash.</summary>
     public string? Rendezvous
     {
         set => state.Update(current => current with { Rendezvous = value });
     }
 
-    /// <summary>Watches until the reader is done.</summary>
-    /// <returns>What stopped it; null when it reached the image's end.</returns>
+    /// <summary>Watches until the reader has ended.</summary>
+    /// <returns>The exception that stopped the reader; null if it reached the end of the image.</returns>
     public async Task<Exception?> WatchAsync(DumpReader reader, DumpPipeline pipeline, Task call)
     {
         while (!reader.Completion.IsCompleted)
@@ -59,8 +59,8 @@ internal sealed class DumpMonitor(
         return reader.Completion.Exception?.InnerException;
     }
 
-    /// <summary>Watches a call that writes a raw file. It can't be aborted: a stop takes effect when it returns.</summary>
-    /// <returns>What stopped it; null when it went through.</returns>
+    /// <summary>Watches a call that writes a raw file. The call can't be aborted: a stop takes effect when it returns.</summary>
+    /// <returns>The exception that stopped the dump; null if the call succeeded.</returns>
     public async Task<Exception?> WatchCallAsync(IHypervisor hypervisor, Task call)
     {
         Exception? why = null;
@@ -83,7 +83,7 @@ internal sealed class DumpMonitor(
         }
         catch (VmStatsException)
         {
-            // The call itself will say what is wrong.
+            // The dump call itself will report the error.
             return null;
         }
     }

@@ -4,13 +4,14 @@ using Microsoft.Win32.SafeHandles;
 
 namespace VmStats.MemoryDumps;
 
-/// <summary>What came out of a pipeline.</summary>
+/// <summary>The result of a pipeline: sizes and hashes.</summary>
 internal sealed record PipelineResult(long RawBytes, long StoredBytes, string Sha256, string StoredSha256);
 
 /// <summary>
-/// Hash of the raw bytes, compression, hash of the stored bytes and writing, each on threads of its own: a guest is paused
-/// while its memory comes, so nothing here waits for a thread pool. Memory is bounded by the buffers; who feeds it waits
-/// for a free one. Where all fits into them, the work can be put off until it has come: the guest's host has but so many cores.
+/// Hashes the raw bytes, compresses them, hashes the stored bytes and writes them, each stage on its own threads: a
+/// guest is paused while its memory is read, so nothing here depends on the thread pool. The buffers limit the memory
+/// used; the producer waits for a free one. If the whole image fits into the buffers, the work can be deferred until it
+/// has arrived, since the guest's host has a limited number of cores.
 /// </summary>
 internal sealed class DumpPipeline : IDisposable
 {
@@ -36,10 +37,10 @@ internal sealed class DumpPipeline : IDisposable
 
     /// <summary>Starts the threads.</summary>
     /// <param name="output">The file; written from its start.</param>
-    /// <param name="compressor">Null to store what comes.</param>
-    /// <param name="workers">Threads that compress.</param>
-    /// <param name="bufferBytes">Most bytes of raw memory that wait in here.</param>
-    /// <param name="workLater">Put the work off until all has come, or the buffers are full.</param>
+    /// <param name="compressor">The compressor; null to store the raw bytes.</param>
+    /// <param name="workers">Number of compression threads.</param>
+    /// <param name="bufferBytes">Maximum bytes of raw memory that are buffered.</param>
+    /// <param name="workLater">True to defer the work until the whole image has arrived or the buffers are full.</param>
     public DumpPipeline(SafeFileHandle output, BlockCompressor? compressor, int workers, long bufferBytes, bool workLater = false)
     {
         _go = new ManualResetEventSlim(!workLater);
@@ -48,7 +49,7 @@ internal sealed class DumpPipeline : IDisposable
         int buffers = (int)Math.Clamp(bufferBytes / BlockBytes, workers + 3, int.MaxValue / 2);
         _buffers = new SemaphoreSlim(buffers);
 
-        // A block leaves its buffer when it is hashed and compressed; what waits to be written is bounded apart.
+        // A block frees its buffer once it is hashed and compressed; the blocks that wait to be written are limited separately.
         _toWrite = new BlockingCollection<DumpBlock>(buffers);
         Start("hash", HashBlocks);
         Start("write", WriteBlocks);
@@ -64,7 +65,7 @@ internal sealed class DumpPipeline : IDisposable
     /// <summary>The first failure of a stage, or null.</summary>
     public Exception? Failure => Volatile.Read(ref _failure);
 
-    /// <summary>A free buffer, or null when none came free in time or a stage has failed.</summary>
+    /// <summary>Returns a free buffer, or null if none became free in time or a stage has failed.</summary>
     public byte[]? TakeBuffer(int milliseconds)
     {
         try
@@ -87,10 +88,10 @@ internal sealed class DumpPipeline : IDisposable
         }
     }
 
-    /// <summary>Hands over a filled buffer.</summary>
+    /// <summary>Queues a filled buffer.</summary>
     public void Submit(byte[] buffer, int length)
     {
-        // Zeros keep their turn, but no memory: the buffer is free at once.
+        // A block of zeros keeps its place in the order but uses no memory: its buffer is free at once.
         bool isZero = SparseWriter.IsZero(buffer.AsSpan(0, length));
         if (isZero)
         {
@@ -111,12 +112,12 @@ internal sealed class DumpPipeline : IDisposable
         }
         catch (OperationCanceledException)
         {
-            // A stage has failed: whoever feeds us sees it when it asks for the next buffer.
+            // A stage has failed: the producer sees that when it requests the next buffer.
         }
     }
 
-    /// <summary>Waits until all is written.</summary>
-    /// <exception cref="Exception">What a stage failed with.</exception>
+    /// <summary>Waits until everything is written.</summary>
+    /// <exception cref="Exception">The exception that a stage failed with.</exception>
     public PipelineResult Complete()
     {
         _go.Set();
@@ -134,7 +135,7 @@ internal sealed class DumpPipeline : IDisposable
         return new PipelineResult(_rawBytes, StoredBytes, raw, stored);
     }
 
-    /// <summary>Ends all stages at once.</summary>
+    /// <summary>Stops all stages immediately.</summary>
     public void Abort(Exception why)
     {
         Interlocked.CompareExchange(ref _failure, why, null);
@@ -199,7 +200,7 @@ internal sealed class DumpPipeline : IDisposable
 
     private void WriteRaw()
     {
-        // Stored bytes are the raw bytes: one hash serves for both.
+        // The stored bytes are the raw bytes: one hash serves for both.
         foreach (DumpBlock block in _toWrite.GetConsumingEnumerable(_stop.Token))
         {
             if (!block.IsZero)
@@ -250,7 +251,7 @@ internal sealed class DumpPipeline : IDisposable
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            // Another stage failed, or the whole was given up.
+            // Another stage failed, or the pipeline was aborted.
         }
         catch (Exception e)
         {

@@ -3,8 +3,9 @@ using System.Diagnostics;
 namespace VmStats.MemoryDumps;
 
 /// <summary>
-/// Carries the raw image from its source into the pipeline, on a thread of its own: nothing that the console or the
-/// thread pool does can hold the guest up. Ends at the image's end, when it stands still too long, or when it is told to.
+/// Reads the raw image from its source into the pipeline, on a dedicated thread, so that nothing that runs on the
+/// console's thread or in the thread pool can delay the guest. Ends at the end of the image, when no data has arrived
+/// for too long, or when it is stopped.
 /// </summary>
 internal sealed class DumpReader
 {
@@ -28,19 +29,19 @@ internal sealed class DumpReader
         new Thread(Run) { IsBackground = true, Name = "vmstats dump read", Priority = ThreadPriority.AboveNormal }.Start();
     }
 
-    /// <summary>Ends when the image has ended, or with what stopped it.</summary>
+    /// <summary>Completes at the end of the image, or with the exception that stopped the reader.</summary>
     public Task Completion => _done.Task;
 
-    /// <summary>Raw bytes that have come.</summary>
+    /// <summary>Raw bytes read so far.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
 
-    /// <summary>The image's own description, once it has come.</summary>
+    /// <summary>The layout in the image's ELF header, once it has been read.</summary>
     public ElfLayout? Layout => _layout;
 
     /// <summary>Time since the first byte; null before.</summary>
     public TimeSpan? SinceFirstByte => Interlocked.Read(ref _firstByte) is > 0 and long first ? Stopwatch.GetElapsedTime(first) : null;
 
-    /// <summary>Says that the hypervisor's call has returned: where nothing is written now, nothing will be.</summary>
+    /// <summary>Called when the hypervisor's call has returned: if nothing has been written by then, nothing will be.</summary>
     public void CallHasEnded() => _callHasEnded = true;
 
     /// <summary>Stops reading.</summary>
@@ -69,7 +70,7 @@ internal sealed class DumpReader
         bool isEnd = false;
         while (filled < buffer.Length && !isEnd)
         {
-            // Asked before the read: what was written before the call returned is then certainly seen.
+            // Sampled before the read: everything that was written before the call returned is then certain to be seen.
             bool callHasEnded = _callHasEnded;
             int count = _source.Read(buffer.AsSpan(filled), PollMilliseconds);
             if (count > 0)
@@ -82,7 +83,7 @@ internal sealed class DumpReader
                 isEnd = count == 0 || (callHasEnded && Bytes == 0);
             }
 
-            ThrowIfStopped("the hypervisor sends nothing");
+            ThrowIfStopped("the hypervisor sends no data");
         }
 
         if (filled > 0)
@@ -104,7 +105,7 @@ internal sealed class DumpReader
                 throw failure;
             }
 
-            ThrowIfStopped("the disk takes nothing");
+            ThrowIfStopped("the disk accepts no data");
         }
 
         return buffer;
@@ -121,7 +122,7 @@ internal sealed class DumpReader
         _lastProgress = now;
     }
 
-    private void ThrowIfStopped(string who)
+    private void ThrowIfStopped(string cause)
     {
         if (_stop is Exception why)
         {
@@ -130,7 +131,7 @@ internal sealed class DumpReader
 
         if (Stopwatch.GetElapsedTime(_lastProgress) > _stallTimeout)
         {
-            throw DumpErrors.Stalled(_name, _stallTimeout, who);
+            throw DumpErrors.Stalled(_name, _stallTimeout, cause);
         }
     }
 }

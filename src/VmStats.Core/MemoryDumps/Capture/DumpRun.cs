@@ -6,8 +6,8 @@ using VmStats.Hypervisors;
 namespace VmStats.MemoryDumps;
 
 /// <summary>
-/// One dump from its beginning to its record, whether it succeeds or not, in two steps: the capture, which has its turn and
-/// the VM to itself, and what follows it, which nobody else has to wait for.
+/// One dump from its start to its record, whether it succeeds or not, in two steps: the capture, which holds a slot and
+/// the VM's lock, and the rest, for which no other dump has to wait.
 /// </summary>
 internal sealed class DumpRun(
     IHypervisor hypervisor,
@@ -25,7 +25,7 @@ internal sealed class DumpRun(
     private string _path = "";
     private Exception? _failure;
 
-    /// <summary>Takes the memory into a file. Nothing but the hypervisor and the disk is waited for; how it ended is for <see cref="FinishAsync"/> to say.</summary>
+    /// <summary>Captures the memory into a file. Waits only for the hypervisor and the disk; <see cref="FinishAsync"/> reports the outcome.</summary>
     public async Task CaptureAsync(IProgress<MemoryDumpProgress>? progress, CancellationToken cancellationToken)
     {
         state.Update(current => current with
@@ -46,12 +46,12 @@ internal sealed class DumpRun(
         }
     }
 
-    /// <summary>Seals the file, or notes that the attempt failed, and writes the record.</summary>
-    /// <param name="patience">Ends the wait for the store.</param>
-    /// <param name="cancellationToken">What the capture was cancelled by.</param>
-    /// <exception cref="MemoryDumpException">The capture failed, or the sealing.</exception>
+    /// <summary>Seals the file, or records the failed attempt, and writes the record.</summary>
+    /// <param name="timeoutToken">Cancelled when the time to wait for the store is over.</param>
+    /// <param name="cancellationToken">The token that the capture was cancelled by.</param>
+    /// <exception cref="MemoryDumpException">The capture failed, or sealing the file did.</exception>
     /// <exception cref="OperationCanceledException">The capture was cancelled.</exception>
-    public async Task<MemoryDumpRecord> FinishAsync(CancellationToken patience, CancellationToken cancellationToken)
+    public async Task<MemoryDumpRecord> FinishAsync(CancellationToken timeoutToken, CancellationToken cancellationToken)
     {
         MemoryDumpRecord? record = null;
         if (_failure is null)
@@ -68,7 +68,7 @@ internal sealed class DumpRun(
         }
 
         record ??= await DescribeFailureAsync(_failure!).ConfigureAwait(false);
-        record = await RecordAsync(record, patience).ConfigureAwait(false);
+        record = await RecordAsync(record, timeoutToken).ConfigureAwait(false);
         return _failure switch
         {
             null => record,
@@ -98,7 +98,7 @@ internal sealed class DumpRun(
         _path = file.Commit(state.Current.FileName);
     }
 
-    // Without its manifest and its line in the ledger nobody could vouch for it.
+    // Without its manifest and its ledger entry the file's integrity could not be proved.
     private void RemoveUnsealed(PinnedFolder folder)
     {
         string name = Path.GetFileName(_path);
@@ -122,15 +122,15 @@ internal sealed class DumpRun(
 
         if (folder.IsReadableByOthers)
         {
-            _warnings.Add($"Others may list the folder '{folder.FullPath}'; the files in it are closed to them.");
+            _warnings.Add($"Other users may list the folder '{folder.FullPath}', but they can't read the files in it.");
         }
 
-        // Before the VM is paused: with a ledger that isn't to be written there would be no dump in the end.
+        // Checked before the VM is paused: with a ledger that can't be written, the dump would fail in the end.
         new Ledger(folder).RefuseUnsafe();
         long needed = request.ReserveBytes + MemoryDumpPlanner.LeastStoredBytes(request);
         if (folder.FreeBytes < needed)
         {
-            // Other leftovers can wait until the capture has begun; these are in its way.
+            // Other leftovers can wait until the capture has started; these take up the space that it needs.
             recovery.RemoveFiles(folder.FullPath);
             if (folder.FreeBytes is long free && free < needed)
             {
@@ -158,7 +158,7 @@ internal sealed class DumpRun(
         }
     }
 
-    // The manifest first, so that the ledger can vouch for it; the ledger's head goes into the record.
+    // Writes the manifest first, so that the ledger entry can include its hash; the hash of that entry goes into the record.
     private async Task<MemoryDumpRecord> SealAsync(PinnedFolder folder, string path, CaptureResult capture)
     {
         _warnings.AddRange(capture.Warnings);
@@ -193,10 +193,11 @@ internal sealed class DumpRun(
         };
     }
 
-    private async Task<MemoryDumpRecord> RecordAsync(MemoryDumpRecord record, CancellationToken patience)
+    private async Task<MemoryDumpRecord> RecordAsync(MemoryDumpRecord record, CancellationToken timeoutToken)
     {
-        // From here on it is over for all who look. The record stays with it until it is written: should the process die
-        // before, the next one brings it. What was looked at last while it ran is not where it ended.
+        // From here on other processes see the dump as ended. The record stays in the state file until it is written:
+        // if this process dies before that, the next one writes it. The last progress that was saved may be short of
+        // the end.
         state.Update(current => current with
         {
             State = record.State,
@@ -211,7 +212,7 @@ internal sealed class DumpRun(
         });
         try
         {
-            if (await recorder.WriteAsync(record, _folder, patience).ConfigureAwait(false) is string warning)
+            if (await recorder.WriteAsync(record, _folder, timeoutToken).ConfigureAwait(false) is string warning)
             {
                 _warnings.Add(warning);
             }
@@ -220,7 +221,7 @@ internal sealed class DumpRun(
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or VmStatsException)
         {
-            _warnings.Add($"The record is neither in the store nor in a spool, and waits for the next dump: {e.Message}");
+            _warnings.Add($"The record is neither in the store nor in a spool, and will be written by the next dump: {e.Message}");
         }
 
         return record with { Warnings = _warnings };
@@ -248,7 +249,7 @@ internal sealed class DumpRun(
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or VmStatsException)
         {
-            // A full disk: the record in the store says what happened.
+            // The disk may be full: the record in the store has the reason.
             return null;
         }
     }

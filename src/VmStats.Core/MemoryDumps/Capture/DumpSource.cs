@@ -1,12 +1,12 @@
 namespace VmStats.MemoryDumps;
 
-/// <summary>Where the raw image is read from.</summary>
+/// <summary>A source of the raw image.</summary>
 internal abstract class DumpSource : IDisposable
 {
-    /// <summary>Reads what is there.</summary>
-    /// <param name="buffer">Takes it.</param>
-    /// <param name="milliseconds">Longest wait.</param>
-    /// <returns>The count; 0 at the end; -1 when nothing came in time.</returns>
+    /// <summary>Reads the bytes that are available.</summary>
+    /// <param name="buffer">Receives the bytes.</param>
+    /// <param name="milliseconds">Maximum time to wait.</param>
+    /// <returns>The number of bytes; 0 at the end of the image; -1 when no data arrived in time.</returns>
     public abstract int Read(Span<byte> buffer, int milliseconds);
 
     public abstract void Dispose();

@@ -4,8 +4,8 @@ using VmStats.Files;
 namespace VmStats.MemoryDumps;
 
 /// <summary>
-/// The read end of a FIFO, opened before any writer. Until one has come, nothing is there to read; once the last has
-/// gone, that is the end.
+/// The read end of a FIFO, opened before any writer. There is no data until a writer has connected; once the last
+/// writer has closed its end, reading reaches the end of the stream.
 /// </summary>
 internal sealed class FifoSource : DumpSource
 {
@@ -13,7 +13,7 @@ internal sealed class FifoSource : DumpSource
 
     private readonly SafeFileHandle _reader;
 
-    // Names the FIFO even after it is unlinked, so that a writer stuck in open() can still be let go.
+    // Refers to the FIFO even after it is unlinked, so that a writer that is blocked in open() can still be released.
     private readonly SafeFileHandle _name;
 
     public FifoSource(PinnedFolder folder, string name)
@@ -25,21 +25,21 @@ internal sealed class FifoSource : DumpSource
 
     public override int Read(Span<byte> buffer, int milliseconds)
     {
-        // A FIFO that never had a writer gives no event at all; a read of it would look like its end.
+        // A FIFO that has never had a writer raises no event at all; reading it would look like its end.
         short events = Libc.Poll(_reader, milliseconds);
         return (events & (Libc.POLLIN | Libc.POLLHUP)) == 0 ? -1 : Libc.Read(_reader, buffer);
     }
 
-    /// <summary>Gives the FIFO to another user.</summary>
+    /// <summary>Changes the FIFO's owner.</summary>
     public void GiveTo(uint user) => Libc.ChangeOwner(_reader, user);
 
     /// <summary>Sets the FIFO's mode.</summary>
     public void SetMode(UnixFileMode mode) => UnixFiles.SetMode(_reader, mode);
 
-    /// <summary>Closes the stream: a writer gets EPIPE.</summary>
+    /// <summary>Closes the read end: a writer gets EPIPE.</summary>
     public void CloseReader() => _reader.Dispose();
 
-    /// <summary>Opens and closes the read end once: a writer that waits in open() for a reader goes on, and fails.</summary>
+    /// <summary>Opens and closes the read end once, so that a writer that is blocked in open() continues and then fails.</summary>
     public void ReleaseWriter()
     {
         using SafeFileHandle handle = Libc.Open($"/proc/self/fd/{_name.DangerousGetHandle()}", Libc.O_RDONLY | Libc.O_NONBLOCK);

@@ -5,34 +5,37 @@ using VmStats.IO;
 
 namespace VmStats.MemoryDumps;
 
-/// <summary>Where things are, and what they are called.</summary>
+/// <summary>The default folders of the dump engine, and the names of its files.</summary>
 internal static class MemoryDumpPaths
 {
-    /// <summary>The original's dump folder.</summary>
+    /// <summary>The dump folder of the original system.</summary>
     public const string OriginalFolder = "/var/lib/dashboard/dumps";
 
-    private const int LongestName = 80;
+    private const int MaximumNameLength = 80;
 
-    /// <summary>States and locks.</summary>
+    /// <summary>The folder of state files and locks.</summary>
     public static string DefaultStateFolder => DataFolders.State("dumps");
 
-    /// <summary>The original's folder where it exists and can be written to by us, else one in the user's data folder.</summary>
+    /// <summary>The original's folder if it exists and this user can write to it, otherwise a folder in the user's data folder.</summary>
     public static string DefaultDumpFolder =>
         IsWritable(OriginalFolder)
             ? OriginalFolder
             : DataFolders.Data("dumps");
 
-    /// <summary>The file's name: the VM's name with all but letters, digits, dot, dash and underscore replaced, the time, the dump's id.</summary>
+    /// <summary>
+    /// A dump's file name: the VM's name with all characters except letters, digits, dot, dash and underscore replaced,
+    /// the time and the dump's id.
+    /// </summary>
     public static string FileName(VmInfo vm, DateTimeOffset time, Guid dump, MemoryDumpCompression compression, CoreDumpFormat format)
     {
         string safe = string.Concat(vm.Name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' ? c : '_')).TrimStart('.');
         string stamp = time.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
         string image = format == CoreDumpFormat.Elf ? ".elf" : ".kdump";
         string packed = compression switch { MemoryDumpCompression.Gzip => ".gz", MemoryDumpCompression.Zstd => ".zst", _ => "" };
-        return $"{safe[..Math.Min(safe.Length, LongestName)]}_{stamp}_{dump.ToString("N")[..8]}{image}{packed}";
+        return $"{safe[..Math.Min(safe.Length, MaximumNameLength)]}_{stamp}_{dump.ToString("N")[..8]}{image}{packed}";
     }
 
-    /// <summary>A format as records name it.</summary>
+    /// <summary>A format's name in records.</summary>
     public static string NameOf(CoreDumpFormat format) => format switch
     {
         CoreDumpFormat.Elf => "elf",
@@ -41,7 +44,7 @@ internal static class MemoryDumpPaths
         _ => "kdump-snappy",
     };
 
-    /// <summary>libvirt's flags as records name them.</summary>
+    /// <summary>The names of libvirt's flags in records.</summary>
     public static string NameOf(CoreDumpOptions options)
     {
         List<string> flags = ["memory-only"];

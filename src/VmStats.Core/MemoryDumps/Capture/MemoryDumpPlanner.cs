@@ -2,28 +2,28 @@ using VmStats.Stores;
 
 namespace VmStats.MemoryDumps;
 
-/// <summary>Foretells dumps from the VMs' own earlier dumps, else from the size of their memory.</summary>
-/// <param name="store">Has the earlier dumps; null where nobody looks at what is foretold.</param>
+/// <summary>Estimates dumps from the VMs' own earlier dumps, or else from the size of their memory.</summary>
+/// <param name="store">The store with the earlier dumps; null if the estimate is not going to be shown.</param>
 internal sealed class MemoryDumpPlanner(ITelemetryStore? store)
 {
     private const int HistoryDepth = 10;
 
-    // Somebody looks at a screen, and memory is volatile: rather a rough plan than a late one.
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+    // A user waits at the screen, and memory is volatile: a rough plan is better than a late one.
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(2);
 
-    // Rules of thumb, for a VM that was never dumped here: a guest's memory packs to about a third, at about 300 MB/s.
+    // Rules of thumb for a VM that was never dumped here: a guest's memory compresses to about a third, at about 300 MB/s.
     private const double UsualStoredShare = 0.33;
     private const double UsualMegabytesPerSecond = 300;
 
-    /// <summary>The least that a dump can be expected to need: with less free space it isn't begun.</summary>
+    /// <summary>The minimum size that a dump can be expected to have: with less free space it isn't started.</summary>
     public static long LeastStoredBytes(MemoryDumpRequest request) =>
         request.Compression == MemoryDumpCompression.None ? request.Vm.MaximumMemoryBytes : request.Vm.MaximumMemoryBytes / 16;
 
-    /// <summary>Foretells dumps, by one query for all VMs. A store that can't be reached, or takes its time, only makes the foretelling rougher.</summary>
+    /// <summary>Estimates dumps by one query for all VMs. A store that can't be reached, or is slow, only makes the estimate rougher.</summary>
     /// <param name="requests">The dumps.</param>
     /// <param name="folder">The folder that they go to.</param>
     /// <param name="cancellationToken">Ends the query.</param>
-    /// <returns>What is foretold, in the order of the requests.</returns>
+    /// <returns>The estimates, in the order of the requests.</returns>
     public async Task<IReadOnlyList<MemoryDumpPlan>> PlanAsync(IReadOnlyList<MemoryDumpRequest> requests, string folder, CancellationToken cancellationToken)
     {
         Dictionary<Guid, List<MemoryDumpRecord>> history = await ReadHistoryAsync(requests, cancellationToken).ConfigureAwait(false);
@@ -66,16 +66,16 @@ internal sealed class MemoryDumpPlanner(ITelemetryStore? store)
             return history;
         }
 
-        Dictionary<Guid, MemoryDumpRequest> wanted = requests.DistinctBy(request => request.Vm.Uuid).ToDictionary(request => request.Vm.Uuid);
-        MemoryDumpFilter filter = new() { Uuids = wanted.Keys, States = [MemoryDumpState.Completed] };
-        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(s_patience);
+        Dictionary<Guid, MemoryDumpRequest> pending = requests.DistinctBy(request => request.Vm.Uuid).ToDictionary(request => request.Vm.Uuid);
+        MemoryDumpFilter filter = new() { Uuids = pending.Keys, States = [MemoryDumpState.Completed] };
+        using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(s_timeout);
         try
         {
-            await foreach (MemoryDumpRecord record in new MemoryDumpRecords(store).ReadAsync(filter, patience.Token).ConfigureAwait(false))
+            await foreach (MemoryDumpRecord record in new MemoryDumpRecords(store).ReadAsync(filter, timeout.Token).ConfigureAwait(false))
             {
-                Add(history, wanted, record);
-                if (wanted.Count == 0)
+                Add(history, pending, record);
+                if (pending.Count == 0)
                 {
                     break;
                 }
@@ -83,16 +83,16 @@ internal sealed class MemoryDumpPlanner(ITelemetryStore? store)
         }
         catch (Exception e) when (e is VmStatsException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            // What has come is true: the newest.
+            // The records read so far are valid, and they are the newest.
         }
 
         return history;
     }
 
-    // Newest first: a VM that has enough is not wanted any more.
-    private static void Add(Dictionary<Guid, List<MemoryDumpRecord>> history, Dictionary<Guid, MemoryDumpRequest> wanted, MemoryDumpRecord record)
+    // Records arrive newest first; a VM that has enough of them is removed from the pending ones.
+    private static void Add(Dictionary<Guid, List<MemoryDumpRecord>> history, Dictionary<Guid, MemoryDumpRequest> pending, MemoryDumpRecord record)
     {
-        if (record.Uuid is not Guid vm || !wanted.TryGetValue(vm, out MemoryDumpRequest? request) || record.Compression != request.Compression
+        if (record.Uuid is not Guid vm || !pending.TryGetValue(vm, out MemoryDumpRequest? request) || record.Compression != request.Compression
             || record is not { RawBytes: > 0, StoredBytes: not null, MegabytesPerSecond: > 0 })
         {
             return;
@@ -106,11 +106,11 @@ internal sealed class MemoryDumpPlanner(ITelemetryStore? store)
         ofVm.Add(record);
         if (ofVm.Count == HistoryDepth)
         {
-            wanted.Remove(vm);
+            pending.Remove(vm);
         }
     }
 
-    // Of a folder that doesn't exist yet, the disk of the nearest one that does.
+    // For a folder that doesn't exist yet: the free space on the disk of its nearest existing parent.
     private static long? FreeBytes(string folder)
     {
         string? existing = Path.GetFullPath(folder);

@@ -5,10 +5,10 @@ using VmStats.Stores;
 namespace VmStats.MemoryDumps;
 
 /// <summary>
-/// Dumps the memory of VMs: one pass from the hypervisor through hash and compression into a sealed file with its
-/// manifest, its ledger line and its record. Safe for concurrent use; a VM is dumped once at a time, across processes.
-/// Memory is volatile: before its first byte comes, nothing but the hypervisor and the disk is waited for. What the store
-/// has to do with it is done beside the capture and after it.
+/// Dumps the memory of VMs: one pass from the hypervisor through hashing and compression into a sealed file with its
+/// manifest, its ledger entry and its record. Safe for concurrent use; only one dump of a VM runs at a time, across
+/// processes. Memory is volatile: until its first byte arrives, the engine waits only for the hypervisor and the disk.
+/// All work that involves the store runs during the capture and after it.
 /// </summary>
 internal sealed class MemoryDumper : IAsyncDisposable
 {
@@ -24,11 +24,12 @@ internal sealed class MemoryDumper : IAsyncDisposable
     private readonly Lazy<Task<string?>> _recovering;
 
     /// <summary>Creates an engine.</summary>
-    /// <param name="hypervisor">Whose VMs are dumped.</param>
-    /// <param name="store">Takes the records; null for none.</param>
-    /// <param name="infrastructure">Gives the Zstandard compressor; asked only when one is needed.</param>
+    /// <param name="hypervisor">The hypervisor whose VMs are dumped.</param>
+    /// <param name="store">The store that receives the records; null for none.</param>
+    /// <param name="infrastructure">Provides the Zstandard compressor; used only if one is needed.</param>
     /// <param name="options">Folders and limits.</param>
-    /// <param name="slots">The turns that engines of several hypervisors share, since they write to the same disk; null for turns of its own.</param>
+    /// <param name="slots">Limits concurrent dumps across the engines of several hypervisors, which write to the same
+    /// disk; null for a limit of this engine's own.</param>
     public MemoryDumper(
         IHypervisor hypervisor, ITelemetryStore? store, IInfrastructure infrastructure, MemoryDumperOptions options, SemaphoreSlim? slots = null)
     {
@@ -43,14 +44,16 @@ internal sealed class MemoryDumper : IAsyncDisposable
         _ownsSlots = slots is null;
     }
 
-    /// <summary>Dumps a VM's memory. Waits for its turn first, which the one before gives up as soon as its capture is over.</summary>
+    /// <summary>Dumps a VM's memory. First waits for a free slot; a dump releases its slot as soon as its capture has ended.</summary>
     /// <param name="request">What to dump and how.</param>
-    /// <param name="progress">Told a few times a second, on a thread of the pool; null for nobody.</param>
-    /// <param name="cancellationToken">Closes the stream: the VM runs on, no file is left, the attempt is recorded.</param>
-    /// <returns>The record, as it was written. Where the store has not taken it in time, it waits in a spool, and a warning in it says so.</returns>
-    /// <exception cref="MemoryDumpException">It failed after it had begun; the failed record comes along.</exception>
-    /// <exception cref="VmStatsException">It was refused before it began: <c>DumpRemoteRefused</c>, <c>DumpAlreadyRunning</c>, <c>DumpPlatformNotSupported</c>.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled by the token.</exception>
+    /// <param name="progress">Receives reports a few times a second, on a thread-pool thread; null for none.</param>
+    /// <param name="cancellationToken">Closes the stream: the VM resumes, no file is left, and the attempt is recorded.</param>
+    /// <returns>The record as it was written. If the store has not accepted it in time, it waits in a spool, and a
+    /// warning in it reports that.</returns>
+    /// <exception cref="MemoryDumpException">The dump failed after it had started; the exception carries the record of the failure.</exception>
+    /// <exception cref="VmStatsException">The dump was refused before it started: <c>DumpRemoteRefused</c>,
+    /// <c>DumpAlreadyRunning</c>, <c>DumpPlatformNotSupported</c>.</exception>
+    /// <exception cref="OperationCanceledException">The dump was cancelled by the token.</exception>
     public async Task<MemoryDumpRecord> DumpAsync(MemoryDumpRequest request, IProgress<MemoryDumpProgress>? progress, CancellationToken cancellationToken)
     {
         Refuse();
@@ -61,9 +64,12 @@ internal sealed class MemoryDumper : IAsyncDisposable
         return await run.FinishAsync(limit.Token, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Waits until what earlier dumps left is cleared up, and their records are brought: begun beside the first capture.</summary>
-    /// <param name="cancellationToken">Cuts the wait short; what the store hasn't got then waits on.</param>
-    /// <returns>A warning where that could not be done, or something of what waited is damaged or refused.</returns>
+    /// <summary>
+    /// Waits until the leftovers of interrupted dumps are cleaned up and their records are written, which starts during
+    /// the first capture.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait; records that are not in the store by then stay queued.</param>
+    /// <returns>A warning if the cleanup failed, or if a waiting record is damaged or was refused; otherwise null.</returns>
     public async Task<string?> CompleteAsync(CancellationToken cancellationToken)
     {
         if (!_recovering.IsValueCreated)
@@ -92,7 +98,10 @@ internal sealed class MemoryDumper : IAsyncDisposable
         }
     }
 
-    /// <summary>Refuses what can't be dumped from here, whichever VM it is. A URI with a host is refused by its text: nobody is asked.</summary>
+    /// <summary>
+    /// Refuses dumps that can't be taken from here, whichever VM is named. A URI with a host is refused by its text,
+    /// without connecting.
+    /// </summary>
     /// <exception cref="VmStatsException"><c>DumpRemoteRefused</c>, <c>DumpPlatformNotSupported</c>.</exception>
     public void Refuse()
     {
@@ -133,7 +142,7 @@ internal sealed class MemoryDumper : IAsyncDisposable
 
     private void Recover() => _ = _recovering.Value;
 
-    // Never fails: whatever it can't do is no reason not to dump.
+    // Never throws: a failed cleanup must not prevent a dump.
     private async Task<string?> RecoverAsync()
     {
         try
@@ -143,7 +152,7 @@ internal sealed class MemoryDumper : IAsyncDisposable
         }
         catch (Exception e)
         {
-            return $"What interrupted dumps left could not be cleared away: {e.Message}";
+            return $"The leftovers of interrupted dumps could not be cleaned up: {e.Message}";
         }
     }
 
@@ -161,14 +170,14 @@ internal sealed class MemoryDumper : IAsyncDisposable
 
             if (state.IsCancelRequested)
             {
-                // It was asked for together with the end of the dump whose turn this was: the guest isn't paused for nothing.
+                // It was cancelled together with the dump whose slot it got: the guest must not be paused for nothing.
                 _slots.Release();
                 throw DumpErrors.Cancelled(request.Vm.Name);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or VmStatsException)
         {
-            // Nothing had begun: nothing to record.
+            // The dump had not started, so there is nothing to record.
             state.Update(current => current with { State = MemoryDumpState.Cancelled, FinishedAt = DateTimeOffset.UtcNow });
             throw;
         }
@@ -201,17 +210,17 @@ internal sealed class MemoryDumper : IAsyncDisposable
         };
     }
 
-    // Tells when memory has begun to come, besides what it passes on.
-    private sealed class FirstByte(IProgress<MemoryDumpProgress>? listener, Action come) : IProgress<MemoryDumpProgress>
+    // Passes reports on, and runs an action once the first memory has arrived.
+    private sealed class FirstByte(IProgress<MemoryDumpProgress>? inner, Action onFirstByte) : IProgress<MemoryDumpProgress>
     {
         public void Report(MemoryDumpProgress value)
         {
             if (value.ProcessedBytes > 0)
             {
-                come();
+                onFirstByte();
             }
 
-            listener?.Report(value);
+            inner?.Report(value);
         }
     }
 }

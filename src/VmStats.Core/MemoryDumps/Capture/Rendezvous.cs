@@ -4,8 +4,9 @@ using VmStats.Files;
 namespace VmStats.MemoryDumps;
 
 /// <summary>
-/// A fresh folder, apart from the dump folder, where the hypervisor and we meet: for a FIFO, or for a file where a FIFO
-/// can't be used. Its name can't be guessed, nobody can list it, and what is in it is written by the daemon's user alone.
+/// A new folder, separate from the dump folder, through which the hypervisor hands over the image: by a FIFO, or by a
+/// file where a FIFO can't be used. Its name can't be guessed, other users can't list it, and only the daemon's user
+/// can write what is in it.
 /// </summary>
 internal sealed class Rendezvous : IDisposable
 {
@@ -30,17 +31,17 @@ internal sealed class Rendezvous : IDisposable
     /// <summary>The folder's path.</summary>
     public string Path => _folder.FullPath;
 
-    /// <summary>Bytes that may still be written to its disk.</summary>
+    /// <summary>Free bytes on its disk that this user may write.</summary>
     public long FreeBytes => _folder.FreeBytes;
 
     private bool IsForeign => _daemonUser != Libc.EffectiveUserId && _daemonUser != 0;
 
-    /// <summary>Makes the folder where the daemon's user can reach it.</summary>
+    /// <summary>Creates the folder where the daemon's user can reach it.</summary>
     /// <param name="daemonUser">The user that opens the path.</param>
-    /// <param name="parent">The folder to make it in; null for the usual one.</param>
+    /// <param name="parent">The folder to create it in; null for the default.</param>
     public static Rendezvous Create(uint daemonUser, string? parent = null)
     {
-        // Root reaches everything and so do we; only a third user needs to pass through.
+        // Root can reach any folder, and so can the current user its own; only a third user needs execute permission on the folder.
         bool isForeign = daemonUser != Libc.EffectiveUserId && daemonUser != 0;
         string? runtime = isForeign || parent is not null ? null : Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
         PinnedFolder folder = (IsOwn(runtime) ? PinnedFolder.TryOpen(runtime!, FolderUse.Write) : null)
@@ -56,7 +57,7 @@ internal sealed class Rendezvous : IDisposable
         }
     }
 
-    /// <summary>Makes the FIFO: nobody but its owner and the daemon's user can write to it.</summary>
+    /// <summary>Creates the FIFO. Only its owner and the daemon's user can write to it.</summary>
     /// <param name="reader">Its read end.</param>
     /// <returns>Its path, for the daemon.</returns>
     public string MakeFifo(out FifoSource reader)
@@ -70,14 +71,14 @@ internal sealed class Rendezvous : IDisposable
         }
         else if (IsForeign)
         {
-            // Neither can be given away: the name, which nobody can list or guess, is the key.
+            // Neither can be given to the daemon's user; access is protected by the name, which other users can neither list nor guess.
             reader.SetMode(UnixFiles.PrivateFile | UnixFileMode.OtherWrite);
         }
 
         return _folder.PathOf(name);
     }
 
-    /// <summary>A path for a file that the daemon's user makes itself.</summary>
+    /// <summary>Returns a path for a file that the daemon's user creates.</summary>
     public string PrepareFile()
     {
         if (!IsForeign)
@@ -90,7 +91,7 @@ internal sealed class Rendezvous : IDisposable
         return _imageFolder.PathOf(ImageName);
     }
 
-    /// <summary>Opens the file that the daemon's user has made; what it may have put in its place, it hasn't made for us.</summary>
+    /// <summary>Opens the file that the daemon's user has created. A link, or another user's file, in its place is refused.</summary>
     public FileStream OpenFile() => (_imageFolder ?? _folder).OpenFile(ImageName, FileMode.Open, FileAccess.Read);
 
     public void Dispose()
@@ -107,7 +108,7 @@ internal sealed class Rendezvous : IDisposable
         }
     }
 
-    /// <summary>Removes such a folder, and no other.</summary>
+    /// <summary>Removes a folder that this class has created; any other folder is left alone.</summary>
     public static void Delete(string folder)
     {
         string name = System.IO.Path.GetFileName(folder);
@@ -121,7 +122,7 @@ internal sealed class Rendezvous : IDisposable
         }
     }
 
-    // Of another user's folder of that name nothing is ours; the daemon's user has one in ours at most.
+    // Another user's folder of that name is left alone; in our own folder the daemon's user has at most one subfolder.
     private static void Delete(PinnedFolder parent, string name)
     {
         if (parent.Find(name) is { Kind: FileKind.Folder } facts && facts.User == Libc.EffectiveUserId)

@@ -2,7 +2,7 @@ using VmStats.Files;
 
 namespace VmStats.MemoryDumps;
 
-/// <summary>Small files that are written once, synced and closed to change.</summary>
+/// <summary>Writes small files that are written once, flushed to disk and made read-only.</summary>
 internal static class SealedFile
 {
     /// <summary>Writes a new file with mode 0400; an existing one is never replaced.</summary>

@@ -1,6 +1,6 @@
 namespace VmStats.MemoryDumps;
 
-/// <summary>Joins CRC-32s of adjoining blocks without the blocks: polynomial arithmetic over GF(2), bits reflected.</summary>
+/// <summary>Combines the CRC-32s of adjoining blocks without the blocks: polynomial arithmetic over GF(2), bits reflected.</summary>
 internal static class Crc32
 {
     private const uint Polynomial = 0xEDB88320;
@@ -9,10 +9,10 @@ internal static class Crc32
     // x^(2^n) modulo the polynomial.
     private static readonly uint[] s_powers = MakePowers();
 
-    /// <summary>The CRC of two blocks in a row.</summary>
-    /// <param name="first">CRC of the first; 0 when it is empty.</param>
-    /// <param name="second">CRC of the second.</param>
-    /// <param name="secondLength">Bytes of the second.</param>
+    /// <summary>Returns the CRC of two consecutive blocks.</summary>
+    /// <param name="first">The CRC of the first block; 0 when it is empty.</param>
+    /// <param name="second">The CRC of the second block.</param>
+    /// <param name="secondLength">The length of the second block in bytes.</param>
     public static uint Combine(uint first, uint second, long secondLength) =>
         Multiply(PowerOfX(secondLength, 3), first) ^ second;
 

@@ -5,36 +5,39 @@ using VmStats.Configuration;
 
 namespace VmStats.MemoryDumps;
 
-/// <summary>What was found when a stored dump was read from end to end.</summary>
-/// <param name="Sha256">Hash of the raw image; null when it could not be read to its end.</param>
-/// <param name="RawBytes">Raw bytes that could be read.</param>
-/// <param name="StoredSha256">Hash of the file.</param>
-/// <param name="StoredBytes">Length of the file.</param>
-/// <param name="Layout">The ELF header; null when it is no ELF core.</param>
+/// <summary>The result of reading a stored dump from start to end.</summary>
+/// <param name="Sha256">The hash of the raw image; null if it could not be read to its end.</param>
+/// <param name="RawBytes">The number of raw bytes that could be read.</param>
+/// <param name="StoredSha256">The hash of the file.</param>
+/// <param name="StoredBytes">The length of the file.</param>
+/// <param name="Layout">The ELF header; null if the image is not an ELF core.</param>
 /// <param name="Damage">Why the image could not be read to its end, or null.</param>
 internal sealed record ImageScan(string? Sha256, long RawBytes, string StoredSha256, long StoredBytes, ElfLayout? Layout, string? Damage)
 {
-    /// <summary>What an ELF core lacks of what its own header promises, in words; null when nothing.</summary>
+    /// <summary>A message that reports how much an ELF core is shorter than its own header states; null if it is complete.</summary>
     public string? CutOff => Layout is not null && RawBytes < Layout.TotalBytes
-        ? string.Create(CultureInfo.InvariantCulture, $"The ELF header promises {Layout.TotalBytes} bytes, the image has {RawBytes}.")
+        ? string.Create(CultureInfo.InvariantCulture, $"The ELF header announces {Layout.TotalBytes} bytes, but the image has {RawBytes}.")
         : null;
 }
 
-/// <summary>Takes a piece of the raw image.</summary>
-internal delegate void ImageSink(ReadOnlySpan<byte> piece, long offset, ElfLayout? layout);
+/// <summary>Receives a chunk of the raw image.</summary>
+internal delegate void ImageSink(ReadOnlySpan<byte> chunk, long offset, ElfLayout? layout);
 
-/// <summary>Reads a stored dump once: expands it by what it is, not by its name, and hashes both sides on the way.</summary>
+/// <summary>
+/// Reads a stored dump once: decompresses it according to its content, not its name, and hashes both the file and the
+/// image as it reads.
+/// </summary>
 internal static class DumpImage
 {
-    private const int PieceBytes = 1 << 20;
+    private const int ChunkBytes = 1 << 20;
     private static readonly byte[] s_gzip = [0x1f, 0x8b];
     private static readonly byte[] s_zstd = [0x28, 0xb5, 0x2f, 0xfd];
 
     /// <summary>Reads a dump.</summary>
     /// <param name="file">The file; it is closed at the end.</param>
-    /// <param name="infrastructure">Gives the Zstandard decompressor.</param>
-    /// <param name="sink">Given each piece, while it is hashed; null for nobody.</param>
-    /// <param name="progress">Told the stored bytes read so far; null for nobody.</param>
+    /// <param name="infrastructure">Provides the Zstandard decompressor.</param>
+    /// <param name="sink">Receives each chunk while it is hashed; null for none.</param>
+    /// <param name="progress">Receives the number of stored bytes read so far; null for none.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     public static Task<ImageScan> ScanAsync(FileStream file, IInfrastructure infrastructure, ImageSink? sink, IProgress<long>? progress, CancellationToken cancellationToken) =>
         Task.Run(() => Scan(file, infrastructure, sink, progress, cancellationToken), cancellationToken);
@@ -49,7 +52,7 @@ internal static class DumpImage
         {
             Stream image = Expand(stored, infrastructure);
             using Stream? expander = ReferenceEquals(image, stored) ? null : image;
-            while (raw.ReadPiece(image))
+            while (raw.ReadChunk(image))
             {
                 progress?.Report(stored.BytesRead);
                 cancellationToken.ThrowIfCancellationRequested();
@@ -57,11 +60,11 @@ internal static class DumpImage
         }
         catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException) && !raw.SinkFailed)
         {
-            // Every decompressor has exceptions of its own for data that it can't make sense of.
+            // Each decompressor throws exception types of its own for data that it can't decode.
             damage = e.Message;
         }
 
-        // What stands behind the image's end belongs to the file's hash, too.
+        // Bytes after the end of the image are part of the file's hash, too.
         stored.Drain(cancellationToken);
         return new ImageScan(
             damage is null ? Hex(hash.GetHashAndReset()) : null,
@@ -85,8 +88,8 @@ internal static class DumpImage
     private sealed class RawScan(ImageSink? sink, IncrementalHash hash)
     {
         // Two buffers: one is hashed while the other is filled.
-        private byte[] _buffer = new byte[PieceBytes];
-        private byte[] _other = new byte[PieceBytes];
+        private byte[] _buffer = new byte[ChunkBytes];
+        private byte[] _other = new byte[ChunkBytes];
         private Task _hashing = Task.CompletedTask;
 
         public long Bytes { get; private set; }
@@ -95,7 +98,7 @@ internal static class DumpImage
 
         public bool SinkFailed { get; private set; }
 
-        public bool ReadPiece(Stream image)
+        public bool ReadChunk(Stream image)
         {
             int count = image.ReadAtLeast(_buffer, _buffer.Length, throwOnEndOfStream: false);
             _hashing.GetAwaiter().GetResult();
@@ -104,13 +107,13 @@ internal static class DumpImage
                 return false;
             }
 
-            byte[] piece = _buffer;
+            byte[] chunk = _buffer;
             (_buffer, _other) = (_other, _buffer);
-            _hashing = Task.Run(() => hash.AppendData(piece, 0, count));
-            Layout ??= Bytes == 0 ? ElfLayout.TryParse(piece.AsSpan(0, count)) : null;
-            Feed(piece.AsSpan(0, count));
+            _hashing = Task.Run(() => hash.AppendData(chunk, 0, count));
+            Layout ??= Bytes == 0 ? ElfLayout.TryParse(chunk.AsSpan(0, count)) : null;
+            Feed(chunk.AsSpan(0, count));
             Bytes += count;
-            if (count < piece.Length)
+            if (count < chunk.Length)
             {
                 _hashing.GetAwaiter().GetResult();
                 return false;
@@ -119,11 +122,11 @@ internal static class DumpImage
             return true;
         }
 
-        private void Feed(ReadOnlySpan<byte> piece)
+        private void Feed(ReadOnlySpan<byte> chunk)
         {
             try
             {
-                sink?.Invoke(piece, Bytes, Layout);
+                sink?.Invoke(chunk, Bytes, Layout);
             }
             catch
             {

@@ -2,27 +2,27 @@ using System.Buffers.Binary;
 
 namespace VmStats.MemoryDumps;
 
-/// <summary>A piece of guest memory in an ELF core.</summary>
-/// <param name="Offset">Where it starts in the core.</param>
-/// <param name="PhysicalAddress">Where it lies in the guest.</param>
-/// <param name="FileBytes">Bytes of it in the core.</param>
-/// <param name="MemoryBytes">Bytes of it in the guest.</param>
+/// <summary>A segment of guest memory in an ELF core.</summary>
+/// <param name="Offset">Its offset in the core.</param>
+/// <param name="PhysicalAddress">Its physical address in the guest.</param>
+/// <param name="FileBytes">Its size in the core.</param>
+/// <param name="MemoryBytes">Its size in the guest.</param>
 internal readonly record struct ElfSegment(long Offset, long PhysicalAddress, long FileBytes, long MemoryBytes);
 
-/// <summary>What an ELF core's header says: 32 or 64 bits, either byte order, more than 65,534 segments too.</summary>
-/// <param name="Segments">The memory, in order of offset.</param>
-/// <param name="TotalBytes">Length that the core must have.</param>
+/// <summary>The contents of an ELF core's header: 32 or 64 bits, either byte order, also with more than 65,534 segments.</summary>
+/// <param name="Segments">The memory segments, in order of offset.</param>
+/// <param name="TotalBytes">The length that the core must have.</param>
 internal sealed record ElfLayout(IReadOnlyList<ElfSegment> Segments, long TotalBytes)
 {
     private const int CoreType = 4;
     private const uint LoadSegment = 1;
     private const ushort CountIsElsewhere = 0xffff;
 
-    /// <summary>Guest memory that the core holds.</summary>
+    /// <summary>Bytes of guest memory in the core.</summary>
     public long MemoryBytes => Segments.Sum(segment => segment.FileBytes);
 
-    /// <summary>Reads the header from a core's first bytes.</summary>
-    /// <returns>Null when it is not an ELF core, or its table isn't within these bytes.</returns>
+    /// <summary>Parses the header in a core's first bytes.</summary>
+    /// <returns>Null if it is not an ELF core, or its program header table isn't within these bytes.</returns>
     public static ElfLayout? TryParse(ReadOnlySpan<byte> start)
     {
         if (start.Length < 64 || !start[..4].SequenceEqual("\u007fELF"u8) || start[4] is not (1 or 2) || start[5] is not (1 or 2))

@@ -5,15 +5,15 @@ using System.IO.Compression;
 namespace VmStats.MemoryDumps;
 
 /// <summary>
-/// One gzip member made of blocks that were deflated apart: each ends in a sync flush, so on a byte, and can be followed
-/// by the next. The member's CRC is put together from the blocks' own.
+/// Writes one gzip member made of blocks that were deflated separately: each ends with a sync flush, hence on a byte
+/// boundary, so that the next can follow. The CRC of the member is combined from the CRCs of the blocks.
 /// </summary>
 internal sealed class GzipBlockCompressor : BlockCompressor
 {
     private const int HeaderLength = 10;
     private const int TrailerLength = 8;
 
-    // Magic, deflate, no flags, no time, no extra flags, system unknown.
+    // Magic number, deflate, no flags, no time, no extra flags, operating system unknown.
     private static readonly byte[] s_header = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 
     private readonly CompressionLevel _level;
@@ -23,7 +23,7 @@ internal sealed class GzipBlockCompressor : BlockCompressor
 
     public GzipBlockCompressor(int level)
     {
-        // .NET 8 names three levels of zlib's nine: 1, 6 and 9.
+        // .NET 8 offers three of zlib's nine levels: 1, 6 and 9.
         _level = level switch { <= 3 => CompressionLevel.Fastest, <= 6 => CompressionLevel.Optimal, _ => CompressionLevel.SmallestSize };
     }
 
@@ -53,7 +53,7 @@ internal sealed class GzipBlockCompressor : BlockCompressor
 
     public override ReadOnlyMemory<byte> Finish()
     {
-        // An empty last block (3, 0), then the CRC and the length modulo 2^32.
+        // An empty final block (3, 0), then the CRC and the length modulo 2^32.
         byte[] end = new byte[2 + TrailerLength];
         end[0] = 3;
         BinaryPrimitives.WriteUInt32LittleEndian(end.AsSpan(2), _crc);
@@ -61,7 +61,7 @@ internal sealed class GzipBlockCompressor : BlockCompressor
         return end;
     }
 
-    // A whole member is made for the sake of its trailer: zlib computes the CRC anyway. Only the part up to the flush is kept.
+    // A whole gzip member is created for its trailer: zlib computes the CRC anyway. Only the part up to the flush is kept.
     private CompressedBlock Deflate(ReadOnlySpan<byte> raw, byte[] output, bool isPooled)
     {
         MemoryStream stream = new(output);

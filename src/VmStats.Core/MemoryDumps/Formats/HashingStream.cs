@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace VmStats.MemoryDumps;
 
-/// <summary>Hashes what is read through it.</summary>
+/// <summary>A stream that hashes the bytes that are read through it.</summary>
 internal sealed class HashingStream(Stream source) : Stream
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -24,7 +24,7 @@ internal sealed class HashingStream(Stream source) : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <summary>The first bytes, which are still to be read.</summary>
+    /// <summary>Returns the first bytes without consuming them.</summary>
     public ReadOnlySpan<byte> Peek(int count)
     {
         byte[] start = new byte[count];
@@ -32,7 +32,7 @@ internal sealed class HashingStream(Stream source) : Stream
         return _peeked;
     }
 
-    /// <summary>Reads on to the end.</summary>
+    /// <summary>Reads to the end of the stream.</summary>
     public void Drain(CancellationToken cancellationToken)
     {
         byte[] buffer = new byte[1 << 16];
@@ -42,7 +42,7 @@ internal sealed class HashingStream(Stream source) : Stream
         }
     }
 
-    /// <summary>The hash of all that was read.</summary>
+    /// <summary>Returns the hash of all bytes read.</summary>
     public byte[] Finish() => _hash.GetHashAndReset();
 
     public override int Read(Span<byte> buffer)

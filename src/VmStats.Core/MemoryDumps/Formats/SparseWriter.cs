@@ -2,12 +2,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace VmStats.MemoryDumps;
 
-/// <summary>Writes to places in a file and leaves holes where there is nothing but zeros.</summary>
+/// <summary>Writes blocks to a file and leaves holes where they hold only zeros.</summary>
 internal static class SparseWriter
 {
     private const int Grain = 64 * 1024;
 
-    /// <summary>Writes what isn't zero. The caller sets the file's length, which makes the holes at its end.</summary>
+    /// <summary>Writes the parts that aren't zero. The caller sets the file's length, which creates the hole at its end.</summary>
     public static void Write(SafeFileHandle file, ReadOnlySpan<byte> data, long offset)
     {
         while (data.Length > 0)
@@ -23,10 +23,10 @@ internal static class SparseWriter
         }
     }
 
-    /// <summary>True when there is nothing but zeros.</summary>
+    /// <summary>True when the data holds only zeros.</summary>
     public static bool IsZero(ReadOnlySpan<byte> data) => data.IndexOfAnyExcept((byte)0) < 0;
 
-    // As many grains of one kind as follow each other, so that data is written in long pieces.
+    // Returns the length of the run of grains of the same kind, so that data is written in large chunks.
     private static int RunOf(ReadOnlySpan<byte> data, out bool isZero)
     {
         int run = Math.Min(Grain, data.Length);

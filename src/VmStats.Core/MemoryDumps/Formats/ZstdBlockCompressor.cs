@@ -3,7 +3,10 @@ using VmStats.Configuration;
 
 namespace VmStats.MemoryDumps;
 
-/// <summary>A Zstandard frame for each block; frames in a row are one valid file. A frame of zeros is written by hand.</summary>
+/// <summary>
+/// Writes each block as a Zstandard frame; consecutive frames are one valid file. A frame of zeros is encoded directly,
+/// without the compressor.
+/// </summary>
 internal sealed class ZstdBlockCompressor(IInfrastructure infrastructure, int level) : BlockCompressor
 {
     private const int RunLengthLimit = 128 * 1024;
@@ -26,7 +29,7 @@ internal sealed class ZstdBlockCompressor(IInfrastructure infrastructure, int le
         return new CompressedBlock(output, 0, (int)stream.Position, raw.Length, 0, IsPooled: true);
     }
 
-    // RFC 8878: magic, descriptor (single segment, four bytes of size), the size, run-length blocks of one zero each.
+    // RFC 8878: magic number, frame header descriptor (single segment, four bytes of size), the size, run-length blocks of a single zero byte each.
     private static byte[] ZeroFrame(int length)
     {
         int blocks = (length + RunLengthLimit - 1) / RunLengthLimit;
@@ -39,7 +42,7 @@ internal sealed class ZstdBlockCompressor(IInfrastructure infrastructure, int le
             int size = Math.Min(RunLengthLimit, length - (i * RunLengthLimit));
             int last = i == blocks - 1 ? 1 : 0;
 
-            // The low three bytes are the block's header, the fourth the byte that repeats.
+            // The low three bytes are the block header, the fourth is the byte to repeat.
             BinaryPrimitives.WriteInt32LittleEndian(frame.AsSpan(9 + (4 * i)), (size << 3) | (1 << 1) | last);
         }
 

@@ -2,10 +2,10 @@ using VmStats.Files;
 
 namespace VmStats.MemoryDumps;
 
-/// <summary>The dumps of a folder, by their manifests; what holds and verifications say, by the ledger.</summary>
+/// <summary>Lists the dumps of a folder from their manifests, with holds and verifications from the ledger.</summary>
 internal static class DumpCatalogue
 {
-    /// <summary>All dumps that have a manifest, newest first. A manifest without its dump, or that can't be read, is passed over.</summary>
+    /// <summary>All dumps that have a manifest, newest first. A manifest that has no dump or can't be read is skipped.</summary>
     /// <exception cref="VmStatsException">The folder, or its ledger, can't be read.</exception>
     public static IReadOnlyList<MemoryDumpFile> Read(string folder)
     {

@@ -2,48 +2,54 @@ using VmStats.Files;
 
 namespace VmStats.MemoryDumps;
 
-/// <summary>Which dumps are to go. What isn't set doesn't ask for any. What <see cref="KeepLast"/> says stays, whatever else is set.</summary>
+/// <summary>
+/// Selects the dumps to remove. A rule that isn't set selects none. The dumps that <see cref="KeepLast"/> protects
+/// stay, whatever else is set.
+/// </summary>
 internal sealed record RetentionPolicy
 {
-    /// <summary>Dumps older than this.</summary>
+    /// <summary>Removes dumps older than this.</summary>
     public TimeSpan? OlderThan { get; init; }
 
-    /// <summary>So many newest of each VM stay. Without another rule, all others go; beside others it only protects.</summary>
+    /// <summary>
+    /// The number of newest dumps of each VM that stay. Without another rule, all other dumps are removed; together
+    /// with other rules it only protects.
+    /// </summary>
     public int? KeepLast { get; init; }
 
-    /// <summary>The oldest, until no more than so many bytes are stored in the folder.</summary>
+    /// <summary>Removes the oldest dumps until the folder holds at most this many bytes.</summary>
     public long? MaximumBytes { get; init; }
 
-    /// <summary>These files.</summary>
+    /// <summary>Removes these files.</summary>
     public IReadOnlyCollection<string>? Paths { get; init; }
 
-    /// <summary>Only dumps for which this holds are looked at; null for all.</summary>
+    /// <summary>Limits the policy to dumps that match this predicate; null for all.</summary>
     public Func<MemoryDumpFile, bool>? Where { get; init; }
 
-    /// <summary>Also the only verified dump of a VM. A held dump stays in any case.</summary>
+    /// <summary>Also removes the only verified dump of a VM. A dump on hold always stays.</summary>
     public bool Force { get; init; }
 
-    /// <summary>True when the count is the only rule.</summary>
+    /// <summary>True when the number of dumps is the only rule.</summary>
     public bool IsByCount => KeepLast is not null && OlderThan is null && MaximumBytes is null && Paths is null;
 
-    /// <summary>Those of some dumps, newest first, that stay because they are the newest of their VMs.</summary>
+    /// <summary>Returns those of the given dumps (newest first) that stay because they are the newest of their VMs.</summary>
     public IEnumerable<MemoryDumpFile> Newest(IEnumerable<MemoryDumpFile> newestFirst) =>
         KeepLast is int count ? newestFirst.Where(dump => Where is null || Where(dump)).GroupBy(dump => dump.Uuid).SelectMany(dumps => dumps.Take(count)) : [];
 }
 
-/// <summary>Removes dumps by a policy, and keeps those on hold; each step is in the ledger.</summary>
+/// <summary>Removes dumps according to a policy, and keeps those on hold; each step is recorded in the ledger.</summary>
 /// <param name="folder">The dump folder.</param>
-/// <param name="clock">Tells the age.</param>
+/// <param name="clock">The clock that dumps' ages are measured by.</param>
 internal sealed class MemoryDumpRetention(string folder, TimeProvider clock)
 {
     private readonly string _folder = Path.GetFullPath(folder);
 
-    /// <summary>The dumps of the folder, newest first.</summary>
+    /// <summary>Lists the dumps of the folder, newest first.</summary>
     public IReadOnlyList<MemoryDumpFile> List() => DumpCatalogue.Read(_folder);
 
-    /// <summary>What a policy asks for, oldest first; with the reason where one must stay all the same. Nothing is touched.</summary>
+    /// <summary>Lists the dumps that a policy selects, oldest first, with the reason for each one that has to stay. Changes nothing.</summary>
     /// <param name="policy">The policy.</param>
-    /// <param name="listed">What <see cref="List"/> gave, where it was asked already.</param>
+    /// <param name="listed">The result of <see cref="List"/>, if it is already known.</param>
     public IReadOnlyList<MemoryDumpRemoval> Plan(RetentionPolicy policy, IReadOnlyList<MemoryDumpFile>? listed = null)
     {
         IReadOnlyList<MemoryDumpFile> all = listed ?? List();
@@ -58,7 +64,7 @@ internal sealed class MemoryDumpRetention(string folder, TimeProvider clock)
             }
         }
 
-        // Held dumps count, but only others can make room; where one must stay, the next oldest makes it.
+        // Dumps on hold count towards the size, but only others can be removed; if one has to stay, the next oldest is removed instead.
         foreach (MemoryDumpFile dump in Enumerable.Reverse(newestFirst).Where(dump => !dump.IsHeld && !removals.ContainsKey(dump.Path)))
         {
             if (policy.MaximumBytes is not long maximum || judge.StayingBytes <= maximum)
@@ -72,15 +78,15 @@ internal sealed class MemoryDumpRetention(string folder, TimeProvider clock)
         return removals.Values.OrderBy(removal => removal.Dump.Time).ToArray();
     }
 
-    /// <summary>Removes a dump, with its manifest. The ledger says so first.</summary>
-    /// <param name="removal">What <see cref="Plan"/> gave.</param>
-    /// <param name="policy">The policy that it was planned by.</param>
-    /// <param name="operator">Who does it; null for this process's user.</param>
+    /// <summary>Removes a dump and its manifest. The removal is recorded in the ledger first.</summary>
+    /// <param name="removal">An entry of the result of <see cref="Plan"/>.</param>
+    /// <param name="policy">The policy that it was planned with.</param>
+    /// <param name="operator">The person who removes it; null for this process's user.</param>
     /// <param name="cancellationToken">Ends the wait for the ledger.</param>
     /// <exception cref="VmStatsException"><c>DumpMustStay</c>, <c>DumpNotFound</c>, <c>DumpWriteFailed</c>.</exception>
     public async Task<MemoryDumpRemoval> RemoveAsync(MemoryDumpRemoval removal, RetentionPolicy policy, string? @operator, CancellationToken cancellationToken)
     {
-        // Judged again: since the plan was made, somebody may have put it on hold, or removed the one that let it go.
+        // Decided again: since the plan was made, another user may have put the dump on hold, or removed the dump that allowed its removal.
         using StoredDump stored = Open(removal.Dump);
         IReadOnlyList<MemoryDumpFile> all = DumpCatalogue.Read(stored.Folder);
         MemoryDumpFile dump = all.FirstOrDefault(one => one.Path == stored.FullPath) ?? removal.Dump;
@@ -102,7 +108,7 @@ internal sealed class MemoryDumpRetention(string folder, TimeProvider clock)
         }
     }
 
-    /// <summary>Puts a dump on hold, or lifts the hold.</summary>
+    /// <summary>Puts a dump on hold, or releases it.</summary>
     public async Task HoldAsync(MemoryDumpFile dump, bool hold, string? @operator, string? note, CancellationToken cancellationToken)
     {
         using StoredDump stored = Open(dump);

@@ -2,21 +2,21 @@ using System.Globalization;
 
 namespace VmStats.MemoryDumps;
 
-/// <summary>Says of one dump after the other, oldest first, whether it may go, given those that went before.</summary>
+/// <summary>Decides for one dump after another, oldest first, whether it may be removed, taking the earlier removals into account.</summary>
 /// <param name="all">All dumps of the folder, newest first.</param>
-/// <param name="policy">What is asked for.</param>
+/// <param name="policy">The retention policy.</param>
 internal sealed class RetentionJudge(IReadOnlyList<MemoryDumpFile> all, RetentionPolicy policy)
 {
     private readonly HashSet<string> _newest = policy.Newest(all).Select(dump => dump.Path).ToHashSet(StringComparer.Ordinal);
     private readonly HashSet<string> _staying = all.Select(dump => dump.Path).ToHashSet(StringComparer.Ordinal);
 
-    /// <summary>Bytes of the dumps that stay so far.</summary>
+    /// <summary>Total size of the dumps that have not been removed so far.</summary>
     public long StayingBytes => all.Where(dump => _staying.Contains(dump.Path)).Sum(dump => dump.StoredBytes);
 
-    /// <summary>True for a dump that -KeepLast keeps.</summary>
+    /// <summary>True for a dump that -KeepLast protects.</summary>
     public bool IsAmongNewest(MemoryDumpFile dump) => _newest.Contains(dump.Path);
 
-    /// <summary>Judges a dump; where it may go, it counts as gone from then on.</summary>
+    /// <summary>Decides about a dump; if it may be removed, it counts as removed from then on.</summary>
     public MemoryDumpRemoval Judge(MemoryDumpFile dump, string reason)
     {
         string? why = WhyStays(dump);
@@ -28,8 +28,8 @@ internal sealed class RetentionJudge(IReadOnlyList<MemoryDumpFile> all, Retentio
         return new MemoryDumpRemoval { Dump = dump, Reason = reason, KeptBecause = why };
     }
 
-    // Oldest first, so that of several verified dumps of a VM the newest is the one that stays. Where none was ever
-    // verified, the newest stands in for it.
+    // Dumps are decided oldest first, so that of several verified dumps of a VM the newest one stays. If none was ever
+    // verified, the newest dump is the one that stays.
     private string? WhyStays(MemoryDumpFile dump)
     {
         if (dump.IsHeld)

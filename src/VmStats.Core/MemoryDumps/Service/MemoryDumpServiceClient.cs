@@ -7,23 +7,23 @@ using System.Text.Json.Serialization.Metadata;
 namespace VmStats.MemoryDumps;
 
 /// <summary>
-/// Drives the original's dump service (<c>POST /api/dumps</c>, <c>GET /api/dumps[/vm]</c>). It knows VMs by name or
-/// run-time id only, and reports no hash; what it writes to the store itself, nobody but it vouches for.
+/// A client of the original's dump service (<c>POST /api/dumps</c>, <c>GET /api/dumps[/vm]</c>). The service identifies
+/// VMs only by name or run-time id, and reports no hash; the records that it writes to the store can't be verified.
 /// </summary>
 internal sealed class MemoryDumpServiceClient : IDisposable
 {
-    /// <summary>Id of the answer that the service knows of no dump of a VM.</summary>
+    /// <summary>The error id for the answer that the service has no dump of a VM.</summary>
     internal const string NoDumpId = "DumpServiceNoDump";
 
-    private const long LongestAnswer = 16 << 20;
+    private const long MaximumAnswerBytes = 16 << 20;
 
     private readonly HttpClient _http;
     private readonly Uri _address;
     private readonly TimeSpan _timeout;
 
-    /// <summary>Creates a client; nothing is sent yet.</summary>
+    /// <summary>Creates a client; doesn't connect yet.</summary>
     /// <param name="address">The service's root, from <see cref="ParseAddress"/>.</param>
-    /// <param name="timeout">Longest wait for one answer.</param>
+    /// <param name="timeout">Maximum time to wait for one answer.</param>
     public MemoryDumpServiceClient(Uri address, TimeSpan timeout)
     {
         _timeout = timeout;
@@ -34,8 +34,8 @@ internal sealed class MemoryDumpServiceClient : IDisposable
     /// <summary>The service's address.</summary>
     public string Address => _address.ToString().TrimEnd('/');
 
-    /// <summary>Reads a service's address, such as <c>http://kvm1:5001</c>; without a scheme http is meant.</summary>
-    /// <exception cref="VmStatsException"><c>DumpServiceUrlInvalid</c>. It never repeats the text, which may hold a password.</exception>
+    /// <summary>Parses a service's address, such as <c>http://kvm1:5001</c>; without a scheme, http is assumed.</summary>
+    /// <exception cref="VmStatsException"><c>DumpServiceUrlInvalid</c>. The message never repeats the text, which may contain a password.</exception>
     public static Uri ParseAddress(string text) =>
         Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text, UriKind.Absolute, out Uri? address)
         && address.Scheme is "http" or "https" && address.Host.Length > 0
@@ -44,16 +44,17 @@ internal sealed class MemoryDumpServiceClient : IDisposable
             : throw new VmStatsException(
                 "DumpServiceUrlInvalid",
                 VmStatsErrorKind.InvalidArgument,
-                "What was given as the dump service's address is no plain http or https URL.",
-                "Give it as http://host:5001, without user, password or query: the service asks for none.");
+                "The dump service's address is not a plain http or https URL.",
+                "Give it as http://host:5001, without user, password or query: the service doesn't use them.");
 
     /// <summary>
-    /// Refuses a VM that the service could take for another: it reads digits as a run-time id before it looks for a name.
+    /// Refuses a VM name that the service could confuse with another VM: it interprets digits as a run-time id before
+    /// it looks for a name.
     /// </summary>
     /// <exception cref="VmStatsException"><c>DumpServiceNameAmbiguous</c>.</exception>
     public static void CheckName(string name)
     {
-        // Python's int() takes white space around, a sign, underscores between digits and the decimal digits of any script.
+        // Python's int() accepts surrounding white space, a sign, underscores between digits, and the decimal digits of any script.
         string text = string.Concat(name.Where(c => !char.IsWhiteSpace(c) && !char.IsControl(c)));
         string digits = text.TrimStart('+', '-').Replace("_", "", StringComparison.Ordinal);
         if (text.Length == 0 || (digits.Length > 0 && digits.EnumerateRunes().All(Rune.IsDigit)))
@@ -61,16 +62,16 @@ internal sealed class MemoryDumpServiceClient : IDisposable
             throw new VmStatsException(
                 "DumpServiceNameAmbiguous",
                 VmStatsErrorKind.Ambiguous,
-                $"The dump service would take the name '{name}' for a run-time id and might dump another VM.",
+                $"The dump service would interpret the name '{name}' as a run-time id and might dump another VM.",
                 "Run Invoke-MemoryDump on the host itself.",
                 name);
         }
     }
 
-    /// <summary>Asks for dumps.</summary>
+    /// <summary>Starts dumps.</summary>
     /// <param name="names">The VMs' names.</param>
-    /// <param name="cancellationToken">Ends the wait; dumps that were begun go on.</param>
-    /// <returns>The status of each, in the order of the names. One that was already queued or running is not begun again.</returns>
+    /// <param name="cancellationToken">Ends the wait; dumps that have been started continue.</param>
+    /// <returns>The status of each dump, in the order of the names. A dump that was already queued or running is not started again.</returns>
     public async Task<IReadOnlyList<MemoryDumpStatus>> StartAsync(IReadOnlyList<string> names, CancellationToken cancellationToken)
     {
         foreach (string name in names)
@@ -86,7 +87,7 @@ internal sealed class MemoryDumpServiceClient : IDisposable
         return names.Select(name => ToStatus(name, answer.GetValueOrDefault(name))).ToArray();
     }
 
-    /// <summary>All dumps that the service knows of since it was started, in order of name.</summary>
+    /// <summary>Lists the dumps that the service has taken since it was started, in order of name.</summary>
     public async Task<IReadOnlyList<MemoryDumpStatus>> ListAsync(CancellationToken cancellationToken)
     {
         using HttpRequestMessage request = new(HttpMethod.Get, new Uri(_address, "api/dumps"));
@@ -95,10 +96,10 @@ internal sealed class MemoryDumpServiceClient : IDisposable
     }
 
     /// <summary>The status of one VM's last dump.</summary>
-    /// <returns>Null when the service knows of none.</returns>
+    /// <returns>Null if the service has none.</returns>
     public async Task<MemoryDumpStatus?> FindAsync(string name, CancellationToken cancellationToken)
     {
-        // A slash would be taken for a path, even escaped, and a dot or two for a folder.
+        // A slash would be interpreted as a path separator, even escaped, and one or two dots as a folder.
         if (name.Contains('/', StringComparison.Ordinal) || name is "." or "..")
         {
             return (await ListAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(status => status.Name == name);
@@ -115,11 +116,11 @@ internal sealed class MemoryDumpServiceClient : IDisposable
         }
     }
 
-    /// <summary>Asks again until a dump has ended.</summary>
-    /// <param name="begun">What <see cref="StartAsync"/> said of it.</param>
-    /// <param name="interval">Time between two questions.</param>
-    /// <param name="progress">Told each answer.</param>
-    /// <param name="cancellationToken">Ends the wait; the dump goes on, since the service can't stop one.</param>
+    /// <summary>Polls until a dump has ended.</summary>
+    /// <param name="begun">The status returned by <see cref="StartAsync"/>.</param>
+    /// <param name="interval">The polling interval.</param>
+    /// <param name="progress">Receives the status at each poll.</param>
+    /// <param name="cancellationToken">Ends the wait; the dump continues, since the service can't stop one.</param>
     public async Task<MemoryDumpStatus> WaitAsync(MemoryDumpStatus begun, TimeSpan interval, IProgress<MemoryDumpStatus>? progress, CancellationToken cancellationToken)
     {
         while (true)
@@ -127,7 +128,7 @@ internal sealed class MemoryDumpServiceClient : IDisposable
             MemoryDumpStatus? status = await FindAsync(begun.Name, cancellationToken).ConfigureAwait(false);
             if (status is null || status.DumpId != begun.DumpId)
             {
-                throw Broken($"it has forgotten the dump of '{begun.Name}' (was it restarted?)", null);
+                throw Broken($"it no longer lists the dump of '{begun.Name}' (was it restarted?)", null);
             }
 
             progress?.Report(status);
@@ -162,7 +163,7 @@ internal sealed class MemoryDumpServiceClient : IDisposable
         }
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ResponseEnded)
         {
-            throw Broken("its answer broke off", e);
+            throw Broken("its answer was cut off", e);
         }
         catch (HttpRequestException e)
         {
@@ -170,7 +171,7 @@ internal sealed class MemoryDumpServiceClient : IDisposable
         }
         catch (JsonException e)
         {
-            throw Broken("its answer is not what that service sends", e);
+            throw Broken("its answer has an unexpected format", e);
         }
     }
 
@@ -178,12 +179,12 @@ internal sealed class MemoryDumpServiceClient : IDisposable
     {
         try
         {
-            await content.LoadIntoBufferAsync(LongestAnswer).WaitAsync(cancellationToken).ConfigureAwait(false);
+            await content.LoadIntoBufferAsync(MaximumAnswerBytes).WaitAsync(cancellationToken).ConfigureAwait(false);
             return await content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            throw Broken("its answer broke off, or has no end", e);
+            throw Broken("its answer was cut off or is too long", e);
         }
     }
 
@@ -194,6 +195,6 @@ internal sealed class MemoryDumpServiceClient : IDisposable
         "DumpServiceAnswerInvalid", VmStatsErrorKind.Protocol, $"The dump service '{Address}' can't be used: {why}.", "Check that -ServiceUrl names the original's dump service.", Address, cause);
 
     private MemoryDumpStatus ToStatus(string name, ServiceDumpStatus? status) =>
-        status is null ? throw Broken($"it says nothing of '{name}'", null)
-        : ServiceAnswers.ToStatus(name, status, Address) ?? throw Broken($"it knows a state '{status.State}' that we don't", null);
+        status is null ? throw Broken($"its answer doesn't contain '{name}'", null)
+        : ServiceAnswers.ToStatus(name, status, Address) ?? throw Broken($"it reports the unknown state '{status.State}'", null);
 }

@@ -6,12 +6,12 @@ using VmStats.Data;
 
 namespace VmStats.MemoryDumps;
 
-/// <summary>What the dump service's answers mean.</summary>
+/// <summary>Interprets the dump service's answers.</summary>
 internal static class ServiceAnswers
 {
     private const int QuotedLength = 300;
 
-    /// <summary>A status; null when its state isn't one that we know.</summary>
+    /// <summary>Converts a status; returns null if its state is unknown.</summary>
     public static MemoryDumpStatus? ToStatus(string name, ServiceDumpStatus status, string address) =>
         !Enum.TryParse(status.State, ignoreCase: true, out MemoryDumpState state) || !Enum.IsDefined(state)
             ? null
@@ -29,20 +29,20 @@ internal static class ServiceAnswers
                 Source = address,
             };
 
-    /// <summary>An answer that is no success.</summary>
+    /// <summary>Returns the exception for an answer with an error status.</summary>
     public static VmStatsException Refused(string address, HttpStatusCode code, byte[] body)
     {
         string? detail = DetailOf(body);
         string text = detail ?? Encoding.UTF8.GetString(body).Trim();
         (string id, VmStatsErrorKind kind, string recommendation) = code switch
         {
-            // The route itself is answered with "Not Found".
+            // For an unknown route the detail is "Not Found".
             HttpStatusCode.NotFound when detail?.StartsWith("No dump", StringComparison.Ordinal) == true =>
-                (MemoryDumpServiceClient.NoDumpId, VmStatsErrorKind.NotFound, "Begin one with Invoke-MemoryDump -ServiceUrl."),
+                (MemoryDumpServiceClient.NoDumpId, VmStatsErrorKind.NotFound, "Start one with Invoke-MemoryDump -ServiceUrl."),
             HttpStatusCode.NotFound => ("DumpServiceNotFound", VmStatsErrorKind.NotFound, "Check that -ServiceUrl (MEMDUMP_SERVICE_URL) names the original's dump service."),
             HttpStatusCode.Unauthorized or HttpStatusCode.ProxyAuthenticationRequired =>
-                ("DumpServiceRefused", VmStatsErrorKind.Authentication, "The dump service itself asks for no credentials: something in front of it does."),
-            HttpStatusCode.Forbidden => ("DumpServiceRefused", VmStatsErrorKind.PermissionDenied, "Ask whoever runs what stands in front of the dump service."),
+                ("DumpServiceRefused", VmStatsErrorKind.Authentication, "The dump service itself requires no credentials: a proxy in front of it does."),
+            HttpStatusCode.Forbidden => ("DumpServiceRefused", VmStatsErrorKind.PermissionDenied, "Ask the administrator of the proxy in front of the dump service."),
             HttpStatusCode.Conflict or HttpStatusCode.TooManyRequests => ("DumpServiceBusy", VmStatsErrorKind.ResourceBusy, "Wait, and look at Get-MemoryDumpStatus -ServiceUrl."),
             >= HttpStatusCode.InternalServerError => ("DumpServiceFailed", VmStatsErrorKind.Unavailable, "Look at the service's log."),
             _ => ("DumpServiceRefused", VmStatsErrorKind.InvalidOperation, "Look at the service's log."),

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace VmStats.MemoryDumps;
 
-/// <summary>A dump's status as the original's service sends it.</summary>
+/// <summary>The status of a dump as the original's service sends it.</summary>
 internal sealed record ServiceDumpStatus
 {
     [JsonPropertyName("dump_id")]
@@ -33,7 +33,7 @@ internal sealed record ServiceDumpStatus
     public double? Duration { get; init; }
 }
 
-/// <summary>The body that asks the service for dumps.</summary>
+/// <summary>The body of a request to take dumps.</summary>
 internal sealed record ServiceDumpRequest([property: JsonPropertyName("vms")] IReadOnlyList<string> Vms);
 
 /// <summary>The JSON of the original's service.</summary>

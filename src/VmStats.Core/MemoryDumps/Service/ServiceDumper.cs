@@ -4,30 +4,31 @@ using VmStats.Stores;
 namespace VmStats.MemoryDumps;
 
 /// <summary>
-/// Has the original's dump service take a dump, and gives the record that the service wrote. What it says of itself, hash
-/// and all, nobody else vouches for: it is marked as unverified. A failure, which the service doesn't record, is recorded here.
+/// Has the original's dump service take a dump, and returns the record that the service wrote. The record and its hash
+/// come from the service alone and can't be checked here, so the record is marked as unverified. The service doesn't
+/// record failures; they are recorded here.
 /// </summary>
-/// <param name="client">The service.</param>
-/// <param name="store">Where records are.</param>
-/// <param name="stateFolder">Where a record waits that the store can't take.</param>
+/// <param name="client">The service's client.</param>
+/// <param name="store">The store with the records.</param>
+/// <param name="stateFolder">The folder in which a record waits if the store can't accept it.</param>
 internal sealed class ServiceDumper(MemoryDumpServiceClient client, ITelemetryStore store, string stateFolder)
 {
-    // By how much the service's clock and that of its records may differ.
+    // The maximum difference between the service's clock and the times in its records.
     private static readonly TimeSpan s_tolerance = TimeSpan.FromMinutes(1);
 
-    /// <summary>Time between two questions.</summary>
+    /// <summary>The polling interval.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The longest wait for the store, from a dump's end.</summary>
+    /// <summary>Maximum time to wait for the store, counted from the end of the dump.</summary>
     public TimeSpan RecordPatience { get; init; } = DumpRecorder.UsualPatience;
 
-    /// <summary>Has a VM dumped and waits for the end.</summary>
+    /// <summary>Has a VM dumped and waits for the end of the dump.</summary>
     /// <param name="name">The VM's name.</param>
-    /// <param name="limit">Longest wait; the dump goes on.</param>
-    /// <param name="progress">Told each answer.</param>
-    /// <param name="cancellationToken">Ends the wait; the dump goes on.</param>
-    /// <exception cref="MemoryDumpException"><c>DumpServiceDumpFailed</c>, with the record made of it.</exception>
-    /// <exception cref="VmStatsException"><c>DumpServiceNameAmbiguous</c>, <c>DumpServiceTimeout</c>, or the service's failure.</exception>
+    /// <param name="limit">Maximum time to wait; after it the dump continues.</param>
+    /// <param name="progress">Receives the status at each poll.</param>
+    /// <param name="cancellationToken">Ends the wait; the dump continues.</param>
+    /// <exception cref="MemoryDumpException"><c>DumpServiceDumpFailed</c>, with the record of the failed dump.</exception>
+    /// <exception cref="VmStatsException"><c>DumpServiceNameAmbiguous</c>, <c>DumpServiceTimeout</c>, or the error of the service.</exception>
     public async Task<MemoryDumpRecord> DumpAsync(string name, TimeSpan? limit, IProgress<MemoryDumpStatus>? progress, CancellationToken cancellationToken)
     {
         MemoryDumpStatus begun = (await client.StartAsync([name], cancellationToken).ConfigureAwait(false))[0];
@@ -36,18 +37,18 @@ internal sealed class ServiceDumper(MemoryDumpServiceClient client, ITelemetrySt
             ? await FindRecordAsync(ended, cancellationToken).ConfigureAwait(false)
             : throw await FailedAsync(ended, cancellationToken).ConfigureAwait(false);
 
-        // A new one is queued; one that runs was begun by somebody else.
+        // A new dump is queued; a running one was started by another client.
         return begun.State == MemoryDumpState.Queued
             ? record
-            : record with { Warnings = [.. record.Warnings, $"The service was dumping '{name}' already: this is that dump."] };
+            : record with { Warnings = [.. record.Warnings, $"The service was already dumping '{name}': this is that dump."] };
     }
 
     private async Task<MemoryDumpStatus> WaitAsync(MemoryDumpStatus begun, TimeSpan? limit, IProgress<MemoryDumpStatus>? progress, CancellationToken cancellationToken)
     {
         using CancellationTokenSource wait = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (limit is TimeSpan longest)
+        if (limit is TimeSpan maximum)
         {
-            wait.CancelAfter(longest);
+            wait.CancelAfter(maximum);
         }
 
         try
@@ -59,8 +60,8 @@ internal sealed class ServiceDumper(MemoryDumpServiceClient client, ITelemetrySt
             throw new VmStatsException(
                 "DumpServiceTimeout",
                 VmStatsErrorKind.Timeout,
-                string.Create(CultureInfo.InvariantCulture, $"The dump of '{begun.Name}' by the service '{client.Address}' takes longer than {limit!.Value.TotalSeconds:0.#} s. It goes on: the service can't stop one."),
-                "Look at Get-MemoryDumpStatus -ServiceUrl.",
+                string.Create(CultureInfo.InvariantCulture, $"The dump of '{begun.Name}' by the service '{client.Address}' takes longer than {limit!.Value.TotalSeconds:0.#} s. It continues: the service can't stop a dump."),
+                "Watch it with Get-MemoryDumpStatus -ServiceUrl.",
                 begun.Name,
                 e);
         }
@@ -68,13 +69,13 @@ internal sealed class ServiceDumper(MemoryDumpServiceClient client, ITelemetrySt
 
     private async Task<MemoryDumpRecord> FindRecordAsync(MemoryDumpStatus ended, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(RecordPatience);
+        using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(RecordPatience);
         MemoryDumpFilter filter = new() { Names = [ended.Name], Start = ended.StartedAt - s_tolerance };
         string why = $"the store '{store.Info.Address}' has none";
         try
         {
-            await foreach (MemoryDumpRecord record in new MemoryDumpRecords(store).ReadAsync(filter, patience.Token).ConfigureAwait(false))
+            await foreach (MemoryDumpRecord record in new MemoryDumpRecords(store).ReadAsync(filter, timeout.Token).ConfigureAwait(false))
             {
                 if (record.Path is not null && record.Path == ended.Path)
                 {
@@ -88,7 +89,7 @@ internal sealed class ServiceDumper(MemoryDumpServiceClient client, ITelemetrySt
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            why = $"the store '{store.Info.Address}' has not answered, and was not waited for any longer";
+            why = $"the store '{store.Info.Address}' did not answer in time";
         }
 
         return Record(ended) with { Warnings = [$"The record that the service wrote of this dump, with its hash, was not found: {why}"] };
@@ -96,7 +97,7 @@ internal sealed class ServiceDumper(MemoryDumpServiceClient client, ITelemetrySt
 
     private async Task<MemoryDumpException> FailedAsync(MemoryDumpStatus ended, CancellationToken cancellationToken)
     {
-        using RecordingLimit patience = DumpRecorder.Limit(RecordPatience, cancellationToken);
+        using RecordingLimit timeout = DumpRecorder.Limit(RecordPatience, cancellationToken);
         VmStatsException failure = new(
             "DumpServiceDumpFailed",
             VmStatsErrorKind.InvalidOperation,
@@ -104,7 +105,7 @@ internal sealed class ServiceDumper(MemoryDumpServiceClient client, ITelemetrySt
             "Look at the service's log on that host.",
             ended.Name);
         MemoryDumpRecord record = Record(ended) with { State = MemoryDumpState.Failed, ErrorId = failure.ErrorId, Error = failure.Message, ToolVersion = DumpRecords.ToolVersion };
-        string? warning = await new DumpRecorder(store, stateFolder).WriteAsync(record, null, patience.Token).ConfigureAwait(false);
+        string? warning = await new DumpRecorder(store, stateFolder).WriteAsync(record, null, timeout.Token).ConfigureAwait(false);
         return new MemoryDumpException(failure, record with { Warnings = warning is null ? [] : [warning] });
     }
 

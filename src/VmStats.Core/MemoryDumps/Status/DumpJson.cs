@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace VmStats.MemoryDumps;
 
-/// <summary>The JSON of state files, manifests, ledger lines and spooled records.</summary>
+/// <summary>The JSON serializer context of state files, manifests, ledger lines and spooled records.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

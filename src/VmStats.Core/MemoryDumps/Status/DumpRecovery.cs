@@ -5,36 +5,37 @@ using VmStats.IO;
 namespace VmStats.MemoryDumps;
 
 /// <summary>
-/// Clears up after dumps whose process died: their partial files and meeting places are removed, an interrupted record is
-/// written, and so is the record that such a dump had still to bring. Only what is provably nobody's is touched: the dump's
-/// lock, or the partial file's own, must be free.
+/// Cleans up after dumps whose process died: removes their partial files and rendezvous folders, records the
+/// interruption, and writes records that such a process had not yet written. Touches only leftovers that provably
+/// belong to no live process: the dump's lock, or the lock of the partial file, must be free.
 /// </summary>
 internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
 {
-    /// <summary>What the ledger's line says of a dump whose process died between the file and the ledger.</summary>
+    /// <summary>The detail of the ledger entry for a dump whose process died after writing the file and before writing the ledger.</summary>
     public const string RecoveredDetail = "Noted by the run after a crash.";
 
-    /// <summary>What the spools of records had to tell when they were brought last.</summary>
+    /// <summary>The warnings of the last replay of the record spools.</summary>
     public IReadOnlyList<string> Warnings { get; private set; } = [];
 
-    /// <summary>Clears up, and brings what waits in the spools.</summary>
-    /// <param name="folder">The dump folder whose partial files are looked at as well.</param>
-    /// <param name="patience">Ends the wait for the store: what it hasn't got goes to the spools.</param>
-    /// <returns>The interrupted records that were written.</returns>
-    public async Task<IReadOnlyList<MemoryDumpRecord>> RecoverAsync(string folder, CancellationToken patience)
+    /// <summary>Cleans up, and writes the records that wait in the spools.</summary>
+    /// <param name="folder">The dump folder, which is also searched for partial files.</param>
+    /// <param name="timeoutToken">Cancelled when the time to wait for the store is over: records that it has not accepted
+    /// by then go to the spools.</param>
+    /// <returns>The records of interrupted dumps that were written.</returns>
+    public async Task<IReadOnlyList<MemoryDumpRecord>> RecoverAsync(string folder, CancellationToken timeoutToken)
     {
         List<MemoryDumpRecord> records = [];
         foreach (DumpStateData data in LeftBehind())
         {
-            // The lock is held while clearing up, so that two processes don't both write the record.
-            using FileStream? taken = states.TryLock(data.DumpId);
-            if (taken is null || states.Find(data.DumpId) is not { } left || !IsUnrecorded(left))
+            // The lock is held during the cleanup, so that two processes don't both write the record.
+            using FileStream? held = states.TryLock(data.DumpId);
+            if (held is null || states.Find(data.DumpId) is not { } left || !IsUnrecorded(left))
             {
                 continue;
             }
 
-            // What was read under the lock: the folder that has it was checked.
-            if (await RecoverAsync(left, patience).ConfigureAwait(false) is MemoryDumpRecord record)
+            // Uses the state that was read under the lock: its folder has been checked.
+            if (await RecoverAsync(left, timeoutToken).ConfigureAwait(false) is MemoryDumpRecord record)
             {
                 records.Add(record);
             }
@@ -42,7 +43,7 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
             states.RemoveLock(data.DumpId);
         }
 
-        // Nothing is removed in a folder that others may exchange: the dump itself refuses such a one, too.
+        // Nothing is removed in a folder that other users may replace: a dump refuses such a folder, too.
         using PinnedFolder? dumps = PinnedFolder.TryOpen(folder, FolderUse.Write);
         if (dumps is not null)
         {
@@ -50,19 +51,19 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
         }
 
         states.Prune(DateTimeOffset.UtcNow);
-        Warnings = (await recorder.ReplayAsync(dumps, patience).ConfigureAwait(false)).Warnings;
+        Warnings = (await recorder.ReplayAsync(dumps, timeoutToken).ConfigureAwait(false)).Warnings;
         return records;
     }
 
-    /// <summary>Removes the files alone that dumps left, to make room for one that would not fit; nobody is waited for.</summary>
+    /// <summary>Removes only the files that dumps left, to make room for a dump that would not fit; doesn't wait for any lock.</summary>
     public void RemoveFiles(string folder)
     {
         foreach (DumpStateData data in LeftBehind())
         {
-            using PinnedFolder? theirs = PinnedFolder.TryOpen(data.Folder, FolderUse.Write);
-            if (theirs is not null)
+            using PinnedFolder? owner = PinnedFolder.TryOpen(data.Folder, FolderUse.Write);
+            if (owner is not null)
             {
-                RemovePartial(theirs, DumpFile.PartialName(data.DumpId));
+                RemovePartial(owner, DumpFile.PartialName(data.DumpId));
             }
         }
 
@@ -75,17 +76,17 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
 
     private static bool IsUnrecorded(DumpStateData data) => data.FinishedAt is null || data.Pending is not null;
 
-    // Of a dump that had not ended, its state says that its process is dead; of one that had, its lock.
+    // For a dump that had not ended, its state shows that its process is dead; for one that had, its lock does.
     private IEnumerable<DumpStateData> LeftBehind() => states.ReadAll()
         .Where(IsUnrecorded)
         .Where(data => data.FinishedAt is null ? data.State == MemoryDumpState.Interrupted : !states.IsAlive(data.DumpId));
 
-    private async Task<MemoryDumpRecord?> RecoverAsync(DumpStateData data, CancellationToken patience)
+    private async Task<MemoryDumpRecord?> RecoverAsync(DumpStateData data, CancellationToken timeoutToken)
     {
         using PinnedFolder? dumps = PinnedFolder.TryOpen(data.Folder, FolderUse.Write);
         if (data.Pending is SpooledRecord pending)
         {
-            // For its own store, which need not be ours.
+            // Goes to the spool of its own store, which may differ from this one.
             recorder.Spool(pending, dumps);
             states.Write(data with { Pending = null });
             return null;
@@ -113,7 +114,7 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
                 Path = file is { IsRegular: true } ? dumps!.PathOf(data.FileName) : null,
             };
             record = record with { LedgerHead = dumps is null ? null : await NoteAsync(dumps, data, manifest, record).ConfigureAwait(false) };
-            await recorder.WriteAsync(record, dumps, patience).ConfigureAwait(false);
+            await recorder.WriteAsync(record, dumps, timeoutToken).ConfigureAwait(false);
         }
 
         states.Write(data with
@@ -126,7 +127,7 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
         return record;
     }
 
-    // The process may have died after all was done but the record: then the manifest has what the record needs.
+    // The process may have died with only the record missing: then the manifest has the data for the record.
     private static MemoryDumpRecord Complete(DumpStateData data, DumpManifest manifest, PinnedFolder dumps, FileFacts? file) =>
         DumpRecords.Of(data, MemoryDumpState.Completed) with
         {
@@ -148,12 +149,12 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
         }
         catch (VmStatsException)
         {
-            // A damaged one is for Test-MemoryDump to name; it must not keep the next dump from being taken.
+            // A damaged manifest is reported by Test-MemoryDump; it must not prevent the next dump.
             return null;
         }
     }
 
-    // The line that the process wrote before it died, else one that says what was found.
+    // Returns the hash of the ledger entry that the process wrote before it died, or of a new one that records what was found.
     private static async Task<string?> NoteAsync(PinnedFolder dumps, DumpStateData data, DumpManifest? manifest, MemoryDumpRecord record)
     {
         try
@@ -189,7 +190,7 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or VmStatsException)
         {
-            // A full disk, say: the record in the store says what happened.
+            // The disk may be full: the record in the store has the reason.
             return null;
         }
     }
@@ -198,7 +199,7 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
     {
         foreach (string partial in dumps.Names(".*" + DumpFile.PartialSuffix))
         {
-            // Between making the file and locking it there is a moment; the dump's own lock is held before.
+            // The partial file is created a moment before it is locked; the dump's own lock is held even before that.
             if (!Guid.TryParseExact(partial[1..^DumpFile.PartialSuffix.Length], "N", out Guid dump) || !states.IsAlive(dump))
             {
                 RemovePartial(dumps, partial);
@@ -206,7 +207,7 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
         }
     }
 
-    // A live dump holds its partial file locked from the moment that it is made.
+    // A running dump holds a lock on its partial file from the moment that the file is created.
     private static void RemovePartial(PinnedFolder dumps, string name)
     {
         if (dumps.Find(name) is not { IsRegular: true })
@@ -216,15 +217,15 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
 
         try
         {
-            using FileStream? taken = FileLock.TryTake(dumps, name);
-            if (taken is not null)
+            using FileStream? held = FileLock.TryTake(dumps, name);
+            if (held is not null)
             {
                 dumps.Delete(name);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Another user's: not ours to remove, and no reason not to dump.
+            // Another user's file: it is not ours to remove, and must not prevent a dump.
         }
     }
 }

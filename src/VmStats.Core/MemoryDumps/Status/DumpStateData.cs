@@ -2,7 +2,10 @@ using VmStats.Hypervisors;
 
 namespace VmStats.MemoryDumps;
 
-/// <summary>What one dump's state file says: enough to show it, to stop it, and to clean up and record it should its process die.</summary>
+/// <summary>
+/// The contents of one dump's state file: enough to show the dump, to stop it, and to clean up after it and record it
+/// if its process dies.
+/// </summary>
 internal sealed record DumpStateData
 {
     public required Guid DumpId { get; init; }
@@ -66,7 +69,10 @@ internal sealed record DumpStateData
 
     public string? Message { get; init; }
 
-    /// <summary>The record of a dump that has ended, until it is in the store or in a spool: should the process die before, it is not lost.</summary>
+    /// <summary>
+    /// The record of an ended dump, until it is in the store or in a spool, so that it is not lost if the process dies
+    /// before that.
+    /// </summary>
     public SpooledRecord? Pending { get; init; }
 
     public DumpStateData With(MemoryDumpProgress progress) => this with

@@ -2,7 +2,10 @@ using VmStats.Files;
 
 namespace VmStats.MemoryDumps;
 
-/// <summary>The state of a dump of this process: written whole each time, with a lock beside it that says that we live.</summary>
+/// <summary>
+/// The state of a dump of this process. The file is rewritten as a whole each time; the lock file beside it shows that
+/// the process is alive.
+/// </summary>
 internal sealed class DumpStateFile : IDisposable
 {
     private readonly PinnedFolder _folder;
@@ -17,13 +20,16 @@ internal sealed class DumpStateFile : IDisposable
         DumpStateStore.Write(folder, data);
     }
 
-    /// <summary>The state as last written.</summary>
+    /// <summary>The current state.</summary>
     public DumpStateData Current { get; private set; }
 
-    /// <summary>True once another process has asked for the end.</summary>
+    /// <summary>True once another process has requested cancellation.</summary>
     public bool IsCancelRequested => _folder.Find(DumpStateStore.CancelName(Current.DumpId)) is not null;
 
-    /// <summary>Changes the state. Where its file can't be written, a full disk say, those who look see the old one: the dump goes on.</summary>
+    /// <summary>
+    /// Changes the state. If its file can't be written (a full disk, for example), other processes see the old state,
+    /// and the dump continues.
+    /// </summary>
     public void Update(Func<DumpStateData, DumpStateData> change)
     {
         lock (_gate)
@@ -35,12 +41,12 @@ internal sealed class DumpStateFile : IDisposable
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // The next change tries again.
+                // The next update tries again.
             }
         }
     }
 
-    /// <summary>Forgets the dump: it never began.</summary>
+    /// <summary>Deletes the state of a dump that never started.</summary>
     public void Discard() => DumpStateStore.Remove(_folder, Current.DumpId);
 
     public void Dispose()

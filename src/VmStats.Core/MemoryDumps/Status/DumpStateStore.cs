@@ -4,19 +4,20 @@ using VmStats.IO;
 
 namespace VmStats.MemoryDumps;
 
-/// <summary>The folder of state files and locks that all processes of a user share.</summary>
+/// <summary>The folder of state files and locks, which all processes of a user share.</summary>
 /// <param name="folder">The folder.</param>
 internal sealed class DumpStateStore(string folder)
 {
-    private const int KeptStates = 200;
+    private const int MaximumStates = 200;
     private static readonly TimeSpan s_keepTime = TimeSpan.FromDays(7);
 
     public static string LockName(Guid dump) => $"{dump:N}.lock";
 
     public static string CancelName(Guid dump) => $"{dump:N}.cancel";
 
-    /// <summary>Opens a folder of states to write to it, making it where it doesn't exist.</summary>
-    /// <exception cref="VmStatsException"><c>DumpStateFolderUnusable</c>: others could exchange it or what is in it, or it can't be made.</exception>
+    /// <summary>Opens a state folder for writing, creating it if it doesn't exist.</summary>
+    /// <exception cref="VmStatsException"><c>DumpStateFolderUnusable</c>: other users could replace the folder or its
+    /// contents, or it can't be created.</exception>
     public static PinnedFolder OpenFolder(string folder)
     {
         try
@@ -29,43 +30,43 @@ internal sealed class DumpStateStore(string folder)
         }
     }
 
-    /// <summary>Begins the state of a new dump.</summary>
+    /// <summary>Creates the state file of a new dump.</summary>
     public DumpStateFile Begin(DumpStateData data)
     {
         PinnedFolder states = OpenFolder(folder);
-        FileStream? taken = null;
+        FileStream? fileLock = null;
         try
         {
-            taken = FileLock.TryTake(states, LockName(data.DumpId)) ?? throw new IOException("The lock of a new dump is taken.");
-            return new DumpStateFile(states, taken, data);
+            fileLock = FileLock.TryTake(states, LockName(data.DumpId)) ?? throw new IOException("The lock of a new dump is taken.");
+            return new DumpStateFile(states, fileLock, data);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            taken?.Dispose();
+            fileLock?.Dispose();
             states.Dispose();
             throw Unusable(folder, e);
         }
     }
 
-    /// <summary>Takes the lock that lets one dump of a VM run at a time.</summary>
-    /// <returns>Null when another dump of it runs.</returns>
+    /// <summary>Takes the lock that limits a VM to one dump at a time.</summary>
+    /// <returns>Null if another dump of the VM is running.</returns>
     public FileStream? TryLockVm(Guid vm) => TryLock($"vm-{vm:N}.lock");
 
     /// <summary>Takes the lock of a dump whose process died.</summary>
-    /// <returns>Null when it lives, or another process clears up after it.</returns>
+    /// <returns>Null if the process is alive, or another process is cleaning up after it.</returns>
     public FileStream? TryLock(Guid dump) => TryLock(LockName(dump));
 
-    /// <summary>All states, newest first. What runs no more is given as interrupted.</summary>
-    /// <exception cref="VmStatsException"><c>DumpStateFolderUnusable</c>: it can't be read.</exception>
+    /// <summary>All states, newest first. A dump whose process has died is returned as interrupted.</summary>
+    /// <exception cref="VmStatsException"><c>DumpStateFolderUnusable</c>: the folder can't be read.</exception>
     public IEnumerable<DumpStateData> ReadAll() => Look(ReadAll) ?? [];
 
-    /// <summary>One dump's state; null when there is none.</summary>
+    /// <summary>Returns the state of one dump; null if there is none.</summary>
     public DumpStateData? Find(Guid dump) => Look(states => Read(states, NameOf(dump)) is DumpStateData data ? Judge(states, data) : null);
 
-    /// <summary>True while the process that takes the dump lives.</summary>
+    /// <summary>True while the process that takes the dump is alive.</summary>
     public bool IsAlive(Guid dump) => Look(states => IsAlive(states, dump));
 
-    /// <summary>Asks the process that takes a dump to stop it.</summary>
+    /// <summary>Requests the process that takes a dump to stop it.</summary>
     public void RequestCancel(Guid dump)
     {
         using PinnedFolder states = OpenFolder(folder);
@@ -90,7 +91,7 @@ internal sealed class DumpStateStore(string folder)
         states.Move(temporary, name, overwrite: true);
     }
 
-    /// <summary>Ends the clearing up after a dump: nobody asks for its end any more, and its lock, which we hold, goes.</summary>
+    /// <summary>Finishes the cleanup after a dump: removes the cancellation request and the lock, which this process holds.</summary>
     public void RemoveLock(Guid dump)
     {
         using PinnedFolder states = OpenFolder(folder);
@@ -104,14 +105,14 @@ internal sealed class DumpStateStore(string folder)
         states.Delete(CancelName(dump));
     }
 
-    /// <summary>Forgets what ended long ago.</summary>
+    /// <summary>Deletes the states of dumps that ended long ago.</summary>
     public void Prune(DateTimeOffset now)
     {
         using PinnedFolder? states = PinnedFolder.TryOpen(folder, FolderUse.Write);
         int kept = 0;
         foreach (DumpStateData data in states is null ? [] : ReadAll(states).Where(data => data.FinishedAt is not null && data.Pending is null))
         {
-            if (++kept > KeptStates || now - data.FinishedAt > s_keepTime)
+            if (++kept > MaximumStates || now - data.FinishedAt > s_keepTime)
             {
                 Remove(states!, data.DumpId);
             }
@@ -170,7 +171,7 @@ internal sealed class DumpStateStore(string folder)
         }
         catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
         {
-            // Removed meanwhile, cut by a power failure, or no state of ours.
+            // Removed meanwhile, truncated by a power failure, or not a state file.
             return null;
         }
     }

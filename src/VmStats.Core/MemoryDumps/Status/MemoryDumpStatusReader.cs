@@ -1,7 +1,7 @@
 namespace VmStats.MemoryDumps;
 
-/// <summary>Shows what dumps wait, run or ended lately on this host, whichever process of this user takes them; and stops them.</summary>
-/// <param name="stateFolder">The folder of states; null for the usual one.</param>
+/// <summary>Lists the dumps on this host that are queued, running or recently ended, in any process of this user; and stops them.</summary>
+/// <param name="stateFolder">The folder of state files; null for the default.</param>
 internal sealed class MemoryDumpStatusReader(string? stateFolder = null)
 {
     private readonly DumpStateStore _states = new(stateFolder ?? MemoryDumpPaths.DefaultStateFolder);
@@ -9,8 +9,8 @@ internal sealed class MemoryDumpStatusReader(string? stateFolder = null)
     /// <summary>All dumps of the last seven days, newest first. A dump whose process died is <see cref="MemoryDumpState.Interrupted"/>.</summary>
     public IEnumerable<MemoryDumpStatus> Read() => _states.ReadAll().Select(ToStatus);
 
-    /// <summary>Asks whichever process takes the dump to stop it; it does so within a fraction of a second.</summary>
-    /// <returns>False when the dump isn't waiting or running.</returns>
+    /// <summary>Requests the process that takes the dump to stop it; it does so within a fraction of a second.</summary>
+    /// <returns>False when the dump isn't queued or running.</returns>
     public bool RequestCancel(Guid dump)
     {
         if (!IsUnderWay(_states.Find(dump)))
@@ -22,12 +22,12 @@ internal sealed class MemoryDumpStatusReader(string? stateFolder = null)
         return true;
     }
 
-    /// <summary>Asks for the end of a dump, and waits for it.</summary>
+    /// <summary>Requests the end of a dump, and waits for it.</summary>
     /// <param name="dump">The dump.</param>
-    /// <param name="limit">Longest wait.</param>
+    /// <param name="limit">Maximum time to wait.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>How it ended; null when there is no such dump.</returns>
-    /// <exception cref="VmStatsException"><c>DumpStopTimeout</c>: it still runs after that time.</exception>
+    /// <returns>The final status; null when there is no such dump.</returns>
+    /// <exception cref="VmStatsException"><c>DumpStopTimeout</c>: the dump is still running after that time.</exception>
     public async Task<MemoryDumpStatus?> CancelAsync(Guid dump, TimeSpan limit, CancellationToken cancellationToken)
     {
         long started = System.Diagnostics.Stopwatch.GetTimestamp();
@@ -37,13 +37,13 @@ internal sealed class MemoryDumpStatusReader(string? stateFolder = null)
         {
             if (System.Diagnostics.Stopwatch.GetElapsedTime(started) > limit)
             {
-                throw new VmStatsException("DumpStopTimeout", VmStatsErrorKind.Timeout, $"The dump {dump} has not stopped yet.", "Look at Get-MemoryDumpStatus again; the hypervisor's call may be stuck.", dump);
+                throw new VmStatsException("DumpStopTimeout", VmStatsErrorKind.Timeout, $"The dump {dump} has not stopped yet.", "Run Get-MemoryDumpStatus again; the hypervisor's call may be stuck.", dump);
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken).ConfigureAwait(false);
         }
 
-        // Its process may live on for a while: it brings the record to the store.
+        // The process may continue for a while, to write the record to the store.
         return now is null ? null : ToStatus(now);
     }
 
