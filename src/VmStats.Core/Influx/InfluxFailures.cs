@@ -47,7 +47,7 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address, 
     {
         int status = (int)(statusCode ?? 0);
         KnownError known = ErrorTable.Find(status, text);
-        string safe = SafeText.Server(text, options);
+        string safe = ServerText.Show(text, options);
         string answered = status is 0 or 200 ? "InfluxDB answered" : $"InfluxDB answered {status}";
         string message = safe.Length == 0 ? $"{answered} without a word. Server: {address}" : $"{answered}: {safe} Server: {address}";
         if (retryAfter > RetryPause.Longest)
@@ -69,7 +69,7 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address, 
     public InfluxException Explained(KnownError known, string why, InfluxException refusal)
     {
         (string lead, string recommendation) = Credentials(known);
-        return new InfluxException(known.Id, known.Kind, $"{lead}{SafeText.Server(why, options)} InfluxDB answered: {refusal.ServerText} Server: {address}", recommendation, address, refusal)
+        return new InfluxException(known.Id, known.Kind, $"{lead}{ServerText.Show(why, options)} InfluxDB answered: {refusal.ServerText} Server: {address}", recommendation, address, refusal)
         {
             StatusCode = refusal.StatusCode,
             ServerText = refusal.ServerText,
@@ -153,7 +153,7 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address, 
     /// <remarks>It is not tried again at once: who answered in InfluxDB's place will do so again. What was to be written waits.</remarks>
     public InfluxException NotAcknowledged(HttpResponseMessage answer, string body)
     {
-        string safe = SafeText.Server(ErrorBody.TextOf(body), options);
+        string safe = ServerText.Show(ErrorBody.TextOf(body), options);
         string said = safe.Length == 0 ? "without a word." : $"and said: {safe[..Math.Min(safe.Length, LongestForeignText)]}";
         return new InfluxException("InfluxWriteNotAcknowledged", VmStatsErrorKind.Protocol,
             $"{address} answered a write with {(int)answer.StatusCode} instead of 204, {said}",
@@ -166,7 +166,7 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address, 
 
     /// <summary>The exception for an answer that is not what InfluxDB says.</summary>
     public InfluxException NotUnderstood(string what, Exception? cause = null) =>
-        Make("InfluxAnswerNotUnderstood", VmStatsErrorKind.Protocol, $"The answer of {address} is not InfluxDB's: {SafeText.Server(what, options)}.",
+        Make("InfluxAnswerNotUnderstood", VmStatsErrorKind.Protocol, $"The answer of {address} is not InfluxDB's: {ServerText.Show(what, options)}.",
             $"Check the URL (from {options.UrlSource}): something else may listen there.", cause);
 
     private static TimeSpan? RetryAfter(RetryConditionHeaderValue? header)

@@ -75,7 +75,7 @@ internal sealed class InfluxTransport : IDisposable
     /// </summary>
     public HttpClient CreateWriteClient()
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, typeof(InfluxQuery));
+        ObjectDisposedException.ThrowIf(_isDisposed, typeof(InfluxTransport));
         AuthenticationHeaderValue? authorization = Authorization(InfluxApi.V3);
         HttpClient client = CreateClient(new AcknowledgementHandler(new CompressionHandler(_handler.Value)));
         client.DefaultRequestHeaders.Authorization = authorization;

@@ -1,12 +1,8 @@
-using VmStats.Configuration;
-
 namespace VmStats.Influx;
 
 /// <summary>Takes out of what is shown secrets, and what a terminal would obey.</summary>
 internal static class SafeText
 {
-    private const int LongestServerText = 2000;
-
     /// <summary>A URL without user info, and without the values of its query: any of them may be a secret.</summary>
     public static string Url(Uri url)
     {
@@ -27,21 +23,6 @@ internal static class SafeText
             span[i] = char.IsControl(source[i]) && source[i] is not ('\n' or '\t') ? '\uFFFD' : source[i];
         }
     });
-
-    /// <summary>A text of the server, cut to a bearable length, with the connection's secrets struck out.</summary>
-    public static string Server(string text, ConnectionOptions options)
-    {
-        text = text.Trim();
-        foreach (Secret? secret in (ReadOnlySpan<Secret?>)[options.Token, options.Password])
-        {
-            if (secret?.Reveal() is { Length: > 3 } value)
-            {
-                text = text.Replace(value, "***", StringComparison.Ordinal);
-            }
-        }
-
-        return Printable(text.Length > LongestServerText ? string.Concat(text.AsSpan(0, LongestServerText), "...") : text);
-    }
 
     private static string QueryNames(string query)
     {

@@ -198,7 +198,7 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
         List<ColumnFilter> filters = [];
         if (vms is not null)
         {
-            ColumnFilter filter = vocabulary.Filter(vms);
+            ColumnFilter filter = FilterOf(vocabulary, vms);
             if (vms.Count == 0 || filter.AnyOf.Count == 0)
             {
                 return null;
@@ -214,6 +214,19 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
 
         StoreQuery query = new(request.Set.Measurement) { Filters = filters, Columns = ColumnsOf(request, schema) };
         return new SeriesQuery(query, vms, request, vocabulary);
+    }
+
+    // May leave rows of other VMs, too: where both UUIDs and bare names are asked for the condition is too wide, so that each row's identity is checked again.
+    private static ColumnFilter FilterOf(TagVocabulary vocabulary, IReadOnlyCollection<VmIdentity> vms)
+    {
+        List<FieldValue> uuids = vms.Where(vm => vm.Uuid is not null).Select(vm => FieldValue.From(vm.Uuid!.Value.ToString("D"))).ToList();
+        List<FieldValue> names = vms.Where(vm => vm.Uuid is null).Select(vm => FieldValue.From(vm.Name)).ToList();
+        return (uuids.Count, names.Count) switch
+        {
+            (_, 0) => new ColumnFilter(vocabulary.Uuids, uuids),
+            (0, _) => new ColumnFilter(vocabulary.Names, names),
+            _ => new ColumnFilter(vocabulary.IdentityColumns, [.. uuids, .. names]),
+        };
     }
 
     // Only what the metrics need is fetched, where the caller names metrics.

@@ -1,5 +1,4 @@
 using VmStats.Data;
-using VmStats.Queries;
 using VmStats.Stores;
 
 namespace VmStats.Telemetry;
@@ -69,22 +68,6 @@ internal sealed class TagVocabulary
     /// <summary>The identity that the measurement's rows have for a VM: where it keeps no UUIDs, the name.</summary>
     public VmIdentity Identify(MonitoredVm vm) =>
         Uuids.Count > 0 && vm.Uuid is not null ? new VmIdentity(vm.Uuid, null) : new VmIdentity(null, vm.Name);
-
-    /// <summary>
-    /// The condition that leaves the rows of these VMs, and perhaps some of others: where both UUIDs and bare names are
-    /// asked for it is too wide, so the caller checks each row's <see cref="VmIdentity"/> again.
-    /// </summary>
-    public ColumnFilter Filter(IReadOnlyCollection<VmIdentity> vms)
-    {
-        List<FieldValue> uuids = vms.Where(vm => vm.Uuid is not null).Select(vm => FieldValue.From(vm.Uuid!.Value.ToString("D"))).ToList();
-        List<FieldValue> names = vms.Where(vm => vm.Uuid is null).Select(vm => FieldValue.From(vm.Name)).ToList();
-        return (uuids.Count, names.Count) switch
-        {
-            (_, 0) => new ColumnFilter(Uuids, uuids),
-            (0, _) => new ColumnFilter(Names, names),
-            _ => new ColumnFilter(IdentityColumns, [.. uuids, .. names]),
-        };
-    }
 
     private static string NameIn(MeasurementSchema schema, PointShape shape, string tag)
     {

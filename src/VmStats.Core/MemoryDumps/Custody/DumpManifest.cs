@@ -98,14 +98,14 @@ internal sealed record DumpManifest
     private static VmStatsException Missing(string dump) => new(
         "DumpManifestMissing", VmStatsErrorKind.NotFound, $"The dump '{dump}' has no manifest beside it.", "Bring the .json file along when a dump is moved.", dump);
 
-    public static DumpManifest? Parse(ReadOnlySpan<byte> json) => JsonSerializer.Deserialize(json, DumpJson.Default.DumpManifest);
+    public static DumpManifest? Parse(ReadOnlySpan<byte> json) => JsonSerializer.Deserialize(json, CustodyJson.Default.DumpManifest);
 
     public byte[] ToJson()
     {
         using MemoryStream stream = new();
         using (Utf8JsonWriter writer = new(stream, new JsonWriterOptions { Indented = true }))
         {
-            JsonSerializer.Serialize(writer, this, DumpJson.Default.DumpManifest);
+            JsonSerializer.Serialize(writer, this, CustodyJson.Default.DumpManifest);
         }
 
         return stream.ToArray();

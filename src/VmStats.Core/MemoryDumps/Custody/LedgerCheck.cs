@@ -35,7 +35,7 @@ internal static class LedgerCheck
             findings.Error("ManifestChanged", "The manifest is not the one that the ledger vouches for.");
         }
 
-        if (capture.Detail == DumpRecovery.RecoveredDetail)
+        if (capture.Detail == LedgerEntry.RecoveredDetail)
         {
             findings.Warn("CaptureNotedLate", $"The capture was noted at {capture.Time:u}, by the run after a crash: for the time before, the ledger vouches for nothing.");
         }

@@ -31,6 +31,9 @@ internal enum LedgerEvent
 /// <summary>A line of the ledger. Each names the hash of the one before it.</summary>
 internal sealed record LedgerEntry
 {
+    /// <summary>The detail of the ledger entry for a dump whose process died after writing the file and before writing the ledger.</summary>
+    public const string RecoveredDetail = "Noted by the run after a crash.";
+
     /// <summary>1 for the first.</summary>
     public required long Sequence { get; init; }
 

@@ -23,7 +23,7 @@ internal sealed record LedgerLine(LedgerEntry Entry, string Hash, bool IsHashRig
     /// <summary>The line for an entry, without its newline.</summary>
     public static byte[] Write(LedgerEntry entry, out string hash)
     {
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(entry, DumpJson.Default.LedgerEntry);
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(entry, CustodyJson.Default.LedgerEntry);
         hash = HashOf(json);
         return [.. s_start, .. json, .. s_middle, .. Encoding.ASCII.GetBytes(hash), .. s_end];
     }
@@ -47,7 +47,7 @@ internal sealed record LedgerLine(LedgerEntry Entry, string Hash, bool IsHashRig
         try
         {
             string hash = Encoding.ASCII.GetString(tail.Slice(s_middle.Length, HashLength));
-            LedgerEntry? entry = JsonSerializer.Deserialize(json, DumpJson.Default.LedgerEntry);
+            LedgerEntry? entry = JsonSerializer.Deserialize(json, CustodyJson.Default.LedgerEntry);
             return entry is null ? null : new LedgerLine(entry, hash, hash == HashOf(json));
         }
         catch (JsonException)

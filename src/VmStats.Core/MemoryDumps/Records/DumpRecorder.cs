@@ -64,7 +64,7 @@ internal sealed class DumpRecorder(ITelemetryStore? store, string fallbackFolder
             }
         }
 
-        using PinnedFolder fallback = DumpStateStore.OpenFolder(fallbackFolder);
+        using PinnedFolder fallback = StateFolder.Open(fallbackFolder);
         RecordSpool other = new(fallback);
         other.Add(waiting);
         return other.Path;

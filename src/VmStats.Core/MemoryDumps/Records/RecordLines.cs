@@ -67,7 +67,7 @@ internal sealed class RecordLines(PinnedFolder folder, RecordSpool spool)
     {
         try
         {
-            return JsonSerializer.Deserialize(line, DumpJson.Default.SpooledRecord);
+            return JsonSerializer.Deserialize(line, RecordJson.Default.SpooledRecord);
         }
         catch (JsonException)
         {

@@ -11,9 +11,6 @@ namespace VmStats.MemoryDumps;
 /// </summary>
 internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
 {
-    /// <summary>The detail of the ledger entry for a dump whose process died after writing the file and before writing the ledger.</summary>
-    public const string RecoveredDetail = "Noted by the run after a crash.";
-
     /// <summary>The warnings of the last replay of the record spools.</summary>
     public IReadOnlyList<string> Warnings { get; private set; } = [];
 
@@ -182,7 +179,7 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
                     Sha256 = record.Sha256,
                     StoredSha256 = record.StoredSha256,
                     ManifestSha256 = manifest.FileSha256,
-                    Detail = RecoveredDetail,
+                    Detail = LedgerEntry.RecoveredDetail,
                 };
             }
 

@@ -15,25 +15,10 @@ internal sealed class DumpStateStore(string folder)
 
     public static string CancelName(Guid dump) => $"{dump:N}.cancel";
 
-    /// <summary>Opens a state folder for writing, creating it if it doesn't exist.</summary>
-    /// <exception cref="VmStatsException"><c>DumpStateFolderUnusable</c>: other users could replace the folder or its
-    /// contents, or it can't be created.</exception>
-    public static PinnedFolder OpenFolder(string folder)
-    {
-        try
-        {
-            return PinnedFolder.Open(folder, FolderUse.Create);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Unusable(folder, e);
-        }
-    }
-
     /// <summary>Creates the state file of a new dump.</summary>
     public DumpStateFile Begin(DumpStateData data)
     {
-        PinnedFolder states = OpenFolder(folder);
+        PinnedFolder states = StateFolder.Open(folder);
         FileStream? fileLock = null;
         try
         {
@@ -44,7 +29,7 @@ internal sealed class DumpStateStore(string folder)
         {
             fileLock?.Dispose();
             states.Dispose();
-            throw Unusable(folder, e);
+            throw StateFolder.Unusable(folder, e);
         }
     }
 
@@ -69,13 +54,13 @@ internal sealed class DumpStateStore(string folder)
     /// <summary>Requests the process that takes a dump to stop it.</summary>
     public void RequestCancel(Guid dump)
     {
-        using PinnedFolder states = OpenFolder(folder);
+        using PinnedFolder states = StateFolder.Open(folder);
         states.OpenFile(CancelName(dump), FileMode.OpenOrCreate, FileAccess.Write).Dispose();
     }
 
     public void Write(DumpStateData data)
     {
-        using PinnedFolder states = OpenFolder(folder);
+        using PinnedFolder states = StateFolder.Open(folder);
         Write(states, data);
     }
 
@@ -85,7 +70,7 @@ internal sealed class DumpStateStore(string folder)
         string temporary = name + ".new";
         using (FileStream file = states.OpenFile(temporary, FileMode.Create, FileAccess.Write))
         {
-            JsonSerializer.Serialize(file, data, DumpJson.Default.DumpStateData);
+            JsonSerializer.Serialize(file, data, StateJson.Default.DumpStateData);
         }
 
         states.Move(temporary, name, overwrite: true);
@@ -94,7 +79,7 @@ internal sealed class DumpStateStore(string folder)
     /// <summary>Finishes the cleanup after a dump: removes the cancellation request and the lock, which this process holds.</summary>
     public void RemoveLock(Guid dump)
     {
-        using PinnedFolder states = OpenFolder(folder);
+        using PinnedFolder states = StateFolder.Open(folder);
         states.Delete(CancelName(dump));
         states.Delete(LockName(dump));
     }
@@ -121,17 +106,10 @@ internal sealed class DumpStateStore(string folder)
 
     private static string NameOf(Guid dump) => $"{dump:N}.json";
 
-    private static VmStatsException Unusable(string folder, Exception cause) => new(
-        "DumpStateFolderUnusable",
-        VmStatsErrorKind.WriteFailed,
-        $"The folder for the states of dumps, '{folder}', can't be used: {cause.Message}",
-        "Correct its permissions, or set XDG_STATE_HOME.",
-        folder,
-        cause);
 
     private FileStream? TryLock(string name)
     {
-        using PinnedFolder states = OpenFolder(folder);
+        using PinnedFolder states = StateFolder.Open(folder);
         return FileLock.TryTake(states, name);
     }
 
@@ -149,7 +127,7 @@ internal sealed class DumpStateStore(string folder)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Unusable(folder, e);
+            throw StateFolder.Unusable(folder, e);
         }
     }
 
@@ -167,7 +145,7 @@ internal sealed class DumpStateStore(string folder)
         try
         {
             using FileStream file = states.OpenFile(name, FileMode.Open, FileAccess.Read);
-            return JsonSerializer.Deserialize(file, DumpJson.Default.DumpStateData);
+            return JsonSerializer.Deserialize(file, StateJson.Default.DumpStateData);
         }
         catch (Exception e) when (e is IOException or JsonException or UnauthorizedAccessException)
         {

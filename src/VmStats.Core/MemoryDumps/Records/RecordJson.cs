@@ -2,13 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace VmStats.MemoryDumps;
 
-/// <summary>The JSON serializer context of state files, manifests, ledger lines and spooled records.</summary>
+/// <summary>The JSON serializer context of records that wait in a spool.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true)]
-[JsonSerializable(typeof(DumpStateData))]
 [JsonSerializable(typeof(SpooledRecord))]
-[JsonSerializable(typeof(DumpManifest))]
-[JsonSerializable(typeof(LedgerEntry))]
-internal sealed partial class DumpJson : JsonSerializerContext;
+internal sealed partial class RecordJson : JsonSerializerContext;
