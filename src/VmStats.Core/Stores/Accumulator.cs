@@ -3,26 +3,34 @@ using VmStats.Queries;
 
 namespace VmStats.Stores;
 
-/// <summary>Folds the values of one column, in order of time, into one aggregate. Exact; an integer sum that outgrows 64 bits goes on as a float.</summary>
-internal sealed class Accumulator(AggregateFunction function)
+/// <summary>
+/// One aggregate of one group, fed value by value in order of time. Whole numbers are summed exactly; a sum or an average is
+/// of the numbers alone, as it is on servers, and absent where there are none.
+/// </summary>
+/// <param name="function">The aggregate.</param>
+/// <param name="newestFirst">True where the values come newest first.</param>
+internal sealed class Accumulator(AggregateFunction function, bool newestFirst = false)
 {
-    private FieldValue _value;
     private long _count;
-    private double _sum;
+    private Int128 _wholeSum;
+    private double _floatSum;
+    private bool _isFloat;
+    private FieldValue _kept;
 
     /// <summary>The aggregate so far; absent when no value was seen (a count is 0).</summary>
     public FieldValue Result => function switch
     {
         AggregateFunction.Count => FieldValue.From(_count),
-        AggregateFunction.Average => _count == 0 ? default : FieldValue.From(_sum / _count),
-        _ => _value,
+        AggregateFunction.Sum => Sum(),
+        AggregateFunction.Average => _count == 0 ? default : FieldValue.From((_floatSum + (double)_wholeSum) / _count),
+        _ => _kept,
     };
 
-    /// <summary>Adds so many rows, for a count of rows.</summary>
+    /// <summary>Adds so many rows, of which only their being there counts.</summary>
     public void AddRows(long rows) => _count += rows;
 
-    /// <summary>Adds a value that is not older than those before it.</summary>
-    public void Add(FieldValue value)
+    /// <summary>Adds the value of the next row; an absent one changes nothing.</summary>
+    public void Add(in FieldValue value)
     {
         if (value.IsNull)
         {
@@ -31,56 +39,83 @@ internal sealed class Accumulator(AggregateFunction function)
 
         switch (function)
         {
-            case AggregateFunction.Count:
-                break;
-            case AggregateFunction.Average:
-                _sum += value.AsDouble() ?? 0;
-                break;
-            case AggregateFunction.Sum:
-                _value = _value.IsNull ? value : Sum(_value, value);
-                break;
+            case AggregateFunction.Average or AggregateFunction.Sum:
+                AddNumber(value);
+                return;
             case AggregateFunction.Minimum:
-                _value = _value.IsNull || Compare(value, _value) < 0 ? value : _value;
+                Keep(value, _count == 0 || Compare(value, _kept) < 0);
                 break;
             case AggregateFunction.Maximum:
-                _value = _value.IsNull || Compare(value, _value) > 0 ? value : _value;
+                Keep(value, _count == 0 || Compare(value, _kept) > 0);
                 break;
             case AggregateFunction.First:
-                _value = _value.IsNull ? value : _value;
+                Keep(value, _count == 0 || newestFirst);
                 break;
-            default:
-                _value = value;
+            case AggregateFunction.Last:
+                Keep(value, _count == 0 || !newestFirst);
                 break;
         }
 
         _count++;
     }
 
-    private static FieldValue Sum(FieldValue left, FieldValue right)
+    /// <summary>The aggregate, and a fresh start.</summary>
+    public FieldValue Take()
     {
-        if (left.Kind == FieldKind.Integer && right.Kind == FieldKind.Integer)
-        {
-            Int128 sum = (Int128)left.AsInt64()!.Value + right.AsInt64()!.Value;
-            return sum >= long.MinValue && sum <= long.MaxValue ? FieldValue.From((long)sum) : FieldValue.From((double)sum);
-        }
-
-        if (left.ToObject() is ulong a && right.ToObject() is ulong b)
-        {
-            return a <= ulong.MaxValue - b ? FieldValue.From(a + b) : FieldValue.From((double)a + b);
-        }
-
-        return FieldValue.From((left.AsDouble() ?? 0) + (right.AsDouble() ?? 0));
+        FieldValue result = Result;
+        _count = 0;
+        _wholeSum = 0;
+        _floatSum = 0;
+        _isFloat = false;
+        _kept = default;
+        return result;
     }
 
-    private static int Compare(FieldValue left, FieldValue right)
+    private void AddNumber(in FieldValue value)
     {
-        if (left.AsString() is { } a && right.AsString() is { } b)
+        switch (value.Kind)
         {
-            return string.CompareOrdinal(a, b);
+            case FieldKind.Integer:
+                _wholeSum += value.AsInt64()!.Value;
+                break;
+            case FieldKind.Unsigned:
+                _wholeSum += (ulong)value.ToObject()!;
+                break;
+            case FieldKind.Float:
+                _isFloat = true;
+                _floatSum += value.AsDouble()!.Value;
+                break;
+            default:
+                return;
         }
 
-        return left.AsInt64() is long x && right.AsInt64() is long y
-            ? x.CompareTo(y)
-            : (left.AsDouble() ?? 0).CompareTo(right.AsDouble() ?? 0);
+        _count++;
     }
+
+    private FieldValue Sum() => _wholeSum switch
+    {
+        _ when _count == 0 => default,
+        _ when _isFloat => FieldValue.From(_floatSum + (double)_wholeSum),
+        _ when _wholeSum >= long.MinValue && _wholeSum <= long.MaxValue => FieldValue.From((long)_wholeSum),
+        _ when _wholeSum > 0 && _wholeSum <= ulong.MaxValue => FieldValue.From((ulong)_wholeSum),
+        _ => FieldValue.From((double)_wholeSum),
+    };
+
+    private void Keep(in FieldValue value, bool isBetter)
+    {
+        if (isBetter)
+        {
+            _kept = value;
+        }
+    }
+
+    // Values of one column are of one type, but for a column whose type differs between the shards of InfluxDB 1.x.
+    private static int Compare(in FieldValue a, in FieldValue b) => (a.Kind, b.Kind) switch
+    {
+        (FieldKind.Float, FieldKind.Float) => a.AsDouble()!.Value.CompareTo(b.AsDouble()!.Value),
+        (FieldKind.Unsigned, FieldKind.Unsigned) => ((ulong)a.ToObject()!).CompareTo((ulong)b.ToObject()!),
+        (FieldKind.String, FieldKind.String) => string.CompareOrdinal(a.AsString(), b.AsString()),
+        _ when a.AsInt64() is long x && b.AsInt64() is long y => x.CompareTo(y),
+        _ => (a.AsDouble() ?? 0).CompareTo(b.AsDouble() ?? 0),
+    };
 }

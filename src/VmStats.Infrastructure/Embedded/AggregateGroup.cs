@@ -34,7 +34,7 @@ internal sealed class AggregateGroup
         {
             if (_aggregates[i].Column is null)
             {
-                _accumulators[i].AddRow();
+                _accumulators[i].AddRows(1);
             }
             else
             {

@@ -77,7 +77,7 @@ internal static class AggregateQuery
         Dictionary<long, AggregateGroup> groups = [];
         foreach (SeriesGroup group in SeriesGroups.Of(series, measurement, by))
         {
-            AggregateGroup state = new(group.Key, groups.Count, aggregation.Aggregates, newestFirst);
+            AggregateGroup state = new(group.Key.Values, groups.Count, aggregation.Aggregates, newestFirst);
             group.Series.ForEach(one => groups.Add(one.Id, state));
         }
 

@@ -24,7 +24,7 @@ internal static class DistinctQuery
             .Where(present.Contains)
             .Skip(query.Skip)
             .Take(query.Limit ?? int.MaxValue)
-            .Select(group => new StoreRow(layout, null, group.Key));
+            .Select(group => new StoreRow(layout, null, group.Key.Values));
     }
 
     private static HashSet<SeriesGroup> Present(

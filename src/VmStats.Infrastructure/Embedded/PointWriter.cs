@@ -224,7 +224,7 @@ internal sealed class PointWriter : IDisposable
     private void LearnSeries(ShapeWriter writer, Point point)
     {
         StoredMeasurement measurement = writer.Measurement;
-        string key = SeriesKey.Of(point.Shape.Tags, point.Tags);
+        string key = StoredSeries.KeyOf(point.Shape.Tags, point.Tags);
         using SqliteStatement find = _session.Prepare($"SELECT id FROM {measurement.SeriesTable} WHERE key = ?");
         find.Bind(1, key);
         long series = find.Step() ? find.Int64(0) : AddSeries(measurement, point, key);

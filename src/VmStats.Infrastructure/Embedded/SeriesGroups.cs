@@ -1,11 +1,17 @@
 using VmStats.Data;
+using VmStats.Stores;
 
 namespace VmStats.Infrastructure.Embedded;
 
 /// <summary>Series that have the same values of some tags.</summary>
-/// <param name="Key">The values.</param>
-/// <param name="Series">The series.</param>
-internal sealed record SeriesGroup(FieldValue[] Key, List<StoredSeries> Series);
+/// <param name="key">The values.</param>
+/// <param name="series">The series.</param>
+internal sealed class SeriesGroup(GroupKey key, List<StoredSeries> series)
+{
+    public GroupKey Key => key;
+
+    public List<StoredSeries> Series => series;
+}
 
 /// <summary>Puts series together by tags.</summary>
 internal static class SeriesGroups
@@ -14,10 +20,10 @@ internal static class SeriesGroups
     public static List<SeriesGroup> Of(IEnumerable<StoredSeries> series, StoredMeasurement measurement, IReadOnlyList<string> by)
     {
         int[] tags = by.Select(name => PlaceOf(measurement, name)).ToArray();
-        Dictionary<FieldValue[], SeriesGroup> groups = new(KeyComparer.Instance);
+        Dictionary<GroupKey, SeriesGroup> groups = [];
         foreach (StoredSeries one in series)
         {
-            FieldValue[] key = Array.ConvertAll(tags, tag => tag < 0 ? default : one.Tags[tag]);
+            GroupKey key = new(null, Array.ConvertAll(tags, tag => tag < 0 ? default : one.Tags[tag]));
             if (!groups.TryGetValue(key, out SeriesGroup? group))
             {
                 groups.Add(key, group = new SeriesGroup(key, []));
@@ -27,7 +33,7 @@ internal static class SeriesGroups
         }
 
         List<SeriesGroup> ordered = [.. groups.Values];
-        ordered.Sort((a, b) => Compare(a.Key, b.Key));
+        ordered.Sort((a, b) => Compare(a.Key.Values, b.Key.Values));
         return ordered;
     }
 
@@ -56,23 +62,5 @@ internal static class SeriesGroups
         }
 
         return 0;
-    }
-
-    private sealed class KeyComparer : IEqualityComparer<FieldValue[]>
-    {
-        public static KeyComparer Instance { get; } = new();
-
-        public bool Equals(FieldValue[]? x, FieldValue[]? y) => x.AsSpan().SequenceEqual(y);
-
-        public int GetHashCode(FieldValue[] obj)
-        {
-            HashCode hash = default;
-            foreach (FieldValue value in obj)
-            {
-                hash.Add(value);
-            }
-
-            return hash.ToHashCode();
-        }
     }
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using VmStats.Data;
 
 namespace VmStats.Infrastructure.Embedded;
@@ -8,7 +10,25 @@ namespace VmStats.Infrastructure.Embedded;
 /// <param name="Newest">Time of its newest point.</param>
 /// <param name="Previous">Time of the point before, or null.</param>
 /// <param name="Oldest">No point is older.</param>
-internal sealed record StoredSeries(long Id, FieldValue[] Tags, long Newest, long? Previous, long Oldest);
+internal sealed record StoredSeries(long Id, FieldValue[] Tags, long Newest, long? Previous, long Oldest)
+{
+    /// <summary>
+    /// The key that the file has a series under: its present tags by name, in an order and spelling that don't depend on who
+    /// wrote the point. Lengths stand before the texts, so that no character in them can forge another set.
+    /// </summary>
+    public static string KeyOf(IReadOnlyList<string> names, IReadOnlyList<string?> values)
+    {
+        int[] present = Enumerable.Range(0, names.Count).Where(i => !string.IsNullOrEmpty(values[i])).ToArray();
+        Array.Sort(present, (a, b) => string.CompareOrdinal(names[a], names[b]));
+        StringBuilder key = new();
+        foreach (int i in present)
+        {
+            key.Append(CultureInfo.InvariantCulture, $"{names[i].Length}:{names[i]}{values[i]!.Length}:{values[i]}");
+        }
+
+        return key.ToString();
+    }
+}
 
 /// <summary>The series that a query is about. Read first: there are few of them, and they say which rows are worth reading.</summary>
 internal static class SeriesSet
