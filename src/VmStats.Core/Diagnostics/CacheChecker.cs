@@ -1,13 +1,14 @@
 using VmStats.Data;
 using VmStats.Queries;
 using VmStats.Stores;
+using VmStats.Stores.Influx3;
 using VmStats.Stores.Sliced;
 using VmStats.Telemetry;
 
 namespace VmStats.Diagnostics;
 
 /// <summary>Compares the caches of InfluxDB 3 with their tables, and names the VMs that they lack.</summary>
-internal sealed class CacheChecker(InfluxStore store, TimeProvider clock)
+internal sealed class CacheChecker(Influx3Store store, TimeProvider clock)
 {
     private const string Remedy =
         "Nothing is hidden by it: VmStats reads the table for them. A cache of InfluxDB 3 knows only what was written after it was made or after the server started; "
