@@ -1,13 +1,14 @@
 using VmStats.Data;
 using VmStats.Queries;
 using VmStats.Stores;
+using VmStats.Stores.Influx3;
 using VmStats.Stores.Sliced;
 using VmStats.Telemetry;
 
 namespace VmStats.Diagnostics;
 
 /// <summary>Compares the caches of InfluxDB 3 with their tables, and names the VMs that are missing from a cache.</summary>
-internal sealed class CacheChecker(InfluxStore store, TimeProvider clock)
+internal sealed class CacheChecker(Influx3Store store, TimeProvider clock)
 {
     private const string Remedy =
         "No data is hidden by this: VmStats reads the table for these VMs. A cache of InfluxDB 3 contains only what was written after the cache was created or the server was started; "

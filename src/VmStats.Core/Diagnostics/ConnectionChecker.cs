@@ -64,7 +64,7 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
         yield return ("Schema", WhereReadable(SchemaAsync));
         yield return ("Freshness", WhereReadable(FreshnessAsync));
         yield return ("Clock", WhereReadable(new ClockChecker(store, clock).CheckAsync));
-        if (store is InfluxStore { Api: InfluxApi.V3 } influx3)
+        if (store is InfluxStore { Influx3: { } influx3 })
         {
             yield return ("Caches", WhereReadable(new CacheChecker(influx3, clock).CheckAsync));
         }
@@ -142,7 +142,7 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
     private async Task<Finding> TokenAsync(Secret token, CancellationToken cancellationToken)
     {
         string accepted = $"The token from {token.Source} is accepted";
-        if (store is not InfluxStore { Api: InfluxApi.V3 } influx
+        if (store is not InfluxStore { Influx3: not null } influx
             || await TokenLifetime.FindAsync(influx.Influx, token, cancellationToken).ConfigureAwait(false) is not { } found)
         {
             return Finding.Passed(store.Info.Kind == StoreKind.InfluxDB1
@@ -204,7 +204,7 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
                 : Finding.Warning($"The newest sample is of {time:u}, {age:d\\.hh\\:mm\\:ss} ago.", "Check whether a collector is running: Get-VmTelemetryCollector.");
         }
 
-        if (store is InfluxStore influx && await influx.Policies.ExplainAsync(Measurements.VmTotals, cancellationToken).ConfigureAwait(false) is { } empty)
+        if (store is InfluxStore { InfluxQL: { } influx } && await influx.Policies.ExplainAsync(Measurements.VmTotals, cancellationToken).ConfigureAwait(false) is { } empty)
         {
             return Finding.Warning(empty.Reason, empty.Remedy);
         }

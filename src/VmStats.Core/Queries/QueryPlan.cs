@@ -16,6 +16,9 @@ internal sealed class QueryPlan
         Schema = schema;
     }
 
+    private QueryPlan(QueryPlan plan, StoreQuery query)
+        : this(query, plan.Schema) => (Tags, Fields, Conditions, GroupBy, Aggregates) = (plan.Tags, plan.Fields, plan.Conditions, plan.GroupBy, plan.Aggregates);
+
     public StoreQuery Query { get; }
 
     public MeasurementSchema Schema { get; }
@@ -62,34 +65,11 @@ internal sealed class QueryPlan
         return plan;
     }
 
+    /// <summary>The same plan for a query that differs by its range and by which rows are wanted of it only.</summary>
+    public QueryPlan With(StoreQuery query) => new(this, query);
+
     /// <summary>True for a tag of the measurement. A name that is both is taken for the tag.</summary>
     public bool IsTag(string column) => Schema.Tags.Contains(column);
-
-    /// <summary>What the reader of an InfluxQL answer is to know: the server writes floats and integers alike.</summary>
-    public Influx.InfluxQLColumns InfluxQLColumns(RenderedQuery rendered)
-    {
-        Dictionary<string, FieldKind> kinds = new(StringComparer.Ordinal);
-        if (Query.Aggregation is null)
-        {
-            foreach (string field in Fields)
-            {
-                kinds[field] = Schema.Fields[field];
-            }
-        }
-
-        foreach (Aggregate aggregate in Aggregates)
-        {
-            kinds[aggregate.Name] = aggregate.Function switch
-            {
-                AggregateFunction.Count => FieldKind.Integer,
-                AggregateFunction.Average => FieldKind.Float,
-                _ when Query.Aggregation!.Rates is not null => FieldKind.Float,
-                _ => Schema.Fields[aggregate.Column!],
-            };
-        }
-
-        return new Influx.InfluxQLColumns(rendered.Columns, kinds, Schema.Tags.Where(rendered.Columns.Contains).ToHashSet(StringComparer.Ordinal));
-    }
 
     private void AddColumns()
     {

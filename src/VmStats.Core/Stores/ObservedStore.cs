@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using VmStats.Data;
 using VmStats.Queries;
 
@@ -17,9 +16,11 @@ internal sealed class ObservedStore(ITelemetryStore store, IQueryObserver observ
     public async ValueTask<MeasurementSchema?> GetSchemaAsync(string measurement, CancellationToken cancellationToken)
     {
         MeasurementSchema? schema = await store.GetSchemaAsync(measurement, cancellationToken).ConfigureAwait(false);
-        if (schema is null)
+        if (schema is null
+            && store is InfluxStore { InfluxQL: { } influx }
+            && await influx.Policies.ExplainAsync(measurement, cancellationToken).ConfigureAwait(false) is { } reason)
         {
-            await ExplainAsync(measurement, cancellationToken).ConfigureAwait(false);
+            observer.OnWarning(reason.ToString());
         }
 
         return schema;
@@ -30,20 +31,8 @@ internal sealed class ObservedStore(ITelemetryStore store, IQueryObserver observ
         store.GetSchemaToWriteAsync(measurement, cancellationToken);
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<StoreRow> QueryAsync(StoreQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        bool isEmpty = true;
-        await foreach (StoreRow row in store.QueryAsync(query.Observer is null ? query with { Observer = observer } : query, cancellationToken).ConfigureAwait(false))
-        {
-            isEmpty = false;
-            yield return row;
-        }
-
-        if (isEmpty)
-        {
-            await ExplainAsync(query.Measurement, cancellationToken).ConfigureAwait(false);
-        }
-    }
+    public IAsyncEnumerable<StoreRow> QueryAsync(StoreQuery query, CancellationToken cancellationToken) =>
+        store.QueryAsync(query.Observer is null ? query with { Observer = observer } : query, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken) =>
@@ -51,12 +40,4 @@ internal sealed class ObservedStore(ITelemetryStore store, IQueryObserver observ
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => store.DisposeAsync();
-
-    private async ValueTask ExplainAsync(string measurement, CancellationToken cancellationToken)
-    {
-        if (store is InfluxStore influx && await influx.Policies.ExplainAsync(measurement, cancellationToken).ConfigureAwait(false) is { } empty)
-        {
-            observer.OnWarning($"{empty.Reason} {empty.Remedy}");
-        }
-    }
 }

@@ -7,7 +7,11 @@ using VmStats.Queries;
 namespace VmStats.Stores;
 
 /// <summary>Why an answer is empty, and what can be done about it.</summary>
-internal sealed record EmptyAnswer(string Reason, string Remedy);
+internal sealed record EmptyAnswer(string Reason, string Remedy)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Reason} {Remedy}";
+}
 
 /// <summary>
 /// Looks where data may be that a query didn't find: InfluxDB 1.x and 2.x answer from one retention policy, and say nothing

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using VmStats.Data;
 using VmStats.Points;
@@ -45,18 +46,13 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
     public async ValueTask<IReadOnlyList<SeriesPair>> ReadLatestAsync(
         SeriesRequest request, int depth, IReadOnlyList<string>? columns, CancellationToken cancellationToken)
     {
-        StoreQuery Latest(SeriesQuery prepared) => prepared.Query with
-        {
-            Latest = new LatestPerGroup(GroupOf(request, prepared), depth),
-            Columns = columns ?? prepared.Query.Columns,
-        };
-        Dictionary<SeriesKey, SeriesPair> pairs = await ReadPairsAsync(request, Latest, cancellationToken).ConfigureAwait(false);
+        StoreQuery latest = new(request.Set.Measurement) { Latest = new LatestPerGroup([], depth), Columns = columns };
+        Dictionary<SeriesKey, SeriesPair> pairs = await ReadPairsAsync(request, latest, cancellationToken).ConfigureAwait(false);
         long last = ClockSkew.LastTime(options.Clock);
         if (pairs.Values.Any(pair => pair.Row.Time > last))
         {
             // A clock that is ahead, be it for one sample, must not hide those that come after: they are the latest where there are any.
-            StoreQuery NotAhead(SeriesQuery prepared) => Latest(prepared) with { Finish = last + 1 };
-            foreach ((SeriesKey key, SeriesPair pair) in await ReadPairsAsync(request, NotAhead, cancellationToken).ConfigureAwait(false))
+            foreach ((SeriesKey key, SeriesPair pair) in await ReadPairsAsync(request, latest with { Finish = last + 1 }, cancellationToken).ConfigureAwait(false))
             {
                 pairs[key] = pair;
             }
@@ -66,31 +62,50 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
     }
 
     /// <summary>The samples of a range, in order of time.</summary>
-    public async IAsyncEnumerable<(SeriesState Series, SampleData Sample)> ReadRangeAsync(
-        SeriesRequest request, TimeRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<(SeriesState Series, SampleData Sample)> ReadRangeAsync(SeriesRequest request, TimeRange range, CancellationToken cancellationToken) =>
+        ReadRangeAsync(request, range, new EachSample<(SeriesState, SampleData)>(static (series, sample) => (series, sample)), cancellationToken);
+
+    /// <summary>What is made of the samples of a range.</summary>
+    public async IAsyncEnumerable<T> ReadRangeAsync<T>(
+        SeriesRequest request, TimeRange range, ISampleFold<T> fold, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         long last = ClockSkew.LastTime(options.Clock);
         Dictionary<SeriesKey, SeriesState> series = [];
-        StoreQuery Range(SeriesQuery prepared) => prepared.Query with { Start = PrimingStart(range), Finish = range.Finish };
-        await foreach ((SeriesQuery prepared, StoreRow row) in AskAsync(request, Range, cancellationToken).ConfigureAwait(false))
+        StoreQuery query = new(request.Set.Measurement) { Start = PrimingStart(range), Finish = range.Finish };
+        (SeriesFilter? filter, OpenedRows opened) = await OpenAsync(request, query, cancellationToken).ConfigureAwait(false);
+        await using (opened.ConfigureAwait(false))
         {
-            TelemetryColumns place = TelemetryColumns.Of(request.Set, row.Layout);
-            SeriesKey key = KeyOf(place, row);
-            if (!prepared.IsWanted(key))
+            for (bool any = opened.Any; any; any = await opened.Rows.MoveNextAsync().ConfigureAwait(false))
             {
-                continue;
-            }
+                StoreRow row = opened.Rows.Current;
+                TelemetryColumns place = TelemetryColumns.Of(request.Set, row.Layout);
+                SeriesKey key = KeyOf(place, row);
+                if (!filter!.IsWanted(key))
+                {
+                    continue;
+                }
 
-            if (!series.TryGetValue(key, out SeriesState? state))
-            {
-                series.Add(key, state = new SeriesState(key));
-            }
+                if (!series.TryGetValue(key, out SeriesState? state))
+                {
+                    series.Add(key, state = new SeriesState(key));
+                }
 
-            SampleData sample = state.Next(place, row, options.GapFactor, last);
-            if (range.Start is null || row.Time >= range.Start)
-            {
-                yield return (state, sample);
+                SampleData sample = state.Next(place, row, options.GapFactor, last);
+                if (range.Start is null || row.Time >= range.Start)
+                {
+                    fold.Add(state, sample);
+                    while (fold.TryTake(out T? result))
+                    {
+                        yield return result;
+                    }
+                }
             }
+        }
+
+        fold.End();
+        while (fold.TryTake(out T? result))
+        {
+            yield return result;
         }
     }
 
@@ -102,40 +117,45 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
     public async IAsyncEnumerable<SeriesFigures> ReadFiguresAsync(
         SeriesRequest request, TimeRange range, Aggregation figures, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        StoreQuery Figures(SeriesQuery prepared) => prepared.Query with
+        StoreQuery query = new(request.Set.Measurement)
         {
             Start = range.Start,
             Finish = range.Finish,
-            Columns = null,
-            Aggregation = figures with
-            {
-                GroupBy = [.. GroupOf(request, prepared), .. figures.GroupBy],
-                Rates = figures.Rates is { } rates ? rates with { LeadIn = range.Start - PrimingStart(range) ?? 0 } : null,
-            },
+            Aggregation = figures.Rates is { } rates ? figures with { Rates = rates with { LeadIn = range.Start - PrimingStart(range) ?? 0 } } : figures,
         };
-        await foreach ((SeriesQuery prepared, StoreRow row) in AskAsync(request, Figures, cancellationToken).ConfigureAwait(false))
+        (SeriesFilter? filter, OpenedRows opened) = await OpenAsync(request, query, cancellationToken).ConfigureAwait(false);
+        await using (opened.ConfigureAwait(false))
         {
-            TelemetryColumns place = TelemetryColumns.Of(request.Set, row.Layout);
-            SeriesKey key = KeyOf(place, row);
-            if (prepared.IsWanted(key))
+            for (bool any = opened.Any; any; any = await opened.Rows.MoveNextAsync().ConfigureAwait(false))
             {
-                yield return new SeriesFigures(key, place.Name(row), row);
+                StoreRow row = opened.Rows.Current;
+                TelemetryColumns place = TelemetryColumns.Of(request.Set, row.Layout);
+                SeriesKey key = KeyOf(place, row);
+                if (filter!.IsWanted(key))
+                {
+                    yield return new SeriesFigures(key, place.Name(row), row);
+                }
             }
         }
     }
 
     private async ValueTask<Dictionary<SeriesKey, SeriesPair>> ReadPairsAsync(
-        SeriesRequest request, Func<SeriesQuery, StoreQuery> complete, CancellationToken cancellationToken)
+        SeriesRequest request, StoreQuery query, CancellationToken cancellationToken)
     {
         Dictionary<SeriesKey, SeriesPair> pairs = [];
-        await foreach ((SeriesQuery prepared, StoreRow row) in AskAsync(request, complete, cancellationToken).ConfigureAwait(false))
+        (SeriesFilter? filter, OpenedRows opened) = await OpenAsync(request, query, cancellationToken).ConfigureAwait(false);
+        await using (opened.ConfigureAwait(false))
         {
-            TelemetryColumns place = TelemetryColumns.Of(request.Set, row.Layout);
-            SeriesKey key = KeyOf(place, row);
-            if (prepared.IsWanted(key))
+            for (bool any = opened.Any; any; any = await opened.Rows.MoveNextAsync().ConfigureAwait(false))
             {
-                // A VM that was renamed, or that two writers recorded, has several groups.
-                pairs[key] = pairs.TryGetValue(key, out SeriesPair? pair) ? pair.With(row) : new SeriesPair(key, place, row, null);
+                StoreRow row = opened.Rows.Current;
+                TelemetryColumns place = TelemetryColumns.Of(request.Set, row.Layout);
+                SeriesKey key = KeyOf(place, row);
+                if (filter!.IsWanted(key))
+                {
+                    // A VM that was renamed, or that two writers recorded, has several groups.
+                    pairs[key] = pairs.TryGetValue(key, out SeriesPair? pair) ? pair.With(row) : new SeriesPair(key, place, row, null);
+                }
             }
         }
 
@@ -156,9 +176,9 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
     }
 
     // The tags that tell series apart.
-    private static string[] GroupOf(SeriesRequest request, SeriesQuery prepared) => ReferenceEquals(request.Set, VmMetrics.Set)
-        ? [.. prepared.Vocabulary.IdentityColumns]
-        : [.. prepared.Vocabulary.IdentityColumns, TagVocabulary.DeviceTypeColumn, TagVocabulary.DeviceColumn];
+    private static string[] GroupOf(SeriesRequest request, TagVocabulary vocabulary) => ReferenceEquals(request.Set, VmMetrics.Set)
+        ? [.. vocabulary.IdentityColumns]
+        : [.. vocabulary.IdentityColumns, TagVocabulary.DeviceTypeColumn, TagVocabulary.DeviceColumn];
 
     private static SeriesKey KeyOf(TelemetryColumns place, StoreRow row)
     {
@@ -169,51 +189,63 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
     }
 
     // The names of the columns are in the query. Where it finds nothing, the store may have learnt that they are others now.
-    private async IAsyncEnumerable<(SeriesQuery Prepared, StoreRow Row)> AskAsync(
-        SeriesRequest request, Func<SeriesQuery, StoreQuery> complete, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async ValueTask<(SeriesFilter? Filter, OpenedRows Rows)> OpenAsync(
+        SeriesRequest request, StoreQuery query, CancellationToken cancellationToken)
     {
         MeasurementSchema? before = null;
-        bool any = false;
-        for (int attempt = 0; attempt < 2 && !any; attempt++)
+        for (int attempt = 0; attempt < 2; attempt++)
         {
-            MeasurementSchema? schema = await store.GetSchemaAsync(request.Set.Measurement, cancellationToken).ConfigureAwait(false);
-            if (schema is null || before?.HasSameColumns(schema) == true || Prepare(request, schema) is not SeriesQuery prepared)
+            MeasurementSchema? schema = await store.GetSchemaAsync(query.Measurement, cancellationToken).ConfigureAwait(false);
+            if (schema is null || before?.HasSameColumns(schema) == true || !TryPrepare(request, schema, query, out StoreQuery? prepared, out SeriesFilter? filter))
             {
-                yield break;
+                break;
             }
 
             before = schema;
-            await foreach (StoreRow row in store.QueryAsync(complete(prepared), cancellationToken).ConfigureAwait(false))
+            OpenedRows rows = await OpenedRows.OpenAsync(store.QueryAsync(prepared, cancellationToken), cancellationToken).ConfigureAwait(false);
+            if (rows.Any)
             {
-                any = true;
-                yield return (prepared, row);
+                return (filter, rows);
             }
+
+            await rows.DisposeAsync().ConfigureAwait(false);
         }
+
+        return (null, OpenedRows.None);
     }
 
-    private static SeriesQuery? Prepare(SeriesRequest request, MeasurementSchema schema)
+    // Puts into a query what depends on the measurement's columns; false where it can have no row of these VMs.
+    private static bool TryPrepare(
+        SeriesRequest request, MeasurementSchema schema, StoreQuery query, [NotNullWhen(true)] out StoreQuery? prepared, [NotNullWhen(true)] out SeriesFilter? filter)
     {
         TagVocabulary vocabulary = TagVocabulary.Of(schema);
         HashSet<VmIdentity>? vms = request.Vms?.Select(vocabulary.Identify).ToHashSet();
-        List<ColumnFilter> filters = [];
+        List<ColumnFilter> conditions = [];
+        (prepared, filter) = (null, null);
         if (vms is not null)
         {
-            ColumnFilter filter = FilterOf(vocabulary, vms);
-            if (vms.Count == 0 || filter.AnyOf.Count == 0)
+            ColumnFilter ofVms = FilterOf(vocabulary, vms);
+            if (vms.Count == 0 || ofVms.AnyOf.Count == 0)
             {
-                return null;
+                return false;
             }
 
-            filters.Add(filter);
+            conditions.Add(ofVms);
         }
 
         if (request.Devices?.DeviceType is string type)
         {
-            filters.Add(ColumnFilter.In(TagVocabulary.DeviceTypeColumn, type));
+            conditions.Add(ColumnFilter.In(TagVocabulary.DeviceTypeColumn, type));
         }
 
-        StoreQuery query = new(request.Set.Measurement) { Filters = filters, Columns = ColumnsOf(request, schema) };
-        return new SeriesQuery(query, vms, request, vocabulary);
+        filter = new SeriesFilter(vms, request);
+        prepared = query switch
+        {
+            { Latest: { } latest } => query with { Filters = conditions, Columns = query.Columns ?? ColumnsOf(request, schema), Latest = latest with { By = GroupOf(request, vocabulary) } },
+            { Aggregation: { } figures } => query with { Filters = conditions, Aggregation = figures with { GroupBy = [.. GroupOf(request, vocabulary), .. figures.GroupBy] } },
+            _ => query with { Filters = conditions, Columns = ColumnsOf(request, schema) },
+        };
+        return true;
     }
 
     // May leave rows of other VMs, too: where both UUIDs and bare names are asked for the condition is too wide, so that each row's identity is checked again.
@@ -237,21 +269,25 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
             return null;
         }
 
-        IEnumerable<string> fields = request.Metrics
-            .SelectMany(metric => metric.OtherSlot < 0 ? [metric.Slot] : new[] { metric.Slot, metric.OtherSlot })
-            .Distinct()
-            .Select(slot => request.Set.Fields[slot]);
-        return TagVocabulary.DescriptiveColumns.Concat(fields).Distinct()
-            .Where(column => schema.Tags.Contains(column) || schema.Fields.ContainsKey(column))
-            .ToArray();
+        HashSet<string> columns = [.. TagVocabulary.DescriptiveColumns];
+        foreach (VmTelemetryMetric metric in request.Metrics)
+        {
+            columns.Add(request.Set.Fields[metric.Slot]);
+            if (metric.OtherSlot >= 0)
+            {
+                columns.Add(request.Set.Fields[metric.OtherSlot]);
+            }
+        }
+
+        columns.RemoveWhere(column => !schema.Tags.Contains(column) && !schema.Fields.ContainsKey(column));
+        return [.. columns];
     }
 
-    private sealed record SeriesQuery(
-        StoreQuery Query, HashSet<VmIdentity>? Vms, SeriesRequest Request, TagVocabulary Vocabulary)
+    private sealed class SeriesFilter(HashSet<VmIdentity>? vms, SeriesRequest request)
     {
         public bool IsWanted(SeriesKey key) =>
-            Vms?.Contains(key.Vm) != false
-            && Request.Devices?.Matches(key.DeviceType, key.Device) != false
-            && Request.Only?.Contains(key) != false;
+            vms?.Contains(key.Vm) != false
+            && request.Devices?.Matches(key.DeviceType, key.Device) != false
+            && request.Only?.Contains(key) != false;
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using VmStats.Data;
 using VmStats.Telemetry.Rollups;
 
@@ -8,24 +7,14 @@ namespace VmStats.Telemetry;
 internal sealed partial class TelemetryReader
 {
     /// <summary>The telemetry of VMs in buckets, in order of time and within one time of name.</summary>
-    public async IAsyncEnumerable<VmTelemetry> GetBucketsAsync(
-        SeriesRequest request, TimeRange range, RollupRequest rollup, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach (Bucket bucket in ReadBucketsAsync(request, range, rollup, cancellationToken).ConfigureAwait(false))
-        {
-            yield return new VmTelemetry(bucket.Data) { Rollup = rollup.Rollup, SampleCount = bucket.SampleCount };
-        }
-    }
+    public IAsyncEnumerable<VmTelemetry> GetBucketsAsync(SeriesRequest request, TimeRange range, RollupRequest rollup, CancellationToken cancellationToken) =>
+        ReadBucketsAsync(
+            request, range, rollup, bucket => new VmTelemetry(bucket.Data) { Rollup = rollup.Rollup, SampleCount = bucket.SampleCount }, cancellationToken);
 
     /// <summary>The telemetry of devices in buckets, in order of time and within one time of VM and device.</summary>
-    public async IAsyncEnumerable<VmDeviceTelemetry> GetDeviceBucketsAsync(
-        SeriesRequest request, TimeRange range, RollupRequest rollup, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach (Bucket bucket in ReadBucketsAsync(request, range, rollup, cancellationToken).ConfigureAwait(false))
-        {
-            yield return new VmDeviceTelemetry(bucket.Data) { Rollup = rollup.Rollup, SampleCount = bucket.SampleCount };
-        }
-    }
+    public IAsyncEnumerable<VmDeviceTelemetry> GetDeviceBucketsAsync(SeriesRequest request, TimeRange range, RollupRequest rollup, CancellationToken cancellationToken) =>
+        ReadBucketsAsync(
+            request, range, rollup, bucket => new VmDeviceTelemetry(bucket.Data) { Rollup = rollup.Rollup, SampleCount = bucket.SampleCount }, cancellationToken);
 
     /// <summary>The VMs that have most of a metric now, greatest first; those without a value are left out.</summary>
     public async ValueTask<IReadOnlyList<VmTelemetry>> GetTopAsync(
@@ -92,14 +81,12 @@ internal sealed partial class TelemetryReader
         return all.OrderByDescending(entry => entry.Value).Take(count).Select(entry => entry.One).ToArray();
     }
 
-    private IAsyncEnumerable<Bucket> ReadBucketsAsync(
-        SeriesRequest request, TimeRange range, RollupRequest rollup, CancellationToken cancellationToken)
+    private IAsyncEnumerable<T> ReadBucketsAsync<T>(
+        SeriesRequest request, TimeRange range, RollupRequest rollup, Func<Bucket, T> make, CancellationToken cancellationToken)
     {
         // What has not happened yet has no buckets.
         long now = UnixTime.ToNanoseconds(_options.Clock.GetUtcNow());
-        return new BucketReader(rollup).ReadAsync(
-            _series.ReadRangeAsync(request with { Metrics = rollup.Metrics }, range, cancellationToken),
-            Math.Min(range.Finish ?? now, now),
-            cancellationToken);
+        BucketFold<T> fold = new(rollup, Math.Min(range.Finish ?? now, now), make);
+        return _series.ReadRangeAsync(request with { Metrics = rollup.Metrics }, range, fold, cancellationToken);
     }
 }

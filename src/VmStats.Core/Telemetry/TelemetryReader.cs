@@ -64,14 +64,8 @@ internal sealed partial class TelemetryReader
     }
 
     /// <summary>The telemetry of VMs in a range, in order of time.</summary>
-    public async IAsyncEnumerable<VmTelemetry> GetRangeAsync(
-        SeriesRequest request, TimeRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach ((_, SampleData sample) in _series.ReadRangeAsync(request, range, cancellationToken).ConfigureAwait(false))
-        {
-            yield return new VmTelemetry(sample);
-        }
-    }
+    public IAsyncEnumerable<VmTelemetry> GetRangeAsync(SeriesRequest request, TimeRange range, CancellationToken cancellationToken) =>
+        _series.ReadRangeAsync(request, range, new EachSample<VmTelemetry>(static (_, sample) => new VmTelemetry(sample)), cancellationToken);
 
     /// <summary>The latest telemetry of the devices of VMs, in order of VM and device.</summary>
     public async IAsyncEnumerable<VmDeviceTelemetry> GetLatestDevicesAsync(
@@ -87,14 +81,8 @@ internal sealed partial class TelemetryReader
     }
 
     /// <summary>The telemetry of the devices of VMs in a range, in order of time.</summary>
-    public async IAsyncEnumerable<VmDeviceTelemetry> GetDeviceRangeAsync(
-        SeriesRequest request, TimeRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach ((_, SampleData sample) in _series.ReadRangeAsync(request, range, cancellationToken).ConfigureAwait(false))
-        {
-            yield return new VmDeviceTelemetry(sample);
-        }
-    }
+    public IAsyncEnumerable<VmDeviceTelemetry> GetDeviceRangeAsync(SeriesRequest request, TimeRange range, CancellationToken cancellationToken) =>
+        _series.ReadRangeAsync(request, range, new EachSample<VmDeviceTelemetry>(static (_, sample) => new VmDeviceTelemetry(sample)), cancellationToken);
 
     private static IEnumerable<SeriesPair> InOrder(IEnumerable<SeriesPair> pairs) =>
         pairs.InSeriesOrder(pair => pair.Columns.Name(pair.Row), pair => pair.Key);

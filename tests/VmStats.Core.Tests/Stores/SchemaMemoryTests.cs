@@ -121,18 +121,18 @@ public sealed class SchemaMemoryTests(Influx1 influx1, Influx3 influx3) : IClass
     {
         int asked = 0, read = 0;
         MeasurementSchema schema = new("m", ["a"], new Dictionary<string, FieldKind> { ["f"] = FieldKind.Integer });
-        SchemaMemory memory = new($"{Guid.NewGuid()}", (_, _) => new(schema with { Tags = [.. schema.Tags.Take(++asked)] }), _clock, isSilent: () => false);
-        InfluxException contradiction = new("InfluxColumnNotFound", VmStatsErrorKind.NotFound, "No field named x");
+        Infrastructure.Infrastructure infrastructure = new();
+        using InfluxQuery influx = new(new ConnectionOptions { Url = new Uri("http://127.0.0.1:1"), Database = $"{Guid.NewGuid()}", Api = InfluxApi.V3 }, infrastructure);
+        Func<int, Exception?> faultOf = _ => null;
+        await using ScriptedStore store = new(
+            influx, new ScriptedSchema(() => schema with { Tags = [.. schema.Tags.Take(++asked)] }), new ReadRetry(infrastructure), _clock, () => RowsOf(faultOf(++read)));
         async Task<int> CountAsync(Func<int, Exception?> fault)
         {
-            int rows = 0;
-            await foreach (StoreRow row in memory.ReadAsync("m", _ => RowsOf(fault(++read)), default))
-            {
-                rows += row.Time is null ? 1 : 0;
-            }
-
-            return rows;
+            faultOf = fault;
+            return (await TelemetryTable.ListAsync(store.QueryAsync(new StoreQuery("m"), default))).Count;
         }
+
+        InfluxException contradiction = new("InfluxColumnNotFound", VmStatsErrorKind.NotFound, "No field named x");
 
         // Not remembered yet: it was asked just now, and what it says is the same when it is asked again.
         Assert.Same(contradiction, await Assert.ThrowsAsync<InfluxException>(() => CountAsync(_ => contradiction)));
@@ -151,10 +151,10 @@ public sealed class SchemaMemoryTests(Influx1 influx1, Influx3 influx3) : IClass
         Assert.Equal((4, 6), (asked, read));
 
         // What is remembered is given without a question, for a minute, and the same object stays where the columns do.
-        MeasurementSchema? known = await memory.GetAsync("m", default);
+        MeasurementSchema? known = await store.GetSchemaAsync("m", default);
         Assert.Equal(4, asked);
         _clock.Advance(TimeSpan.FromSeconds(61));
-        Assert.Same(known, await memory.GetAsync("m", default));
+        Assert.Same(known, await store.GetSchemaAsync("m", default));
         Assert.Equal(5, asked);
     }
 
@@ -207,6 +207,20 @@ public sealed class SchemaMemoryTests(Influx1 influx1, Influx3 influx3) : IClass
         request.Headers.Authorization = new("Bearer", options.Token!.Reveal());
         using HttpResponseMessage response = await client.SendAsync(request);
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>A store whose queries are answered by the test.</summary>
+    private sealed class ScriptedStore(InfluxQuery influx, ISchemaReader schemas, ReadRetry retry, TimeProvider clock, Func<IAsyncEnumerable<StoreRow>> answer)
+        : InfluxServerStore(influx, schemas, retry, clock)
+    {
+        protected override ValueTask<OpenedRows> OpenAsync(QueryPlan plan, CancellationToken cancellationToken) => OpenedRows.OpenAsync(answer(), cancellationToken);
+    }
+
+    private sealed class ScriptedSchema(Func<MeasurementSchema> answer) : ISchemaReader
+    {
+        public bool IsSilent => false;
+
+        public ValueTask<MeasurementSchema?> AskAsync(string measurement, CancellationToken cancellationToken) => new(answer());
     }
 
     /// <summary>A database, and the ways by which another program writes to it.</summary>

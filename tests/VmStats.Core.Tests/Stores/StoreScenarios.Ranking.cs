@@ -135,7 +135,10 @@ public abstract partial class StoreScenarios
     /// <summary>Counts the rows that a store gives.</summary>
     private sealed class CountedStore(ITelemetryStore inner) : ITelemetryStore
     {
-        public int Rows { get; private set; }
+        // Several queries may be read at once.
+        private int _rows;
+
+        public int Rows => _rows;
 
         public StoreInfo Info => inner.Info;
 
@@ -149,7 +152,7 @@ public abstract partial class StoreScenarios
         {
             await foreach (StoreRow row in inner.QueryAsync(query, cancellationToken))
             {
-                Rows++;
+                Interlocked.Increment(ref _rows);
                 yield return row;
             }
         }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using VmStats.Data;
 using VmStats.Queries;
 
@@ -16,6 +15,8 @@ internal sealed class PartialAggregates
     private readonly List<Aggregate> _aggregates;
     private readonly RowLayout _layout;
     private readonly bool _descending;
+    private readonly Dictionary<GroupKey, Part[]> _groups = [];
+    private long? _bucket;
 
     /// <summary>Prepares the merging of rows that come in order of time.</summary>
     public PartialAggregates(QueryPlan plan)
@@ -37,39 +38,15 @@ internal sealed class PartialAggregates
         ],
     };
 
-    /// <summary>Merges the rows of parts, which come in order of time, bucket by bucket.</summary>
-    public async IAsyncEnumerable<StoreRow> MergeAsync(IAsyncEnumerable<StoreRow> parts, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Takes a row of a part in, and gives the rows that it completes: those of the bucket before its own.</summary>
+    public IReadOnlyList<StoreRow> Add(StoreRow row)
     {
-        Dictionary<GroupKey, Part[]> groups = [];
-        long? bucket = null;
-        await foreach (StoreRow row in parts.WithCancellation(cancellationToken).ConfigureAwait(false))
-        {
-            if (row.Time != bucket)
-            {
-                foreach (StoreRow merged in Rows(groups))
-                {
-                    yield return merged;
-                }
-
-                groups.Clear();
-                bucket = row.Time;
-            }
-
-            Add(groups, row);
-        }
-
-        foreach (StoreRow merged in Rows(groups))
-        {
-            yield return merged;
-        }
-    }
-
-    private void Add(Dictionary<GroupKey, Part[]> groups, StoreRow row)
-    {
+        IReadOnlyList<StoreRow> complete = row.Time == _bucket ? [] : Rows();
+        _bucket = row.Time;
         GroupKey key = GroupKey.Of(row.Time, _groupBy, row);
-        if (!groups.TryGetValue(key, out Part[]? merged))
+        if (!_groups.TryGetValue(key, out Part[]? merged))
         {
-            groups.Add(key, merged = _aggregates.Select(aggregate => new Part(aggregate.Function, _descending)).ToArray());
+            _groups.Add(key, merged = _aggregates.Select(aggregate => new Part(aggregate.Function, _descending)).ToArray());
         }
 
         for (int i = 0; i < merged.Length; i++)
@@ -77,11 +54,19 @@ internal sealed class PartialAggregates
             string name = _aggregates[i].Name;
             merged[i].Add(row[name], row[CountPrefix + name].AsInt64() ?? 0);
         }
+
+        return complete;
     }
 
-    private IEnumerable<StoreRow> Rows(Dictionary<GroupKey, Part[]> groups) => groups
-        .OrderBy(group => group.Key.Values, TagOrder.Instance)
-        .Select(group => new StoreRow(_layout, group.Key.Time, [.. group.Key.Values, .. group.Value.Select(part => part.Result)]));
+    /// <summary>Gives the rows of the last bucket.</summary>
+    public IReadOnlyList<StoreRow> Rows()
+    {
+        StoreRow[] rows = [.. _groups
+            .OrderBy(group => group.Key.Values, TagOrder.Instance)
+            .Select(group => new StoreRow(_layout, group.Key.Time, [.. group.Key.Values, .. group.Value.Select(part => part.Result)]))];
+        _groups.Clear();
+        return rows;
+    }
 
     private sealed class Part(AggregateFunction function, bool descending)
     {

@@ -1,8 +1,10 @@
 using System.Runtime.CompilerServices;
+using System.Threading.Channels;
 using VmStats.Configuration;
 using VmStats.Data;
 using VmStats.Influx;
 using VmStats.Queries;
+using VmStats.Stores.Influx3;
 
 namespace VmStats.Stores.Sliced;
 
@@ -13,10 +15,8 @@ internal delegate IAsyncEnumerable<StoreRow> AskSql(QueryPlan plan, string? sour
 /// Reads InfluxDB 3, whose Core refuses a query that would scan more than 432 files (72 hours at best): a longer range is
 /// read in slices of time, a few at once, and its rows come in the order that one query would give.
 /// </summary>
-internal sealed class SqlReader(InfluxQuery influx, AskSql ask, ConnectionOptions options, TimeProvider clock)
+internal sealed class SqlReader(InfluxQuery influx, SqlStatements statements, ConnectionOptions options, TimeProvider clock)
 {
-    private const int AtOnce = 3;
-
     // How far back InfluxDB 3 looks for files when it starts, by default (--gen1-lookback-duration). It tells nobody what it is.
     private static readonly long s_serverLooksBack = UnixTime.ToNanoseconds(TimeSpan.FromDays(30));
     private static readonly long s_silent = UnixTime.ToNanoseconds(TimeSpan.FromHours(1));
@@ -42,39 +42,66 @@ internal sealed class SqlReader(InfluxQuery influx, AskSql ask, ConnectionOption
     /// <summary>True for a refusal that a shorter range may pass.</summary>
     public static bool IsTooMuch(InfluxException failure) => failure.ErrorId is "InfluxFileLimit" or "InfluxOutOfMemory";
 
-    /// <summary>The rows, aggregates or distinct tags of a range of any length.</summary>
-    public async IAsyncEnumerable<StoreRow> ReadAsync(QueryPlan plan, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Asks for the rows, aggregates or distinct tags of a range of any length, and waits for the first row.</summary>
+    public async ValueTask<OpenedRows> OpenAsync(QueryPlan plan, CancellationToken cancellationToken)
     {
-        (Slice whole, long length) = await MeasureAsync(plan.Query, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<Slice> slices = Bound(whole.To - whole.From <= length ? [whole] : whole.Cut(Aligned(length, plan.Query)), plan.Query);
+        IReadOnlyList<Slice> slices = await CutAsync(plan.Query, cancellationToken).ConfigureAwait(false);
         if (slices.Count == 1)
         {
-            whole = slices[0];
-            (IAsyncEnumerator<StoreRow>? opened, bool any) = await OpenAsync(plan, whole, cancellationToken).ConfigureAwait(false);
-            if (opened is not null)
+            try
             {
-                await using (opened.ConfigureAwait(false))
-                {
-                    for (; any; any = await opened.MoveNextAsync().ConfigureAwait(false))
-                    {
-                        yield return opened.Current;
-                    }
-                }
-
-                yield break;
+                return await statements.OpenAsync(plan, null, cancellationToken).ConfigureAwait(false);
             }
-
-            slices = Halves(plan, whole);
+            catch (InfluxException e) when (IsTooMuch(e) && Halves(plan, slices[0]).Count > 1)
+            {
+                slices = Halves(plan, slices[0]);
+            }
         }
 
-        await foreach (StoreRow row in ReadSlicesAsync(plan, slices, cancellationToken).ConfigureAwait(false))
+        IAsyncEnumerable<StoreRow> rows = plan.Query.Aggregation is null
+            ? Influx3RowsQuery.ReadAsync(this, plan, slices, cancellationToken)
+            : Influx3AggregateQuery.ReadAsync(this, plan, slices, cancellationToken);
+        return await OpenedRows.OpenAsync(rows, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Asks, as <see cref="OpenAsync"/>, when the rows are wanted.</summary>
+    public async IAsyncEnumerable<StoreRow> ReadAsync(QueryPlan plan, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        OpenedRows opened = await OpenAsync(plan, cancellationToken).ConfigureAwait(false);
+        await using (opened.ConfigureAwait(false))
         {
-            yield return row;
+            for (bool any = opened.Any; any; any = await opened.Rows.MoveNextAsync().ConfigureAwait(false))
+            {
+                yield return opened.Rows.Current;
+            }
         }
     }
 
-    // Where the range begins and ends, and how long its slices may be.
-    private async ValueTask<(Slice Whole, long Length)> MeasureAsync(StoreQuery query, CancellationToken cancellationToken)
+    /// <summary>Reads a slice into a queue; in halves, where the server refuses it as too large.</summary>
+    public async Task ReadAsync(QueryPlan plan, Slice slice, ChannelWriter<StoreRow> rows, CancellationToken cancellationToken)
+    {
+        if (await TryOpenAsync(plan, slice, cancellationToken).ConfigureAwait(false) is not { } opened)
+        {
+            IReadOnlyList<Slice> halves = Halves(plan, slice);
+            foreach (Slice half in plan.Query.Descending ? halves.Reverse() : halves)
+            {
+                await ReadAsync(plan, half, rows, cancellationToken).ConfigureAwait(false);
+            }
+
+            return;
+        }
+
+        await using (opened.ConfigureAwait(false))
+        {
+            for (bool any = opened.Any; any; any = await opened.Rows.MoveNextAsync().ConfigureAwait(false))
+            {
+                await rows.WriteAsync(opened.Rows.Current, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    // The slices in which the range is read; its own bounds hold, whatever is cut.
+    private async ValueTask<IReadOnlyList<Slice>> CutAsync(StoreQuery query, CancellationToken cancellationToken)
     {
         long now = Now;
         bool isShort = query.Start is long begin && (query.Finish ?? now) - begin <= _length;
@@ -88,97 +115,37 @@ internal sealed class SqlReader(InfluxQuery influx, AskSql ask, ConnectionOption
         long to = Math.Min(query.Finish ?? long.MaxValue, newest + 1);
         long oldest = files is null ? query.Start ?? now - UnixTime.ToNanoseconds(options.LookBack) : files.Oldest ?? newest;
         long from = Math.Min(Math.Max(query.Start ?? long.MinValue, oldest), to - 1);
-        Slice whole = new(from, to, IsOpenAtStart: query.Start is null, IsOpenAtFinish: query.Finish is null);
-        return (whole, isShort || files is { AreFew: true } ? long.MaxValue : files?.LengthFor(_length) ?? _length);
-    }
+        long length = isShort || files is { AreFew: true } ? long.MaxValue : files?.LengthFor(_length) ?? _length;
+        if (to - from <= length)
+        {
+            return [new Slice(query.Start ?? from, query.Finish ?? to, query.Start is null, query.Finish is null)];
+        }
 
-    // The query's own bounds hold whatever was cut.
-    private static Slice[] Bound(IReadOnlyList<Slice> slices, StoreQuery query)
-    {
-        Slice[] bound = [.. slices];
-        bound[0] = bound[0] with { From = query.Start ?? bound[0].From };
-        bound[^1] = bound[^1] with { To = query.Finish ?? bound[^1].To };
-        return bound;
+        Slice[] slices = [.. new Slice(from, to, query.Start is null, query.Finish is null).Cut(Aligned(length, query))];
+        slices[0] = slices[0] with { From = query.Start ?? slices[0].From };
+        slices[^1] = slices[^1] with { To = query.Finish ?? slices[^1].To };
+        return slices;
     }
 
     private static long Aligned(long length, StoreQuery query) =>
         query.Aggregation?.Interval is long width && width <= length ? length / width * width : length;
 
-    private async IAsyncEnumerable<StoreRow> ReadSlicesAsync(
-        QueryPlan plan, IReadOnlyList<Slice> slices, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        StoreQuery query = plan.Query;
-        PartialAggregates? partial = query.Aggregation is null ? null : new PartialAggregates(plan);
-        StoreQuery part = query with
-        {
-            Skip = 0,
-            Limit = partial is not null || (query.Limit is null && query.Skip == 0) ? null : (int)Math.Min((long)query.Skip + (query.Limit ?? int.MaxValue), int.MaxValue),
-            Aggregation = partial?.Parts(query.Aggregation!),
-        };
-        QueryPlan wanted = QueryPlan.For(part, plan.Schema)!;
-        query.Observer?.OnProgress(new QueryProgress(query.Measurement, 0, slices.Count));
-        IAsyncEnumerable<StoreRow> rows = SliceRunner.RunAsync(
-            query.Descending ? [.. slices.Reverse()] : slices,
-            (slice, token) => ReadSliceAsync(wanted, slice, token),
-            query.Limit is null ? AtOnce : 1, // What lies beyond the limit is not read at all.
-            done => query.Observer?.OnProgress(new QueryProgress(query.Measurement, done, slices.Count)),
-            cancellationToken);
-        rows = partial?.MergeAsync(rows, cancellationToken) ?? rows;
-        await foreach (StoreRow row in RowOperators.PageAsync(rows, query.Skip, query.Limit, cancellationToken).ConfigureAwait(false))
-        {
-            yield return row;
-        }
-    }
-
-    private async IAsyncEnumerable<StoreRow> ReadSliceAsync(QueryPlan plan, Slice slice, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        (IAsyncEnumerator<StoreRow>? opened, bool any) = await OpenAsync(plan, slice, cancellationToken).ConfigureAwait(false);
-        if (opened is null)
-        {
-            IReadOnlyList<Slice> halves = Halves(plan, slice);
-            foreach (Slice half in plan.Query.Descending ? halves.Reverse() : halves)
-            {
-                await foreach (StoreRow row in ReadSliceAsync(plan, half, cancellationToken).ConfigureAwait(false))
-                {
-                    yield return row;
-                }
-            }
-
-            yield break;
-        }
-
-        await using (opened.ConfigureAwait(false))
-        {
-            for (; any; any = await opened.MoveNextAsync().ConfigureAwait(false))
-            {
-                yield return opened.Current;
-            }
-        }
-    }
-
     // The server refuses before the first row. Null when it did, and the slice can be cut.
-    private async ValueTask<(IAsyncEnumerator<StoreRow>? Rows, bool Any)> OpenAsync(QueryPlan plan, Slice slice, CancellationToken cancellationToken)
+    private async ValueTask<OpenedRows?> TryOpenAsync(QueryPlan plan, Slice slice, CancellationToken cancellationToken)
     {
-        StoreQuery query = plan.Query with { Start = slice.Start, Finish = slice.Finish };
-        if (QueryPlan.For(query, plan.Schema) is not { } part)
+        if (slice.Start >= slice.Finish)
         {
-            return (AsyncEnumerable.Empty, false);
+            return OpenedRows.None;
         }
 
-        IAsyncEnumerator<StoreRow> rows = ask(part, null, cancellationToken).GetAsyncEnumerator(cancellationToken);
         try
         {
-            return (rows, await rows.MoveNextAsync().ConfigureAwait(false));
+            QueryPlan part = plan.With(plan.Query with { Start = slice.Start, Finish = slice.Finish });
+            return await statements.OpenAsync(part, null, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e)
+        catch (InfluxException e) when (IsTooMuch(e) && Halves(plan, slice).Count > 1)
         {
-            await rows.DisposeAsync().ConfigureAwait(false);
-            if (e is InfluxException failure && IsTooMuch(failure) && Halves(plan, slice).Count > 1)
-            {
-                return (null, false);
-            }
-
-            throw;
+            return null;
         }
     }
 
@@ -205,16 +172,5 @@ internal sealed class SqlReader(InfluxQuery influx, AskSql ask, ConnectionOption
             : $"it names no file of {query.Measurement}";
         query.Observer.OnWarning(
             $"The range begins at {UnixTime.FromNanoseconds(start):u}, but {known}. InfluxDB 3 Core looks back a month when it starts (--gen1-lookback-duration): what is older may be missing here though it is stored.");
-    }
-
-    private sealed class AsyncEnumerable : IAsyncEnumerator<StoreRow>
-    {
-        public static AsyncEnumerable Empty { get; } = new();
-
-        public StoreRow Current => throw new InvalidOperationException("There is no row.");
-
-        public ValueTask<bool> MoveNextAsync() => new(false);
-
-        public ValueTask DisposeAsync() => default;
     }
 }

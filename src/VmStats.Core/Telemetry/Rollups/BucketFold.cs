@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using System.Diagnostics.CodeAnalysis;
 using VmStats.Data;
 
 namespace VmStats.Telemetry.Rollups;
@@ -7,49 +7,45 @@ namespace VmStats.Telemetry.Rollups;
 /// Folds samples, in order of time, into buckets, in order of time and within one time of name. Only the bucket being
 /// filled is held, whatever the range; with <see cref="TelemetryFill.Linear"/> also what waits for a later bucket.
 /// </summary>
-internal sealed class BucketReader(RollupRequest request)
+/// <param name="request">What the buckets are.</param>
+/// <param name="finish">Where a fill ends, exclusive, UTC nanoseconds.</param>
+/// <param name="make">Makes a result of a bucket.</param>
+internal sealed class BucketFold<T>(RollupRequest request, long finish, Func<Bucket, T> make) : ISampleFold<T>
 {
     private readonly Dictionary<SeriesKey, SeriesBuckets> _series = [];
     private readonly List<SeriesBuckets> _sorted = [];
     private readonly Queue<Bucket> _line = new();
     private long? _current;
 
-    /// <summary>The buckets of samples.</summary>
-    /// <param name="samples">Samples in order of time.</param>
-    /// <param name="finish">Where a fill ends, exclusive, UTC nanoseconds.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
-    public async IAsyncEnumerable<Bucket> ReadAsync(
-        IAsyncEnumerable<(SeriesState Series, SampleData Sample)> samples,
-        long finish,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public void Add(SeriesState series, in SampleData sample)
     {
-        await foreach ((SeriesState state, SampleData sample) in samples.WithCancellation(cancellationToken).ConfigureAwait(false))
+        long start = UnixTime.Floor(sample.Time, request.Interval);
+        if (start != _current)
         {
-            long start = UnixTime.Floor(sample.Time, request.Interval);
-            if (start != _current)
-            {
-                AdvanceTo(start);
-                while (_line.TryPeek(out Bucket? bucket) && bucket.IsReady)
-                {
-                    yield return _line.Dequeue();
-                }
-
-                _current = start;
-            }
-
-            Of(state.Key, sample).Add(sample);
+            AdvanceTo(start);
+            _current = start;
         }
 
+        Of(series.Key, sample).Add(sample);
+    }
+
+    /// <inheritdoc/>
+    public void End()
+    {
         AdvanceTo(long.Max(finish, _current ?? finish));
         foreach (SeriesBuckets series in _sorted)
         {
             series.End();
         }
+    }
 
-        foreach (Bucket bucket in _line)
-        {
-            yield return bucket;
-        }
+    /// <inheritdoc/>
+    public bool TryTake([MaybeNullWhen(false)] out T result)
+    {
+        bool isReady = _line.TryPeek(out Bucket? bucket) && bucket.IsReady;
+        result = isReady ? make(_line.Dequeue()) : default;
+        return isReady;
     }
 
     // Ends the current bucket, and fills those between it and the one that begins at a time, or that the time cuts.
