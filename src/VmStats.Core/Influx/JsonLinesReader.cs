@@ -5,13 +5,13 @@ using VmStats.Data;
 
 namespace VmStats.Influx;
 
-/// <summary>Reads InfluxDB 3's jsonl: one object a line, each line ended by a line feed.</summary>
+/// <summary>Reads InfluxDB 3's jsonl format: one JSON object per line, each line terminated by a line feed.</summary>
 internal sealed class JsonLinesReader(RowBuilder builder, InfluxFailures failures)
 {
     private const int TimeLength = 4;
     private readonly WireValue _values = new();
 
-    /// <summary>The rows as they arrive. A line without its end is an answer cut off.</summary>
+    /// <summary>Returns the rows as they arrive. A line without its line feed means that the response was cut off.</summary>
     public async IAsyncEnumerable<StoreRow> ReadAsync(ResponseBody body, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         do
@@ -60,7 +60,7 @@ internal sealed class JsonLinesReader(RowBuilder builder, InfluxFailures failure
             Utf8JsonReader reader = new(line);
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             {
-                throw failures.NotUnderstood($"a line that is no row: {Excerpt(line)}");
+                throw failures.NotUnderstood($"a line that is not a row: {Excerpt(line)}");
             }
 
             builder.BeginRow();
@@ -73,7 +73,7 @@ internal sealed class JsonLinesReader(RowBuilder builder, InfluxFailures failure
         }
         catch (JsonException e)
         {
-            throw failures.NotUnderstood($"a line that is no JSON: {Excerpt(line)}", e);
+            throw failures.NotUnderstood($"a line that is not JSON: {Excerpt(line)}", e);
         }
     }
 

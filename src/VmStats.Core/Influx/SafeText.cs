@@ -2,12 +2,12 @@ using VmStats.Configuration;
 
 namespace VmStats.Influx;
 
-/// <summary>Takes out of what is shown secrets, and what a terminal would obey.</summary>
+/// <summary>Removes secrets and control characters from texts before they are displayed.</summary>
 internal static class SafeText
 {
-    private const int LongestServerText = 2000;
+    private const int MaximumServerTextLength = 2000;
 
-    /// <summary>A URL without user info, and without the values of its query: any of them may be a secret.</summary>
+    /// <summary>Returns a URL without user info, and without the values in its query: any of them may be a secret.</summary>
     public static string Url(Uri url)
     {
         if (!url.IsAbsoluteUri)
@@ -19,7 +19,7 @@ internal static class SafeText
         return (address + QueryNames(url.Query)).TrimEnd('/');
     }
 
-    /// <summary>A text of somebody else, with marks in place of control characters; line ends and tabs stay.</summary>
+    /// <summary>Returns an external text with its control characters replaced; line ends and tabs stay.</summary>
     public static string Printable(string text) => string.Create(text.Length, text, static (span, source) =>
     {
         for (int i = 0; i < span.Length; i++)
@@ -28,7 +28,7 @@ internal static class SafeText
         }
     });
 
-    /// <summary>A text of the server, cut to a bearable length, with the connection's secrets struck out.</summary>
+    /// <summary>Returns a text of the server, truncated to a maximum length, with the connection's secrets masked.</summary>
     public static string Server(string text, ConnectionOptions options)
     {
         text = text.Trim();
@@ -40,7 +40,7 @@ internal static class SafeText
             }
         }
 
-        return Printable(text.Length > LongestServerText ? string.Concat(text.AsSpan(0, LongestServerText), "...") : text);
+        return Printable(text.Length > MaximumServerTextLength ? string.Concat(text.AsSpan(0, MaximumServerTextLength), "...") : text);
     }
 
     private static string QueryNames(string query)
