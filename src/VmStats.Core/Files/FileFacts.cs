@@ -1,6 +1,6 @@
 namespace VmStats.Files;
 
-/// <summary>What a name in a folder stands for, the name itself: a link is a link, whatever it points to.</summary>
+/// <summary>The kind of a file, without following links.</summary>
 internal enum FileKind
 {
     Regular,
@@ -11,12 +11,12 @@ internal enum FileKind
     Device,
 }
 
-/// <summary>What is known of a file without opening it.</summary>
-/// <param name="Kind">What it is.</param>
-/// <param name="User">Its owner; 0 where there are no owners.</param>
-/// <param name="Mode">Its permission bits; none where there are none.</param>
-/// <param name="Length">Its bytes.</param>
-/// <param name="Identity">Its file system and number: the same for two paths of one file. Zeros where that isn't known.</param>
+/// <summary>The metadata of a file, read without opening it.</summary>
+/// <param name="Kind">Its kind.</param>
+/// <param name="User">Its owner's id; 0 on systems without owners.</param>
+/// <param name="Mode">Its permission bits; none on systems without them.</param>
+/// <param name="Length">Its length in bytes.</param>
+/// <param name="Identity">Its device and inode: the same for two paths of one file. Zeros if unknown.</param>
 /// <param name="LastWriteTime">UTC.</param>
 /// <param name="LastAccessTime">UTC.</param>
 internal readonly record struct FileFacts(
@@ -26,13 +26,13 @@ internal readonly record struct FileFacts(
 
     public bool IsRegular => Kind == FileKind.Regular;
 
-    /// <summary>True when users besides its owner may write: into a folder, to make, rename and remove what is in it.</summary>
+    /// <summary>True when users besides the owner may write to it; for a folder: may create, rename and remove files in it.</summary>
     public bool IsOpenToOthers => (Mode & OthersMayWrite) != 0;
 
-    /// <summary>True for a folder in which each may rename and remove only what is his own, as in /tmp.</summary>
+    /// <summary>True for a folder in which users may rename and remove only their own files, like /tmp.</summary>
     public bool IsSticky => (Mode & UnixFileMode.StickyBit) != 0;
 
-    /// <summary>What it is, as a predicate of its path.</summary>
+    /// <summary>Its kind, as a predicate that completes the sentence that begins with its path.</summary>
     public string Predicate => Kind switch
     {
         FileKind.Regular => "is a file",
@@ -43,10 +43,10 @@ internal readonly record struct FileFacts(
         _ => "is a device",
     };
 
-    /// <summary>True for another name of the same file.</summary>
+    /// <summary>True if the other one is the same file, perhaps under another name.</summary>
     public bool IsSame(FileFacts? other) => other is FileFacts facts && Identity == facts.Identity && Identity != default;
 
-    /// <summary>By the path alone, where there is no better way; null when there is nothing.</summary>
+    /// <summary>Reads the metadata by path, where nothing better is available; null if there is no file.</summary>
     public static FileFacts? OfPath(string path)
     {
         FileInfo file = new(path);

@@ -1,20 +1,20 @@
 namespace VmStats.Files;
 
-/// <summary>What a folder is opened for, and so what it must be.</summary>
+/// <summary>The purpose that a folder is opened for, which determines the checks on it.</summary>
 internal enum FolderUse
 {
-    /// <summary>To read. Nothing is written, so it may be anybody's, and a link leads to it.</summary>
+    /// <summary>To read. Nothing is written, so it may belong to any user, and links are followed.</summary>
     Read,
 
     /// <summary>
-    /// To make new files in. It may be shared, as /tmp is, where others can't take away what is ours; links lead to it,
-    /// if nobody else can lead them elsewhere.
+    /// To create new files in. The folder may be shared, like /tmp, if other users can't remove our files; links are
+    /// followed if other users can't redirect them.
     /// </summary>
     Add,
 
-    /// <summary>To keep files in that are opened again: ours alone, and no link.</summary>
+    /// <summary>To keep files in that are opened again: no other user may be able to write to it, and it must not be a link.</summary>
     Write,
 
-    /// <summary>As <see cref="Write"/>, and made, with those above it, where it doesn't exist.</summary>
+    /// <summary>As <see cref="Write"/>, and created, with its parent folders, if it doesn't exist.</summary>
     Create,
 }

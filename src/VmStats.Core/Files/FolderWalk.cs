@@ -3,21 +3,21 @@ using Microsoft.Win32.SafeHandles;
 namespace VmStats.Files;
 
 /// <summary>
-/// Goes to a folder step by step, each name looked up in the handle of the step before, and checks each step by its own
-/// handle: nobody but root and this user may be able to exchange it. So there is no moment between a check and a use in
-/// which a path could come to mean something else. Links on the way are gone through in the same manner, their targets
-/// step by step. Linux only.
+/// Walks to a folder step by step, opening each name relative to the handle of the step before, and checks each step by
+/// its own handle: only root and this user may be able to replace it. So there is no moment between a check and its use
+/// at which a path could be redirected. Symbolic links on the way are resolved in the same manner, with their targets
+/// walked step by step. Linux only.
 /// </summary>
 internal sealed class FolderWalk
 {
-    // As many as the kernel follows itself.
-    private const int MostLinks = 40;
+    // The kernel's own limit.
+    private const int MaximumLinks = 40;
 
     private readonly string _goal;
     private readonly FolderUse _use;
-    private readonly Stack<string> _ahead = new();
-    private readonly List<string> _behind = [];
-    private SafeFileHandle _here;
+    private readonly Stack<string> _remaining = new();
+    private readonly List<string> _walked = [];
+    private SafeFileHandle _current;
     private bool _isShared;
     private int _links;
 
@@ -25,35 +25,35 @@ internal sealed class FolderWalk
     {
         (_goal, _use) = (goal, use);
         Push(goal);
-        _here = Root();
+        _current = Root();
     }
 
-    /// <summary>Opens a folder; where it is to be made, with those above it that don't exist, with mode 0700.</summary>
-    /// <exception cref="UnsafePathException">Others may exchange it, or what is in it.</exception>
+    /// <summary>Opens a folder. With <see cref="FolderUse.Create"/>, missing folders are created with mode 0700.</summary>
+    /// <exception cref="UnsafePathException">Other users may replace the folder or its contents.</exception>
     public static SafeFileHandle To(string fullPath, FolderUse use)
     {
         FolderWalk walk = new(fullPath, use);
         try
         {
-            walk.Check(Libc.Look(walk._here));
-            while (walk._ahead.TryPop(out string? name))
+            walk.Check(Libc.Look(walk._current));
+            while (walk._remaining.TryPop(out string? name))
             {
                 walk.Step(name);
             }
 
-            return walk._here;
+            return walk._current;
         }
         catch
         {
-            walk._here.Dispose();
+            walk._current.Dispose();
             throw;
         }
     }
 
-    /// <summary>True for root and this user: who is either can do anything that we can.</summary>
+    /// <summary>True for root and this user: both can do anything that this process can.</summary>
     public static bool IsTrusted(uint user) => user == 0 || user == Libc.EffectiveUserId;
 
-    private string Here => "/" + string.Join('/', _behind);
+    private string CurrentPath => "/" + string.Join('/', _walked);
 
     private static SafeFileHandle Root() => Libc.Open("/", Libc.O_PATH | Libc.O_DIRECTORY);
 
@@ -61,22 +61,22 @@ internal sealed class FolderWalk
     {
         foreach (string name in Enumerable.Reverse(path.Split('/', StringSplitOptions.RemoveEmptyEntries)).Where(name => name != "."))
         {
-            _ahead.Push(name);
+            _remaining.Push(name);
         }
     }
 
     private void Step(string name)
     {
-        // As a folder first: only so is one that is mounted on its first use mounted.
-        if (Libc.TryOpenAt(_here, name, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_NOFOLLOW, 0, out int error) is SafeFileHandle folder)
+        // Opened as a folder first: only that triggers an automount.
+        if (Libc.TryOpenAt(_current, name, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_NOFOLLOW, 0, out int error) is SafeFileHandle folder)
         {
             GoTo(folder, name);
         }
         else if (error == Libc.ENOENT && _use == FolderUse.Create)
         {
-            // Whoever was faster is looked at like anybody.
-            Libc.MakeFolder(_here, name, UnixFiles.PrivateFolder);
-            GoTo(Libc.OpenAt(_here, name, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_NOFOLLOW), name);
+            // If another process created it first, it is checked like any other folder.
+            Libc.MakeFolder(_current, name, UnixFiles.PrivateFolder);
+            GoTo(Libc.OpenAt(_current, name, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_NOFOLLOW), name);
         }
         else if (error is Libc.ENOTDIR or Libc.ELOOP)
         {
@@ -84,59 +84,59 @@ internal sealed class FolderWalk
         }
         else
         {
-            throw Libc.Failure(error, Path.Combine(Here, name));
+            throw Libc.Failure(error, Path.Combine(CurrentPath, name));
         }
     }
 
     private void GoTo(SafeFileHandle folder, string name)
     {
-        _here.Dispose();
-        _here = folder;
+        _current.Dispose();
+        _current = folder;
         if (name != "..")
         {
-            _behind.Add(name);
+            _walked.Add(name);
         }
-        else if (_behind.Count > 0)
+        else if (_walked.Count > 0)
         {
-            _behind.RemoveAt(_behind.Count - 1);
+            _walked.RemoveAt(_walked.Count - 1);
         }
 
-        Check(Libc.Look(_here));
+        Check(Libc.Look(_current));
     }
 
     private void Follow(string name, int error)
     {
-        using SafeFileHandle link = Libc.OpenAt(_here, name, Libc.O_PATH | Libc.O_NOFOLLOW);
+        using SafeFileHandle link = Libc.OpenAt(_current, name, Libc.O_PATH | Libc.O_NOFOLLOW);
         FileFacts facts = Libc.Look(link);
-        if (facts.Kind == FileKind.Folder && ++_links <= MostLinks)
+        if (facts.Kind == FileKind.Folder && ++_links <= MaximumLinks)
         {
-            // Exchanged between the two looks: what is there now is looked at like anything.
+            // Replaced between the two calls: whatever is there now is checked like any other step.
             Step(name);
             return;
         }
 
-        if (facts.Kind != FileKind.Link || ++_links > MostLinks)
+        if (facts.Kind != FileKind.Link || ++_links > MaximumLinks)
         {
-            throw Libc.Failure(error, Path.Combine(Here, name));
+            throw Libc.Failure(error, Path.Combine(CurrentPath, name));
         }
 
-        if (_ahead.Count == 0 && _use != FolderUse.Add)
+        if (_remaining.Count == 0 && _use != FolderUse.Add)
         {
             throw new UnsafePathException(UnsafePath.FolderIsLink, _goal, "is a symbolic link");
         }
 
-        // Where others may make links, only one of our own leads anywhere.
+        // In a folder where other users can create links, only a link of our own is followed.
         if (_isShared && !IsTrusted(facts.User))
         {
-            throw Refusal(Path.Combine(Here, name), "is another user's symbolic link");
+            throw Refusal(Path.Combine(CurrentPath, name), "is another user's symbolic link");
         }
 
         string target = Libc.ReadLink(link);
         if (target.StartsWith('/'))
         {
-            _here.Dispose();
-            _here = Root();
-            _behind.Clear();
+            _current.Dispose();
+            _current = Root();
+            _walked.Clear();
             _isShared = false;
         }
 
@@ -145,16 +145,16 @@ internal sealed class FolderWalk
 
     private void Check(FileFacts facts)
     {
-        bool mayBeShared = _ahead.Count > 0 || _use == FolderUse.Add;
+        bool mayBeShared = _remaining.Count > 0 || _use == FolderUse.Add;
         _isShared = facts.IsOpenToOthers;
         if (!IsTrusted(facts.User))
         {
-            throw Refusal(Here, "belongs to another user");
+            throw Refusal(CurrentPath, "belongs to another user");
         }
 
         if (_isShared && !(mayBeShared && facts.IsSticky))
         {
-            throw Refusal(Here, "can be written to by others");
+            throw Refusal(CurrentPath, "can be written to by others");
         }
     }
 

@@ -19,9 +19,12 @@ internal static unsafe partial class Libc
     private const int LOCK_EX = 2;
     private const int LOCK_NB = 4;
     private const int LOCK_UN = 8;
-    private const int LongestPath = 4096;
+    private const int MaximumPathBytes = 4096;
 
-    /// <summary>The flags for opening a file as .NET's modes say. What <see cref="FileMode.Create"/> cuts off is cut off once it is open.</summary>
+    /// <summary>
+    /// Converts .NET's file modes to open flags. <see cref="FileMode.Create"/> doesn't truncate here; that is done once
+    /// the file is open.
+    /// </summary>
     internal static int FlagsOf(FileMode mode, FileAccess access) =>
         access switch { FileAccess.Read => O_RDONLY, FileAccess.Write => O_WRONLY, _ => O_RDWR }
         | mode switch
@@ -32,12 +35,12 @@ internal static unsafe partial class Libc
             _ => throw new ArgumentOutOfRangeException(nameof(mode)),
         };
 
-    /// <summary>Opens what has this name in a folder; the handle closes itself.</summary>
+    /// <summary>Opens a file or folder by its name in a folder; the handle owns its descriptor.</summary>
     internal static SafeFileHandle OpenAt(SafeFileHandle folder, string name, int flags) =>
         TryOpenAt(folder, name, flags, 0, out int error) ?? throw Failure(error, name);
 
-    /// <summary>Opens, or makes, what has this name in a folder.</summary>
-    /// <returns>Null when that failed.</returns>
+    /// <summary>Opens or creates a file by its name in a folder.</summary>
+    /// <returns>Null if that failed.</returns>
     internal static SafeFileHandle? TryOpenAt(SafeFileHandle folder, string name, int flags, UnixFileMode created, out int error)
     {
         int fd;
@@ -50,7 +53,7 @@ internal static unsafe partial class Libc
         return fd < 0 ? null : new SafeFileHandle(fd, ownsHandle: true);
     }
 
-    /// <summary>What is open.</summary>
+    /// <summary>Returns the facts about an open file.</summary>
     internal static FileFacts Look(SafeFileHandle file)
     {
         StatX buffer;
@@ -58,7 +61,7 @@ internal static unsafe partial class Libc
         return buffer.ToFacts();
     }
 
-    /// <summary>What has this name in a folder, a link itself; null when there is nothing.</summary>
+    /// <summary>Returns the facts about a name in a folder, about a link itself; null if there is none.</summary>
     internal static FileFacts? Find(SafeFileHandle folder, string name)
     {
         StatX buffer;
@@ -71,15 +74,15 @@ internal static unsafe partial class Libc
         return error == ENOENT ? null : throw Failure(error, name);
     }
 
-    /// <summary>Where a link leads that is open with O_PATH.</summary>
+    /// <summary>Returns the target of a link that is open with O_PATH.</summary>
     internal static string ReadLink(SafeFileHandle link)
     {
-        byte* target = stackalloc byte[LongestPath];
-        nint length = readlinkat(link, "", target, LongestPath);
+        byte* target = stackalloc byte[MaximumPathBytes];
+        nint length = readlinkat(link, "", target, MaximumPathBytes);
         return length >= 0 ? Encoding.UTF8.GetString(target, (int)length) : throw Failure(Marshal.GetLastPInvokeError(), "The link");
     }
 
-    /// <summary>Makes a folder; one that is there stays as it is.</summary>
+    /// <summary>Creates a folder; an existing one is left unchanged.</summary>
     internal static void MakeFolder(SafeFileHandle folder, string name, UnixFileMode mode)
     {
         if (mkdirat(folder, name, (uint)mode) != 0 && Marshal.GetLastPInvokeError() is var error and not EEXIST)
@@ -90,7 +93,7 @@ internal static unsafe partial class Libc
 
     internal static void MakePipe(SafeFileHandle folder, string name, UnixFileMode mode) => Check(mkfifoat(folder, name, (uint)mode), name);
 
-    /// <summary>Removes a name. Where there is none, that is no failure; nor is a folder that isn't empty.</summary>
+    /// <summary>Removes a name. A missing file is not an error, nor is a folder that isn't empty.</summary>
     internal static void Remove(SafeFileHandle folder, string name, bool isFolder)
     {
         if (unlinkat(folder, name, isFolder ? AT_REMOVEDIR : 0) != 0 && Marshal.GetLastPInvokeError() is var error and not (ENOENT or ENOTEMPTY))
@@ -108,17 +111,17 @@ internal static unsafe partial class Libc
         }
         else if (linkat(folder, from, folder, to, 0) == 0)
         {
-            // A second name is never given over another file; with the first gone it is the only one.
+            // A hard link never replaces another file; once the old name is removed, it is the only name.
             Remove(folder, from, isFolder: false);
         }
         else
         {
-            // Some file systems know one name only.
+            // Some file systems don't support hard links.
             int error = Marshal.GetLastPInvokeError();
-            bool isUnknown = error is EPERM or EOPNOTSUPP or ENOSYS;
-            if (!isUnknown || Find(folder, to) is not null)
+            bool isUnsupported = error is EPERM or EOPNOTSUPP or ENOSYS;
+            if (!isUnsupported || Find(folder, to) is not null)
             {
-                throw Failure(isUnknown ? EEXIST : error, to);
+                throw Failure(isUnsupported ? EEXIST : error, to);
             }
 
             Check(renameat(folder, from, folder, to), to);
@@ -127,11 +130,11 @@ internal static unsafe partial class Libc
 
     internal static void ChangeOwner(SafeFileHandle file, uint user) => Check(fchown(file, user, uint.MaxValue), "The handle");
 
-    /// <summary>Has reads and writes wait again, which opening was not to.</summary>
+    /// <summary>Makes reads and writes block again; the file was opened as non-blocking.</summary>
     internal static void LetBlock(SafeFileHandle file) => Check(fcntl(file, F_SETFL, fcntl(file, F_GETFL, 0) & ~O_NONBLOCK), "The handle");
 
-    /// <summary>Takes the lock that .NET's sharing modes take. A file system without locks locks nothing.</summary>
-    /// <exception cref="IOException">Somebody else has it.</exception>
+    /// <summary>Takes the same lock as .NET's sharing modes. On a file system without locks nothing is locked.</summary>
+    /// <exception cref="IOException">Another process holds it.</exception>
     internal static void Lock(SafeFileHandle file, bool isExclusive, string path)
     {
         if (flock(file, (isExclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0 && Marshal.GetLastPInvokeError() == EAGAIN)

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace VmStats.Files;
 
-/// <summary>The few system calls that .NET has no face for. Linux only.</summary>
+/// <summary>The few system calls that .NET doesn't expose. Linux only.</summary>
 internal static unsafe partial class Libc
 {
     internal const int O_RDONLY = 0;
@@ -35,21 +35,21 @@ internal static unsafe partial class Libc
 
     private static bool IsArm => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
 
-    // Two flags have other values on ARM.
+    // The values of these two flags differ on ARM.
     internal static int O_DIRECTORY => IsArm ? 0x4000 : 0x10000;
 
     internal static int O_NOFOLLOW => IsArm ? 0x8000 : 0x20000;
 
     internal static uint EffectiveUserId => geteuid();
 
-    /// <summary>Opens a path; the handle closes itself.</summary>
+    /// <summary>Opens a path; the handle owns its descriptor.</summary>
     internal static SafeFileHandle Open(string path, int flags)
     {
         int fd = open(path, flags | O_CLOEXEC, 0);
         return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw Failure(Marshal.GetLastPInvokeError(), path);
     }
 
-    /// <summary>The exception that .NET's own file calls would throw.</summary>
+    /// <summary>Returns the exception that .NET's own file calls would throw.</summary>
     internal static Exception Failure(int error, string path)
     {
         string message = $"{path}: {Marshal.GetPInvokeErrorMessage(error)}";
@@ -61,11 +61,11 @@ internal static unsafe partial class Libc
         };
     }
 
-    /// <summary>Asks for a bigger pipe; a refusal changes nothing but speed.</summary>
+    /// <summary>Requests a larger pipe buffer; a refusal only affects performance.</summary>
     internal static void SetPipeSize(SafeFileHandle pipe, int bytes) => _ = fcntl(pipe, F_SETPIPE_SZ, bytes);
 
-    /// <summary>Owner and permission bits, of a link itself rather than what it points to.</summary>
-    /// <returns>Null when there is no such file, or it can't be looked at.</returns>
+    /// <summary>Returns the owner and permission bits, by default of a link itself rather than its target.</summary>
+    /// <returns>Null if there is no such file, or it can't be examined.</returns>
     internal static (uint User, UnixFileMode Mode)? Stat(string path, bool followLinks = false)
     {
         StatX buffer;
@@ -74,8 +74,8 @@ internal static unsafe partial class Libc
             : null;
     }
 
-    /// <summary>What tells a file from every other, whatever its name is now; links are followed, nothing is opened.</summary>
-    /// <returns>Null when there is no such file, or it can't be looked at.</returns>
+    /// <summary>Returns the identity of a file (device and inode), whatever its name; links are followed, nothing is opened.</summary>
+    /// <returns>Null if there is no such file, or it can't be examined.</returns>
     internal static (ulong Device, ulong Number, bool IsRegular)? Identify(string path)
     {
         StatX buffer;
@@ -84,8 +84,8 @@ internal static unsafe partial class Libc
             : null;
     }
 
-    /// <summary>Waits until a handle is readable or its writer has gone.</summary>
-    /// <returns>The events; 0 after the time-out.</returns>
+    /// <summary>Waits until a handle is readable or its writer has closed it.</summary>
+    /// <returns>The events; 0 after the timeout.</returns>
     internal static short Poll(SafeFileHandle handle, int milliseconds)
     {
         PollFd fd = new() { Fd = (int)handle.DangerousGetHandle(), Events = POLLIN };
@@ -98,8 +98,8 @@ internal static unsafe partial class Libc
         return count > 0 ? fd.Returned : (short)0;
     }
 
-    /// <summary>Reads what is there.</summary>
-    /// <returns>The count; 0 at the end; -1 when nothing is there now.</returns>
+    /// <summary>Reads the bytes that are available.</summary>
+    /// <returns>The number of bytes; 0 at the end; -1 if nothing is available now.</returns>
     internal static int Read(SafeFileHandle handle, Span<byte> buffer)
     {
         fixed (byte* start = buffer)

@@ -2,12 +2,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace VmStats.Files;
 
-/// <content>What only Linux has, and only dumps that are being taken need.</content>
+/// <content>Operations that only Linux has, and only running dumps need.</content>
 internal sealed partial class PinnedFolder
 {
     private SafeFileHandle Handle => _handle ?? throw new PlatformNotSupportedException();
 
-    /// <summary>Makes a folder in it.</summary>
+    /// <summary>Creates a folder in it.</summary>
     public PinnedFolder MakeFolder(string name, UnixFileMode mode)
     {
         Libc.MakeFolder(Handle, Plain(name), UnixFiles.PrivateFolder);
@@ -23,9 +23,9 @@ internal sealed partial class PinnedFolder
         return made;
     }
 
-    /// <summary>Removes a folder of ours with what is in it, going through no link.</summary>
+    /// <summary>Removes a folder of ours with its contents, without following links.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="depth">Folders that may lie in each other below it: what goes deeper isn't ours, and stays.</param>
+    /// <param name="depth">The number of nested folder levels below it that are removed; anything deeper isn't ours, and stays.</param>
     public void DeleteFolder(string name, int depth)
     {
         if (Libc.TryOpenAt(Handle, Plain(name), FolderFlags | Libc.O_DIRECTORY | Libc.O_NOFOLLOW, 0, out _) is not SafeFileHandle handle)
@@ -53,7 +53,7 @@ internal sealed partial class PinnedFolder
         Libc.Remove(Handle, name, isFolder: true);
     }
 
-    /// <summary>Makes a named pipe in it.</summary>
+    /// <summary>Creates a named pipe in it.</summary>
     public void MakePipe(string name, UnixFileMode mode) => Libc.MakePipe(Handle, Plain(name), mode);
 
     /// <summary>Opens a named pipe for reading, without waiting for a writer.</summary>
@@ -69,6 +69,6 @@ internal sealed partial class PinnedFolder
         return pipe;
     }
 
-    /// <summary>Gives the folder itself to another user.</summary>
+    /// <summary>Changes the owner of the folder itself.</summary>
     public void GiveTo(uint user) => Libc.ChangeOwner(Handle, user);
 }

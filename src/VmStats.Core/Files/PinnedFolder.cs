@@ -3,14 +3,14 @@ using Microsoft.Win32.SafeHandles;
 namespace VmStats.Files;
 
 /// <summary>
-/// A folder held by a handle, through which alone its files are opened, made, renamed and removed: whatever becomes of its
-/// path meanwhile, they are those of the folder that was checked. Links in it are never followed, and only regular files
-/// are opened: a pipe or a device in a file's place would be read for ever.
+/// A folder held by a handle. Its files are opened, created, renamed and removed only through that handle, so they
+/// belong to the folder that was checked even if its path is redirected meanwhile. Links in the folder are never
+/// followed, and only regular files are opened: reading a pipe or a device in a file's place would never end.
 /// </summary>
-/// <remarks>Linux has the calls for it. Elsewhere paths are used, and no more than the folder and the file are looked at.</remarks>
+/// <remarks>Linux has the system calls for this. On other systems paths are used, and only the folder and the file are checked.</remarks>
 internal sealed partial class PinnedFolder : IDisposable
 {
-    private const FileShare Everybody = FileShare.ReadWrite | FileShare.Delete;
+    private const FileShare ShareAll = FileShare.ReadWrite | FileShare.Delete;
     private const UnixFileMode OthersMayRead = UnixFileMode.GroupRead | UnixFileMode.OtherRead | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
     private const int FolderFlags = Libc.O_RDONLY | Libc.O_NONBLOCK;
 
@@ -22,25 +22,25 @@ internal sealed partial class PinnedFolder : IDisposable
         _handle = handle;
     }
 
-    /// <summary>The folder's path, as users know it.</summary>
+    /// <summary>The folder's path, as it was given by the user.</summary>
     public string FullPath { get; }
 
-    /// <summary>True when others may list it.</summary>
+    /// <summary>True when other users may list it.</summary>
     public bool IsReadableByOthers => _handle is not null && (Libc.Look(_handle).Mode & OthersMayRead) != 0;
 
-    /// <summary>Bytes that this user may still write to its disk.</summary>
+    /// <summary>Free bytes on its disk that this user may write.</summary>
     public long FreeBytes => new DriveInfo(Self).AvailableFreeSpace;
 
-    // The folder itself as a path, for the few calls that take no handle.
+    // The folder itself as a path, for the few calls that don't accept a handle.
     private string Self => _handle is null ? FullPath : $"/proc/self/fd/{_handle.DangerousGetHandle()}";
 
-    /// <summary>Opens a folder, checked as its use wants it.</summary>
-    /// <exception cref="UnsafePathException">Others could exchange it, or it is a link.</exception>
+    /// <summary>Opens a folder, with the checks that its use requires.</summary>
+    /// <exception cref="UnsafePathException">Other users could replace it, or it is a link.</exception>
     /// <exception cref="IOException">It doesn't exist (a FileNotFoundException), or can't be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">This user may not.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user lacks permission.</exception>
     public static PinnedFolder Open(string path, FolderUse use)
     {
-        // A link with a slash behind it would be followed.
+        // With a trailing slash, a link would be followed.
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         if (!OperatingSystem.IsLinux())
         {
@@ -56,7 +56,7 @@ internal sealed partial class PinnedFolder : IDisposable
         return new PinnedFolder(full, Libc.OpenAt(found, ".", FolderFlags | Libc.O_DIRECTORY));
     }
 
-    /// <summary>As <see cref="Open"/>; null where it doesn't exist, isn't safe, or can't be opened.</summary>
+    /// <summary>As <see cref="Open"/>; null if it doesn't exist, isn't safe, or can't be opened.</summary>
     public static PinnedFolder? TryOpen(string path, FolderUse use)
     {
         try
@@ -107,25 +107,26 @@ internal sealed partial class PinnedFolder : IDisposable
         return opened;
     }
 
-    /// <summary>The path of a file in it, as users know it.</summary>
+    /// <summary>The path of a file in the folder, for messages and records.</summary>
     public string PathOf(string name) => Path.Combine(FullPath, name);
 
-    /// <summary>What there is under a name, looked at without opening it; null when there is nothing.</summary>
+    /// <summary>Returns the facts about a file without opening it; null if there is none.</summary>
     public FileFacts? Find(string name) => !IsPlain(name) ? null : _handle is null ? FileFacts.OfPath(PathOf(name)) : Libc.Find(_handle, name);
 
-    /// <summary>The names of its files that fit a pattern, in no order.</summary>
+    /// <summary>The names of its files that match a pattern, in no particular order.</summary>
     public string[] Names(string pattern) => [.. Directory.EnumerateFiles(Self, pattern).Select(path => Path.GetFileName(path)!)];
 
     /// <summary>Opens a regular file.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="mode">What to do where there is one, or none.</param>
-    /// <param name="access">What it is for.</param>
-    /// <param name="share"><see cref="FileShare.None"/> locks it for us alone, <see cref="FileShare.Read"/> against those who do; as .NET does on Unix.</param>
-    /// <param name="created">The mode of a file that is made.</param>
-    /// <exception cref="UnsafePathException">It is a link, a pipe, a device, or, for writing, another user's.</exception>
+    /// <param name="mode">How to open or create the file.</param>
+    /// <param name="access">The access to the file.</param>
+    /// <param name="share"><see cref="FileShare.None"/> takes an exclusive lock, <see cref="FileShare.Read"/> a shared
+    /// one, as .NET does on Unix.</param>
+    /// <param name="created">The mode of a new file.</param>
+    /// <exception cref="UnsafePathException">It is a link, a pipe, a device or, for writing, another user's file.</exception>
     /// <exception cref="IOException">It doesn't exist, is locked, or can't be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">This user may not.</exception>
-    public FileStream OpenFile(string name, FileMode mode, FileAccess access, FileShare share = Everybody, UnixFileMode created = UnixFiles.PrivateFile)
+    /// <exception cref="UnauthorizedAccessException">This user lacks permission.</exception>
+    public FileStream OpenFile(string name, FileMode mode, FileAccess access, FileShare share = ShareAll, UnixFileMode created = UnixFiles.PrivateFile)
     {
         if (_handle is null)
         {
@@ -133,7 +134,7 @@ internal sealed partial class PinnedFolder : IDisposable
             return new FileStream(PathOf(name), UnixFiles.Options(mode, access, share, created));
         }
 
-        // Not blocking, lest the open itself wait for the other end of a pipe.
+        // Non-blocking, so that the open itself doesn't wait for the other end of a pipe.
         int flags = Libc.FlagsOf(mode, access) | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_NOCTTY;
         SafeFileHandle? file = Libc.TryOpenAt(_handle, Plain(name), flags, created, out int error);
         if (file is null)
@@ -146,7 +147,7 @@ internal sealed partial class PinnedFolder : IDisposable
         {
             Judge(name, Libc.Look(file), access);
             Libc.LetBlock(file);
-            FileStream stream = share == Everybody ? new FileStream(file, access, bufferSize: 0) : Lock(file, access, share, name);
+            FileStream stream = share == ShareAll ? new FileStream(file, access, bufferSize: 0) : Lock(file, access, share, name);
             if (mode == FileMode.Create)
             {
                 stream.SetLength(0);
@@ -161,8 +162,8 @@ internal sealed partial class PinnedFolder : IDisposable
         }
     }
 
-    /// <summary>The bytes of a regular file; null when there is none.</summary>
-    /// <exception cref="UnsafePathException">It is something else.</exception>
+    /// <summary>Reads the bytes of a regular file; null if there is none.</summary>
+    /// <exception cref="UnsafePathException">It is not a regular file.</exception>
     public byte[]? TryReadAllBytes(string name)
     {
         try
@@ -177,11 +178,11 @@ internal sealed partial class PinnedFolder : IDisposable
         }
     }
 
-    /// <summary>True for what would be refused when it is opened to write: a link, a pipe, a device, another user's file.</summary>
+    /// <summary>True for a file that could not be opened for writing: a link, a pipe, a device, another user's file.</summary>
     public bool IsUnsafe(string name) => Find(name) is FileFacts facts && WhyUnsafe(facts, FileAccess.ReadWrite) is not null;
 
-    /// <summary>Refuses what would be refused when it is opened.</summary>
-    /// <exception cref="UnsafePathException">It is a link, a pipe, a device, or, for writing, another user's.</exception>
+    /// <summary>Throws for a file that could not be opened.</summary>
+    /// <exception cref="UnsafePathException">It is a link, a pipe, a device or, for writing, another user's file.</exception>
     public void RefuseUnsafe(string name, FileAccess access = FileAccess.ReadWrite)
     {
         if (Find(name) is FileFacts facts)
@@ -203,7 +204,7 @@ internal sealed partial class PinnedFolder : IDisposable
         }
     }
 
-    /// <summary>Removes a file, or a link itself; one that doesn't exist is no failure.</summary>
+    /// <summary>Removes a file, or a link itself; a missing one is not an error.</summary>
     public void Delete(string name)
     {
         if (_handle is null)
@@ -216,7 +217,7 @@ internal sealed partial class PinnedFolder : IDisposable
         }
     }
 
-    /// <summary>Makes renames and removals last over a power cut.</summary>
+    /// <summary>Makes renames and removals durable, even if power is lost.</summary>
     public void Sync()
     {
         if (_handle is not null)
@@ -243,7 +244,7 @@ internal sealed partial class PinnedFolder : IDisposable
         return Directory.Exists(full) ? new PinnedFolder(full, null) : throw new FileNotFoundException($"There is no folder '{full}'.", full);
     }
 
-    // Names come from state files and manifests, too: none leads out of the folder.
+    // Names also come from state files and manifests: none of them may lead out of the folder.
     private static bool IsPlain(string name) => name is not ("" or "." or "..") && Path.GetFileName(name) == name;
 
     private static string Plain(string name) => IsPlain(name) ? name : throw new IOException($"'{name}' is no file name.");
@@ -267,7 +268,7 @@ internal sealed partial class PinnedFolder : IDisposable
         : _handle is not null && access != FileAccess.Read && !FolderWalk.IsTrusted(facts.User) ? "belongs to another user"
         : null;
 
-    /// <summary>A file that is locked as long as it is open.</summary>
+    /// <summary>A file that is locked while it is open.</summary>
     private sealed class LockedStream : FileStream
     {
         private readonly SafeFileHandle _file;
@@ -280,7 +281,7 @@ internal sealed partial class PinnedFolder : IDisposable
 
         protected override void Dispose(bool disposing)
         {
-            // A child process that is just being started has our handles until it runs: closing ours would unlock nothing.
+            // A child process that is just being started inherits our handles until it executes: closing ours would not release the lock.
             if (disposing && !_file.IsClosed)
             {
                 Libc.Unlock(_file);

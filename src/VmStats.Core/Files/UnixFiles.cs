@@ -2,7 +2,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace VmStats.Files;
 
-/// <summary>Permission bits where there are any; on Windows the folder's own access list stands.</summary>
+/// <summary>Unix permission bits; on Windows the access list of the folder applies instead.</summary>
 internal static class UnixFiles
 {
     /// <summary>0700.</summary>
@@ -14,7 +14,7 @@ internal static class UnixFiles
     /// <summary>0400.</summary>
     public const UnixFileMode Sealed = UnixFileMode.UserRead;
 
-    /// <summary>Makes a folder, with those above it, with mode 0700; one that exists keeps its mode.</summary>
+    /// <summary>Creates a folder, with its parents, with mode 0700; an existing one keeps its mode.</summary>
     public static void CreateFolder(string path)
     {
         if (OperatingSystem.IsWindows())
@@ -36,7 +36,7 @@ internal static class UnixFiles
         }
     }
 
-    /// <summary>How to open a file, with the mode that it gets when it is made.</summary>
+    /// <summary>Options for opening a file, with the mode for a new one.</summary>
     public static FileStreamOptions Options(FileMode open, FileAccess access, FileShare share, UnixFileMode mode = PrivateFile)
     {
         FileStreamOptions options = new() { Mode = open, Access = access, Share = share, BufferSize = 0 };

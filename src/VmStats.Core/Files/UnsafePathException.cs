@@ -1,25 +1,25 @@
 namespace VmStats.Files;
 
-/// <summary>What can't be trusted of a path.</summary>
+/// <summary>The reason why a path isn't trusted.</summary>
 internal enum UnsafePath
 {
-    /// <summary>The folder is a link: whoever can change it leads elsewhere.</summary>
+    /// <summary>The folder is a link: a user who can change it could redirect it.</summary>
     FolderIsLink,
 
-    /// <summary>Others may exchange the folder, one above it, or what is in it.</summary>
+    /// <summary>Other users may replace the folder, one of its parents, or its contents.</summary>
     FolderNotPrivate,
 
-    /// <summary>What stands in a file's place is no file of ours.</summary>
+    /// <summary>The file is not a regular file of this user.</summary>
     File,
 }
 
 /// <summary>
-/// A path was refused, and nothing of it opened. An IOException, so that whoever bears with a file that can't be used bears
-/// with this one: it isn't used either.
+/// A path was refused, and nothing was opened. Derives from IOException, so that code that tolerates an unusable file
+/// tolerates this one, too: it isn't used either.
 /// </summary>
-/// <param name="kind">What is wrong.</param>
+/// <param name="kind">The reason.</param>
 /// <param name="path">The folder or file.</param>
-/// <param name="why">A predicate of it.</param>
+/// <param name="why">A predicate that completes the sentence that begins with the path.</param>
 internal sealed class UnsafePathException(UnsafePath kind, string path, string why) : IOException($"'{path}' {why}.")
 {
     public UnsafePath Kind { get; } = kind;
@@ -27,6 +27,6 @@ internal sealed class UnsafePathException(UnsafePath kind, string path, string w
     /// <summary>The folder or file that was refused.</summary>
     public string Path { get; } = path;
 
-    /// <summary>A predicate of it.</summary>
+    /// <summary>A predicate that completes the sentence that begins with the path.</summary>
     public string Why { get; } = why;
 }

@@ -1,6 +1,6 @@
 namespace VmStats.Hypervisors;
 
-/// <summary>The failures that every kind of hypervisor reports in the same words.</summary>
+/// <summary>Errors that are common to all kinds of hypervisors.</summary>
 internal static class HypervisorErrors
 {
     public static VmStatsException InvalidUri(string uri, string why) => new(
@@ -20,7 +20,7 @@ internal static class HypervisorErrors
               + "install libvirt-libs; Alpine: apk add libvirt-libs), or name a simulated fleet: sim://fleet?vms=20."
             : OperatingSystem.IsMacOS()
                 ? "Install it (brew install libvirt) to reach remote hosts, or name a simulated fleet: sim://fleet?vms=20."
-                : "Run this on the Linux host (PowerShell remoting reaches it), or name a simulated fleet: sim://fleet?vms=20. "
+                : "Run this on the Linux host (for example by PowerShell remoting), or name a simulated fleet: sim://fleet?vms=20. "
                   + "Everything that only reads a store works here.",
         library,
         inner);

@@ -9,14 +9,14 @@ namespace VmStats.Hypervisors;
 public static class HypervisorFactory
 {
     /// <summary>
-    /// Opens the hypervisor that a URI names: a simulated fleet only when it says <c>sim://</c>. Connecting to libvirt waits
-    /// for the first call (or for <see cref="IHypervisor.HostName"/>, which then connects and may take up to
-    /// <see cref="VmStatsSettings.LibvirtTimeout"/>); <see cref="OpenAsync"/> connects at once.
+    /// Opens the hypervisor for a URI; a simulated fleet only for <c>sim://</c>. The connection to libvirt is made by
+    /// the first call (or by <see cref="IHypervisor.HostName"/>, which then may take up to <see
+    /// cref="VmStatsSettings.LibvirtTimeout"/>); <see cref="OpenAsync"/> connects immediately.
     /// </summary>
     /// <param name="uri">
     /// A libvirt URI or <c>sim://…</c>; null for <see cref="VmStatsSettings.LibvirtUri"/>, then libvirt's own default.
     /// </param>
-    /// <param name="settings">Where the default URI and the time-out come from.</param>
+    /// <param name="settings">The settings with the default URI and the timeout.</param>
     /// <exception cref="VmStatsException"><c>InvalidHypervisorUri</c>, or <c>LibvirtNotInstalled</c>.</exception>
     public static IHypervisor Open(string? uri, VmStatsSettings settings)
     {
@@ -36,10 +36,10 @@ public static class HypervisorFactory
         return new LibvirtHypervisor(name, settings.LibvirtTimeout);
     }
 
-    /// <summary>As <see cref="Open"/>, but connected when it returns.</summary>
+    /// <summary>As <see cref="Open"/>, but already connected.</summary>
     /// <param name="uri">A libvirt URI or <c>sim://…</c>, or null.</param>
-    /// <param name="settings">Where the default URI and the time-out come from.</param>
-    /// <param name="cancellationToken">Stops the waiting.</param>
+    /// <param name="settings">The settings with the default URI and the timeout.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="VmStatsException">
     /// As <see cref="Open"/>, and <c>HypervisorUnreachable</c>, <c>LibvirtPermissionDenied</c>, <c>LibvirtTimeout</c>.
     /// </exception>

@@ -1,8 +1,8 @@
 namespace VmStats.Hypervisors;
 
 /// <summary>
-/// A host that runs VMs. Calls may run at the same time; each can be cancelled. Failures are
-/// <see cref="VmStatsException"/>s.
+/// A host that runs VMs. Calls may run concurrently, and each can be cancelled. Errors are reported as <see
+/// cref="VmStatsException"/>.
 /// </summary>
 public interface IHypervisor : IAsyncDisposable
 {
@@ -12,28 +12,29 @@ public interface IHypervisor : IAsyncDisposable
     /// <summary>The host's name, as libvirt reports it.</summary>
     string HostName { get; }
 
-    /// <summary>True for a simulated fleet: what is written of it says so.</summary>
+    /// <summary>True for a simulated fleet; its data is marked as simulated.</summary>
     bool IsSimulated { get; }
 
     /// <summary>True when the daemon runs on this machine, so that a path means the same file to both.</summary>
     bool IsLocal { get; }
 
-    /// <summary>The clock that its samples are timed by: the system's, or a simulated fleet's own, which may run fast.</summary>
+    /// <summary>The clock of its samples: the system's, or a simulated fleet's own, which may run faster.</summary>
     TimeProvider Clock { get; }
 
-    /// <summary>All VMs, running or not, in order of name.</summary>
+    /// <summary>Lists all VMs, running or not, in order of name.</summary>
     ValueTask<IReadOnlyList<VmInfo>> ListAsync(CancellationToken cancellationToken);
 
-    /// <summary>The counters of all VMs, read by one bulk call, in order of name.</summary>
+    /// <summary>Reads the counters of all VMs by one bulk call, in order of VM name.</summary>
     ValueTask<IReadOnlyList<VmStatistics>> GetStatisticsAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Has the hypervisor write the VM's memory to a path that it opens itself: a new file or a FIFO whose read end is
-    /// open. Returns when all is written. A memory-only dump can't be aborted: whoever reads the FIFO ends it by closing.
+    /// Has the hypervisor write the VM's memory to a path that it opens itself: a new file, or a FIFO whose read end is
+    /// open. Returns when everything is written. A memory-only dump can't be aborted; closing the read end of the FIFO
+    /// ends it.
     /// </summary>
     Task DumpMemoryAsync(Guid vm, string path, CoreDumpOptions options, CancellationToken cancellationToken);
 
-    /// <summary>How far the running dump of a VM is; null when there is none.</summary>
+    /// <summary>Returns the progress of a VM's running dump; null if there is none.</summary>
     ValueTask<CoreDumpProgress?> GetDumpProgressAsync(Guid vm, CancellationToken cancellationToken);
 }
 
@@ -43,16 +44,16 @@ public sealed record CoreDumpOptions
     /// <summary>The format that the hypervisor writes.</summary>
     public CoreDumpFormat Format { get; init; } = CoreDumpFormat.Elf;
 
-    /// <summary>VIR_DUMP_CRASH: the VM is off afterwards.</summary>
+    /// <summary>VIR_DUMP_CRASH: the VM is shut off afterwards.</summary>
     public bool Crash { get; init; }
 
     /// <summary>VIR_DUMP_RESET: the VM is reset afterwards.</summary>
     public bool Reset { get; init; }
 
-    /// <summary>VIR_DUMP_LIVE: don't pause the VM. QEMU pauses for a memory-only dump all the same.</summary>
+    /// <summary>VIR_DUMP_LIVE: don't pause the VM. QEMU pauses it for a memory-only dump regardless.</summary>
     public bool Live { get; init; }
 
-    /// <summary>VIR_DUMP_BYPASS_CACHE: write past the file system's cache. Not for a FIFO.</summary>
+    /// <summary>VIR_DUMP_BYPASS_CACHE: bypass the file system's cache. Not supported for a FIFO.</summary>
     public bool BypassCache { get; init; }
 }
 
@@ -73,6 +74,6 @@ public enum CoreDumpFormat
 }
 
 /// <summary>Progress of a running dump, in bytes of guest memory.</summary>
-/// <param name="TotalBytes">All that will be written.</param>
-/// <param name="ProcessedBytes">What has been written.</param>
+/// <param name="TotalBytes">Bytes to write in total.</param>
+/// <param name="ProcessedBytes">Bytes written so far.</param>
 public sealed record CoreDumpProgress(long TotalBytes, long ProcessedBytes);

@@ -1,14 +1,14 @@
 namespace VmStats.Hypervisors;
 
-/// <summary>What a hypervisor says of a VM without asking the guest.</summary>
-/// <param name="Name">The VM's name; any text, unique on its host.</param>
-/// <param name="Uuid">Its identity, the same over restarts and hosts.</param>
-/// <param name="Id">libvirt's run-time id; null when it is not running. Changes at each start.</param>
-/// <param name="State">Its state.</param>
-/// <param name="StateReason">virDomain*Reason of that state, a number.</param>
+/// <summary>The data that a hypervisor has about a VM without asking the guest.</summary>
+/// <param name="Name">The VM's name; can be any text, and is unique on its host.</param>
+/// <param name="Uuid">The VM's identity, which stays the same across restarts and hosts.</param>
+/// <param name="Id">libvirt's run-time id, which changes at each start; null when the VM is not running.</param>
+/// <param name="State">The VM's state.</param>
+/// <param name="StateReason">The reason of that state (virDomain*Reason), a number.</param>
 /// <param name="Cpus">Virtual CPUs in use.</param>
-/// <param name="MaximumMemoryBytes">Memory that it may have.</param>
-/// <param name="MemoryBytes">Memory that the balloon leaves it now.</param>
+/// <param name="MaximumMemoryBytes">The VM's maximum memory.</param>
+/// <param name="MemoryBytes">The VM's current memory, as set by the balloon.</param>
 public sealed record VmInfo(
     string Name,
     Guid Uuid,
@@ -19,16 +19,16 @@ public sealed record VmInfo(
     long MaximumMemoryBytes,
     long? MemoryBytes);
 
-/// <summary>The counters of a VM at one moment. What the hypervisor doesn't report is null, never zero.</summary>
+/// <summary>The counters of a VM at one moment. A value that the hypervisor doesn't report is null, never zero.</summary>
 public sealed record VmStatistics
 {
     /// <summary>The VM.</summary>
     public required VmInfo Vm { get; init; }
 
-    /// <summary>When it was read, by the hypervisor's clock, UTC nanoseconds.</summary>
+    /// <summary>The time of the reading by the hypervisor's clock, in UTC nanoseconds.</summary>
     public required long Time { get; init; }
 
-    /// <summary>True when the hypervisor could read only part of it (a job holds the VM).</summary>
+    /// <summary>True when the hypervisor could read only part of it (a job has locked the VM).</summary>
     public bool IsPartial { get; init; }
 
     /// <summary>CPU time used, ns (cpu.time).</summary>
@@ -40,7 +40,7 @@ public sealed record VmStatistics
     /// <summary>CPU time in system mode, ns (cpu.system).</summary>
     public long? CpuSystem { get; init; }
 
-    /// <summary>Time that vCPUs waited for a host CPU, summed over the vCPUs, ns (vcpu.N.delay): the guest's steal.</summary>
+    /// <summary>Time that vCPUs waited for a host CPU, summed over the vCPUs, ns (vcpu.N.delay): the guest's steal time.</summary>
     public long? VcpuDelay { get; init; }
 
     /// <summary>Time that vCPUs waited for I/O, summed, ns (vcpu.N.wait).</summary>
@@ -52,11 +52,11 @@ public sealed record VmStatistics
     /// <summary>Network interfaces that have counters.</summary>
     public IReadOnlyList<NicStatistics> Nics { get; init; } = [];
 
-    /// <summary>Disks, without CD-ROMs that are empty.</summary>
+    /// <summary>Disks, except empty CD-ROM drives.</summary>
     public IReadOnlyList<DiskStatistics> Disks { get; init; } = [];
 }
 
-/// <summary>balloon.*; sizes in KiB as libvirt gives them, faults are counts.</summary>
+/// <summary>balloon.*; sizes in KiB as libvirt reports them, faults are counts.</summary>
 public sealed record BalloonStatistics
 {
     /// <summary>balloon.current, KiB.</summary>
@@ -68,7 +68,7 @@ public sealed record BalloonStatistics
     /// <summary>balloon.rss, KiB of host memory.</summary>
     public long? Rss { get; init; }
 
-    /// <summary>balloon.available, KiB that the guest sees in all.</summary>
+    /// <summary>balloon.available, KiB: total memory that the guest sees.</summary>
     public long? Available { get; init; }
 
     /// <summary>balloon.usable, KiB that the guest could use without swapping.</summary>
@@ -92,11 +92,11 @@ public sealed record BalloonStatistics
     /// <summary>balloon.minor_fault, count since boot.</summary>
     public long? MinorFault { get; init; }
 
-    /// <summary>balloon.last-update, seconds since 1970; 0 when the guest never answered.</summary>
+    /// <summary>balloon.last-update, seconds since 1970; 0 if the guest never answered.</summary>
     public long? LastUpdate { get; init; }
 }
 
-/// <summary>net.N.*; counters since the interface came.</summary>
+/// <summary>net.N.*; counters since the interface was added.</summary>
 /// <param name="Name">Host device, such as vnet0.</param>
 public sealed record NicStatistics(string Name)
 {
@@ -126,10 +126,10 @@ public sealed record NicStatistics(string Name)
 }
 
 /// <summary>block.N.*; counters since the VM started, sizes in bytes, times in ns.</summary>
-/// <param name="Name">Target, such as vda.</param>
+/// <param name="Name">Target device, such as vda.</param>
 public sealed record DiskStatistics(string Name)
 {
-    /// <summary>Source file or device; null when it has none.</summary>
+    /// <summary>Source file or device; null if it has none.</summary>
     public string? Path { get; init; }
 
     /// <summary>Read requests.</summary>
@@ -156,7 +156,7 @@ public sealed record DiskStatistics(string Name)
     /// <summary>Time spent flushing, ns.</summary>
     public long? FlushTime { get; init; }
 
-    /// <summary>Errors; null where the driver doesn't report them (QEMU).</summary>
+    /// <summary>Number of errors; null if the driver doesn't report them (QEMU).</summary>
     public long? Errors { get; init; }
 
     /// <summary>Highest offset written, bytes.</summary>

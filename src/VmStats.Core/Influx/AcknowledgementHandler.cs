@@ -3,12 +3,13 @@ using System.Net;
 namespace VmStats.Influx;
 
 /// <summary>
-/// Lets a write's answer pass only where it is the acknowledgement. A client above it would take every 2xx for one, also the
-/// page of a proxy, and make its own words of a refusal; here the answer is handed on unread.
+/// Passes on the response to a write only if it is the acknowledgement. The client above would accept every 2xx
+/// response as one, even a proxy's page, and would replace the server's error text with its own; here the response is
+/// handed over unread.
 /// </summary>
 internal sealed class AcknowledgementHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
 {
-    /// <summary>True for the one answer that every InfluxDB gives to a write that it has stored.</summary>
+    /// <summary>True for the one response that every InfluxDB sends for a write that it has stored.</summary>
     public static bool IsAcknowledged(HttpResponseMessage answer) => answer.StatusCode == HttpStatusCode.NoContent;
 
     /// <inheritdoc/>
@@ -19,8 +20,8 @@ internal sealed class AcknowledgementHandler(HttpMessageHandler inner) : Delegat
     }
 }
 
-/// <summary>A write got another answer than an acknowledgement.</summary>
-/// <param name="answer">The answer, its body unread; who catches this disposes of it.</param>
+/// <summary>A write was answered with something other than an acknowledgement.</summary>
+/// <param name="answer">The response, with its body unread; must be disposed of by the code that catches this exception.</param>
 internal sealed class WriteRefusedException(HttpResponseMessage answer) : Exception("The write was not acknowledged.")
 {
     public HttpResponseMessage Answer { get; } = answer;

@@ -5,15 +5,16 @@ using VmStats.Configuration;
 namespace VmStats.Influx;
 
 /// <summary>
-/// Says what is wrong where the 1.x API of InfluxDB 2.x has one answer for a bucket that isn't there, one without a default
-/// mapping, and one that the token may not read: the server's own API lists buckets and mappings, as far as the token may read.
+/// Finds the actual reason where the 1.x API of InfluxDB 2.x has a single answer for a bucket that doesn't exist, one
+/// without a default mapping, and one that the token may not read. The server's own API lists the buckets and mappings
+/// that the token may read.
 /// </summary>
 internal sealed class BucketWitness(InfluxTransport transport, DatabaseName database)
 {
-    private const int NamesTold = 10;
+    private const int MaximumNames = 10;
     private static readonly HashSet<string> s_ambiguous = ["InfluxDefaultPolicyNotSet", "InfluxMappingNotFound", "InfluxDatabaseNotFound"];
 
-    /// <summary>A result, or the reason in the place of an answer that says too little.</summary>
+    /// <summary>Awaits a result, and replaces an ambiguous error with its reason.</summary>
     public async ValueTask<T> ExplainAsync<T>(ValueTask<T> call, bool isWrite, CancellationToken cancellationToken)
     {
         try
@@ -33,7 +34,7 @@ internal sealed class BucketWitness(InfluxTransport transport, DatabaseName data
             return null;
         }
 
-        // There may be more than one list has.
+        // The list is limited, so the bucket is also looked up by name.
         buckets.AddRange(await ListAsync($"api/v2/buckets?name={Uri.EscapeDataString(database.ToString())}", "buckets", cancellationToken).ConfigureAwait(false) ?? []);
         List<JsonElement> mappings = buckets.Count == 0 ? []
             : await ListAsync($"api/v2/dbrps?orgID={Text(buckets[0], "orgID")}", "content", cancellationToken).ConfigureAwait(false) ?? [];
@@ -52,27 +53,27 @@ internal sealed class BucketWitness(InfluxTransport transport, DatabaseName data
 
         if (own.Length > 0)
         {
-            return Because("InfluxDefaultPolicyNotSet", $"The database {database.Database} has mappings for the retention policies {Names(own, "retention_policy")}, and none of them is its default.",
-                "Make one the default: influx v1 dbrp update --default.");
+            return Because("InfluxDefaultPolicyNotSet", $"The database {database.Database} has mappings for the retention policies {Names(own, "retention_policy")}, and none of them is the default.",
+                "Make one of them the default: influx v1 dbrp update --default.");
         }
 
         if (buckets.Any(bucket => Text(bucket, "name") == database.ToString()))
         {
-            return Because("InfluxMappingNotFound", $"The bucket {database} has no mapping of database and retention policy.", "Make one: influx v1 dbrp create --default.");
+            return Because("InfluxMappingNotFound", $"The bucket {database} has no mapping of database and retention policy.", "Create one: influx v1 dbrp create --default.");
         }
 
-        // Only who may read everything is shown the server's own buckets.
+        // Only a token that may read everything is shown the server's system buckets.
         JsonElement[] shown = [.. buckets.Where(bucket => Text(bucket, "type") != "system")];
         if (shown.Length < buckets.Count)
         {
-            return Because("InfluxDatabaseNotFound", $"There is no bucket {database}; there are: {Names(shown, "name")}.");
+            return Because("InfluxDatabaseNotFound", $"There is no bucket {database}; the existing ones are: {Names(shown, "name")}.");
         }
 
         return (shown.Length, isWrite) switch
         {
             (0, true) => null,
-            (0, false) => Because("InfluxUserLacksReadAccess", $"This token may read no bucket, {database} or another.", "To read, use a token that may; to write points and records this one may be enough."),
-            _ => Because("InfluxDatabaseNotFound", $"Among the buckets that this token may read ({Names(shown, "name")}) is no {database}: it isn't there, or the token has no right for it."),
+            (0, false) => Because("InfluxUserLacksReadAccess", $"This token may not read {database} or any other bucket.", "To read, use a token with read access; to write points and records, this one may be sufficient."),
+            _ => Because("InfluxDatabaseNotFound", $"{database} is not among the buckets that this token may read ({Names(shown, "name")}): it doesn't exist, or the token lacks the permission for it."),
         };
 
         InfluxException Because(string id, string why, string? recommendation = null)
@@ -82,7 +83,7 @@ internal sealed class BucketWitness(InfluxTransport transport, DatabaseName data
         }
     }
 
-    // Null where the token may not list them, or the server doesn't know what that is.
+    // Returns null if the token may not list them, or the server doesn't have the endpoint.
     private async ValueTask<List<JsonElement>?> ListAsync(string path, string member, CancellationToken cancellationToken)
     {
         using RequestTimer timer = transport.StartTimer(cancellationToken);
@@ -111,6 +112,6 @@ internal sealed class BucketWitness(InfluxTransport transport, DatabaseName data
     private static string Names(JsonElement[] elements, string member)
     {
         string[] names = [.. elements.Select(element => Text(element, member) ?? "").Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        return names.Length == 0 ? "none" : string.Join(", ", names.Take(NamesTold)) + (names.Length > NamesTold ? ", ..." : "");
+        return names.Length == 0 ? "none" : string.Join(", ", names.Take(MaximumNames)) + (names.Length > MaximumNames ? ", ..." : "");
     }
 }

@@ -6,27 +6,30 @@ using VmStats.Configuration;
 
 namespace VmStats.Influx;
 
-/// <summary>Judges a server's certificate by the system's authorities and those of a file, and says what is wrong with it.</summary>
+/// <summary>Validates a server's certificate against the system's authorities and those of a file, and reports what is wrong with it.</summary>
 internal static class CertificateCheck
 {
     private const string SubjectAlternativeName = "2.5.29.17";
 
-    /// <summary>The judgement for a connection. It throws <see cref="CertificateRefusedException"/>, so that the reason isn't lost.</summary>
+    /// <summary>
+    /// Returns the validation callback for a connection. It throws <see cref="CertificateRefusedException"/>, so that
+    /// the reason isn't lost.
+    /// </summary>
     /// <exception cref="InfluxException">The file of authorities can't be read.</exception>
     public static RemoteCertificateValidationCallback For(ConnectionOptions options)
     {
         if (options.SkipCertificateCheck)
         {
-#pragma warning disable CA5359 // The user asked for it by name.
+#pragma warning disable CA5359 // Explicitly requested by the user.
             return static (_, _, _, _) => true;
 #pragma warning restore CA5359
         }
 
         X509Certificate2Collection? authorities = options.CertificateAuthority is { } path ? Load(path) : null;
-        return (_, certificate, chain, errors) => Judge(authorities, certificate, chain, errors);
+        return (_, certificate, chain, errors) => Validate(authorities, certificate, chain, errors);
     }
 
-    private static bool Judge(X509Certificate2Collection? authorities, X509Certificate? certificate, X509Chain? sent, SslPolicyErrors errors)
+    private static bool Validate(X509Certificate2Collection? authorities, X509Certificate? certificate, X509Chain? sent, SslPolicyErrors errors)
     {
         if (errors == SslPolicyErrors.None)
         {
@@ -35,7 +38,7 @@ internal static class CertificateCheck
 
         if (certificate is null)
         {
-            throw new CertificateRefusedException(CertificateFault.Untrusted, "The server showed no certificate.");
+            throw new CertificateRefusedException(CertificateFault.Untrusted, "The server sent no certificate.");
         }
 
         using X509Certificate2 leaf = new(certificate);
@@ -52,7 +55,7 @@ internal static class CertificateCheck
             return true;
         }
 
-        // Chains give more complaints than one; a date is the plainest.
+        // A chain may have several errors; an expired or not yet valid certificate is the clearest one.
         bool isOutOfDate = Array.Exists(statuses, status => status.Status.HasFlag(X509ChainStatusFlags.NotTimeValid));
         throw isOutOfDate
             ? new CertificateRefusedException(CertificateFault.OutOfDate, $"The certificate is valid from {leaf.NotBefore.ToUniversalTime():u} to {leaf.NotAfter.ToUniversalTime():u}.")
@@ -106,13 +109,13 @@ internal static class CertificateCheck
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
             throw new InfluxException("CertificateAuthorityUnreadable", VmStatsErrorKind.InvalidArgument,
-                $"The file of certificate authorities can't be read: {path}: {e.Message}", "Name a readable PEM or DER file.", path, e);
+                $"The file with certificate authorities can't be read: {path}: {e.Message}", "Name a readable PEM or DER file.", path, e);
         }
 
         if (authorities.Count == 0)
         {
             throw new InfluxException("CertificateAuthorityEmpty", VmStatsErrorKind.InvalidArgument,
-                $"The file has no certificate in it: {path}", "Name a PEM file with at least one CERTIFICATE block, or a DER file (.cer, .crt, .p7b).", path);
+                $"The file contains no certificate: {path}", "Name a PEM file with at least one CERTIFICATE block, or a DER file (.cer, .crt, .p7b).", path);
         }
 
         return authorities;
@@ -135,13 +138,13 @@ internal static class CertificateCheck
 /// <summary>What is wrong with a certificate.</summary>
 internal enum CertificateFault
 {
-    /// <summary>No authority that is trusted signed it.</summary>
+    /// <summary>It is not signed by a trusted authority.</summary>
     Untrusted,
 
-    /// <summary>It is another host's.</summary>
+    /// <summary>It is for another host.</summary>
     NameMismatch,
 
-    /// <summary>It is not valid yet, or not any more.</summary>
+    /// <summary>It is not valid yet, or has expired.</summary>
     OutOfDate,
 }
 

@@ -5,14 +5,14 @@ using VmStats.Configuration;
 
 namespace VmStats.Influx;
 
-/// <summary>Reads a client's certificate with its private key, and the authorities between it and those that servers know.</summary>
+/// <summary>Reads a client certificate with its private key, and the intermediate certificates up to an authority that servers know.</summary>
 internal static class ClientCertificateFile
 {
     private const string PemBegin = "-----BEGIN ";
     private const string Forms = "Name a PFX file, or a PEM file with certificate and private key; INFLUX_CLIENT_CERT and INFLUX_CLIENT_KEY name a pair of PEM files.";
 
-    /// <summary>The certificate, ready to be shown.</summary>
-    /// <exception cref="InfluxException">There is none to be had, or it has no key: the message names the file, never what is in it.</exception>
+    /// <summary>Loads the certificate for use in TLS handshakes.</summary>
+    /// <exception cref="InfluxException">The certificate can't be read, or it has no key. The message names the file, never its contents.</exception>
     public static SslStreamCertificateContext Load(ClientCertificate from)
     {
         X509Certificate2Collection others = [];
@@ -60,7 +60,7 @@ internal static class ClientCertificateFile
             return own;
         }
 
-        // A key that lives in memory only is refused by Windows' TLS.
+        // TLS on Windows refuses a key that exists only in memory.
         using X509Certificate2 inMemory = own;
         return new X509Certificate2(inMemory.Export(X509ContentType.Pfx));
     }

@@ -6,15 +6,16 @@ using VmStats.Queries;
 namespace VmStats.Influx;
 
 /// <summary>
-/// Tells the times among the texts of an answer: JSON has none, and InfluxDB 3 writes a timestamp without its zone, as a
-/// stored text might be. The server is asked once for the types of those columns whose first text reads like a time.
+/// Distinguishes times from other strings in a result: JSON has no type for times, and InfluxDB 3 writes a timestamp
+/// without its time zone, which a stored string might look like, too. The server is asked once for the types of the
+/// columns whose first string looks like a time.
 /// </summary>
 internal sealed class ColumnTimes
 {
-    private const int LongestTime = 40;
+    private const int MaximumTimeLength = 40;
     private readonly Func<IReadOnlyList<string>, CancellationToken, ValueTask<IReadOnlyList<bool>?>>? _ask;
     private readonly Dictionary<string, Kind> _kinds = new(StringComparer.Ordinal);
-    private readonly List<string> _open = [];
+    private readonly List<string> _undecided = [];
     private RowLayout? _layout;
 
     private ColumnTimes(Func<IReadOnlyList<string>, CancellationToken, ValueTask<IReadOnlyList<bool>?>>? ask)
@@ -24,21 +25,21 @@ internal sealed class ColumnTimes
 
     private enum Kind
     {
-        /// <summary>Whatever it is, it's no time.</summary>
+        /// <summary>Any type except a time.</summary>
         Plain,
 
-        /// <summary>The server says that it is a time.</summary>
+        /// <summary>According to the server it is a time.</summary>
         Time,
 
-        /// <summary>It reads like one, and the server can't be asked.</summary>
-        Untold,
+        /// <summary>It looks like a time, and the server can't be asked.</summary>
+        Unknown,
     }
 
-    /// <summary>For a statement in SQL.</summary>
+    /// <summary>Creates an instance for a SQL statement.</summary>
     public static ColumnTimes ForSql(InfluxQuery influx, string sql, IReadOnlyDictionary<string, FieldValue> parameters) =>
         new((columns, cancellationToken) => StatementKinds.IsSqlQuery(sql) ? AskAsync(influx, sql, parameters, columns, cancellationToken) : new(result: null));
 
-    /// <summary>For a statement in InfluxQL, which has one time only, and may give it another name.</summary>
+    /// <summary>Creates an instance for an InfluxQL statement, which has only one time, possibly under another name.</summary>
     public static ColumnTimes ForInfluxQL(string query)
     {
         ColumnTimes times = new(ask: null);
@@ -50,7 +51,7 @@ internal sealed class ColumnTimes
         return times;
     }
 
-    /// <summary>Looks at a row before its values are taken.</summary>
+    /// <summary>Examines a row before its values are read.</summary>
     public async ValueTask LearnAsync(StoreRow row, CancellationToken cancellationToken)
     {
         if (_ask is null)
@@ -61,14 +62,14 @@ internal sealed class ColumnTimes
         if (!ReferenceEquals(row.Layout, _layout))
         {
             _layout = row.Layout;
-            _open.Clear();
-            _open.AddRange(row.Layout.Columns.Where(column => !_kinds.ContainsKey(column)));
+            _undecided.Clear();
+            _undecided.AddRange(row.Layout.Columns.Where(column => !_kinds.ContainsKey(column)));
         }
 
-        List<string>? alike = null;
-        for (int i = _open.Count - 1; i >= 0; i--)
+        List<string>? candidates = null;
+        for (int i = _undecided.Count - 1; i >= 0; i--)
         {
-            FieldValue value = row[_open[i]];
+            FieldValue value = row[_undecided[i]];
             if (value.IsNull)
             {
                 continue;
@@ -76,28 +77,31 @@ internal sealed class ColumnTimes
 
             if (value.AsString() is { } text && TryParse(text, out _))
             {
-                (alike ??= []).Add(_open[i]);
+                (candidates ??= []).Add(_undecided[i]);
             }
             else
             {
-                _kinds[_open[i]] = Kind.Plain;
+                _kinds[_undecided[i]] = Kind.Plain;
             }
 
-            _open.RemoveAt(i);
+            _undecided.RemoveAt(i);
         }
 
-        if (alike is not null)
+        if (candidates is not null)
         {
-            IReadOnlyList<bool>? told = await _ask(alike, cancellationToken).ConfigureAwait(false);
-            for (int i = 0; i < alike.Count; i++)
+            IReadOnlyList<bool>? areTimes = await _ask(candidates, cancellationToken).ConfigureAwait(false);
+            for (int i = 0; i < candidates.Count; i++)
             {
-                // What the user calls the time is one, where nobody says otherwise.
-                _kinds[alike[i]] = told is null ? alike[i] == "time" ? Kind.Time : Kind.Untold : told[i] ? Kind.Time : Kind.Plain;
+                // If the server can't be asked, a column that the user named time is one.
+                _kinds[candidates[i]] = areTimes is null ? candidates[i] == "time" ? Kind.Time : Kind.Unknown : areTimes[i] ? Kind.Time : Kind.Plain;
             }
         }
     }
 
-    /// <summary>A column's value: of a time UTC nanoseconds, else what there is. A text that may be a time is given with the zone that it is in.</summary>
+    /// <summary>
+    /// Returns a column's value: for a time in UTC nanoseconds, otherwise as it is. A string that may be a time is
+    /// returned with its time zone.
+    /// </summary>
     public (long? Time, object? Value) Read(string column, FieldValue value)
     {
         if (value.AsString() is not { } text || !_kinds.TryGetValue(column, out Kind kind) || kind == Kind.Plain)
@@ -107,7 +111,7 @@ internal sealed class ColumnTimes
 
         if (!TryParse(text, out long time))
         {
-            // Beyond 1677 to 2262; or, where nobody could be asked, a text after all.
+            // Outside the years 1677 to 2262; or, if the server couldn't be asked, just a string.
             return (null, kind == Kind.Time ? WithZone(text) : text);
         }
 
@@ -120,12 +124,12 @@ internal sealed class ColumnTimes
     private static bool TryParse(string text, out long nanoseconds)
     {
         nanoseconds = 0;
-        Span<byte> bytes = stackalloc byte[LongestTime];
-        return text.Length <= LongestTime && Ascii.FromUtf16(text, bytes, out int length) == System.Buffers.OperationStatus.Done
+        Span<byte> bytes = stackalloc byte[MaximumTimeLength];
+        return text.Length <= MaximumTimeLength && Ascii.FromUtf16(text, bytes, out int length) == System.Buffers.OperationStatus.Done
             && WireTime.TryParse(bytes[..length], out nanoseconds);
     }
 
-    // Of no row at all: the query is planned and not run. An aggregate over nothing still gives the one row that names the types.
+    // The query returns no rows: it is planned and not run. An aggregate over nothing still returns the one row with the types.
     private static async ValueTask<IReadOnlyList<bool>?> AskAsync(
         InfluxQuery influx, string sql, IReadOnlyDictionary<string, FieldValue> parameters, IReadOnlyList<string> columns, CancellationToken cancellationToken)
     {
@@ -143,7 +147,7 @@ internal sealed class ColumnTimes
         }
         catch (InfluxException)
         {
-            // A server that can't say it, or a query that can't stand in another.
+            // The server can't do it, or the query can't be used as a subquery.
         }
 
         return null;

@@ -3,12 +3,12 @@ using System.Text.Json;
 
 namespace VmStats.Influx;
 
-/// <summary>The bodies that servers, and proxies in their place, send with a failure.</summary>
+/// <summary>Reads the bodies of error responses, from servers or from proxies in front of them.</summary>
 internal static class ErrorBody
 {
-    private const int Largest = 1024 * 1024;
+    private const int MaximumBytes = 1024 * 1024;
 
-    /// <summary>The text of an error body, which may be JSON of several shapes or plain.</summary>
+    /// <summary>Extracts the text of an error body, which may be JSON in several shapes or plain text.</summary>
     public static string TextOf(string body)
     {
         string trimmed = body.Trim();
@@ -30,7 +30,10 @@ internal static class ErrorBody
         }
     }
 
-    /// <summary>A short body, at most a MiB of it; one that breaks off gives what came, one that stands still is a time-out.</summary>
+    /// <summary>
+    /// Reads a body, at most a MiB of it. One that is cut off is returned as far as it was received; one that stalls
+    /// causes a timeout.
+    /// </summary>
     public static async ValueTask<string> ReadAsync(HttpResponseMessage response, RequestTimer timer, InfluxFailures failures)
     {
         using MemoryStream buffer = new();
@@ -40,7 +43,7 @@ internal static class ErrorBody
             Stream stream = await response.Content.ReadAsStreamAsync(timer.Token).ConfigureAwait(false);
             byte[] chunk = new byte[8192];
             int read;
-            while (buffer.Length < Largest && (read = await stream.ReadAsync(chunk, timer.Token).ConfigureAwait(false)) > 0)
+            while (buffer.Length < MaximumBytes && (read = await stream.ReadAsync(chunk, timer.Token).ConfigureAwait(false)) > 0)
             {
                 buffer.Write(chunk, 0, read);
             }
@@ -53,7 +56,7 @@ internal static class ErrorBody
         }
         catch (Exception e) when (e is IOException or HttpRequestException)
         {
-            // The status already says whether it failed.
+            // The status code already shows whether the request failed.
         }
 
         return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);

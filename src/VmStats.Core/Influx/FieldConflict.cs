@@ -3,14 +3,14 @@ using VmStats.Data;
 
 namespace VmStats.Influx;
 
-/// <summary>A field that a table has in another type, as a server's refusal names it.</summary>
-/// <param name="Measurement">The table; null where the refusal is of one line, which says it.</param>
+/// <summary>A field that a table has with another type, according to a server's refusal.</summary>
+/// <param name="Measurement">The table; null if the refusal refers to a single line, which contains it.</param>
 /// <param name="Field">The field.</param>
-/// <param name="Given">The type that it was written in.</param>
-/// <param name="Wanted">The type that the table has; absent where it isn't a field there.</param>
+/// <param name="Given">The type in which it was written.</param>
+/// <param name="Wanted">The type that the table has; Null if it isn't a field there.</param>
 internal sealed partial record FieldConflict(string? Measurement, string Field, FieldKind Given, FieldKind Wanted)
 {
-    /// <summary>Reads the words of InfluxDB 1.x and 2.x, or of 3; null where they are about something else.</summary>
+    /// <summary>Parses the message of InfluxDB 1.x and 2.x, or of 3; returns null if it is about something else.</summary>
     public static FieldConflict? Find(string reason)
     {
         Match old = Old().Match(reason);
@@ -25,7 +25,7 @@ internal sealed partial record FieldConflict(string? Measurement, string Field, 
             : null;
     }
 
-    /// <summary>True for a point that has the field in the type that was refused.</summary>
+    /// <summary>True for a point that has the field with the refused type.</summary>
     public bool IsOf(Point point)
     {
         if (Measurement is not null && Measurement != point.Shape.Measurement)

@@ -4,18 +4,18 @@ using System.Text.Json;
 namespace VmStats.Influx;
 
 /// <summary>
-/// Answers of status 200 that are not the server's rows: the page of a proxy that wants a sign-in, an error in a form that rows
-/// don't come in. Taken for an answer, they would be no rows at all, or one odd row.
+/// Detects responses with status 200 that are not the server's rows: a proxy's sign-in page, or an error in a different
+/// format. Read as rows, they would be no rows at all, or one nonsensical row.
 /// </summary>
 internal static class ForeignAnswer
 {
-    private const int LongestExcerpt = 200;
+    private const int MaximumExcerptLength = 200;
 
-    /// <summary>Throws where a successful answer is none of the server's.</summary>
-    /// <param name="response">The answer, its body unread.</param>
-    /// <param name="areLines">Whether JSON lines were asked for, which have a type of their own.</param>
-    /// <param name="timer">Limits the reading of the body.</param>
-    /// <param name="failures">Makes the exceptions.</param>
+    /// <summary>Throws if a successful response isn't one of the server's.</summary>
+    /// <param name="response">The response, with its body unread.</param>
+    /// <param name="areLines">True if JSON lines were requested, which have their own content type.</param>
+    /// <param name="timer">Limits the time to read the body.</param>
+    /// <param name="failures">Creates the exceptions.</param>
     public static async ValueTask RefuseAsync(HttpResponseMessage response, bool areLines, RequestTimer timer, InfluxFailures failures)
     {
         string? type = response.Content.Headers.ContentType?.MediaType;
@@ -36,7 +36,7 @@ internal static class ForeignAnswer
         {
             (false, 0) => failures.StatementFailed(new IOException("the answer is empty"), transient: false),
             (true, 0) => failures.NotUnderstood($"an empty page of type {type}"),
-            _ => failures.NotUnderstood($"{(isPage ? "a page" : "an answer")} of type {type}: {text[..Math.Min(text.Length, LongestExcerpt)]}"),
+            _ => failures.NotUnderstood($"{(isPage ? "a page" : "an answer")} of type {type}: {text[..Math.Min(text.Length, MaximumExcerptLength)]}"),
         };
     }
 

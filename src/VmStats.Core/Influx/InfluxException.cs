@@ -2,14 +2,14 @@ using System.Net;
 
 namespace VmStats.Influx;
 
-/// <summary>A failure of a conversation with InfluxDB: the server's own words, and what can be done about it.</summary>
+/// <summary>A communication error with InfluxDB, with the server's own text and a recommended action.</summary>
 public sealed class InfluxException : VmStatsException
 {
     /// <summary>Creates the exception.</summary>
     /// <param name="errorId">Stable id, see <see cref="VmStatsException.ErrorId"/>.</param>
     /// <param name="kind">The kind of failure.</param>
-    /// <param name="message">What happened; never holds a secret.</param>
-    /// <param name="recommendation">What the user can do next.</param>
+    /// <param name="message">What happened; never contains a secret.</param>
+    /// <param name="recommendation">The recommended action for the user.</param>
     /// <param name="target">The server's address, without user info and secrets.</param>
     /// <param name="inner">The cause.</param>
     public InfluxException(
@@ -26,10 +26,10 @@ public sealed class InfluxException : VmStatsException
     /// <summary>The HTTP status, or null when there was no answer.</summary>
     public HttpStatusCode? StatusCode { get; init; }
 
-    /// <summary>What the server said, without secrets; null when it said nothing.</summary>
+    /// <summary>The server's error text, without secrets; null if there was none.</summary>
     public string? ServerText { get; init; }
 
-    /// <summary>How long the server asks to be left alone (Retry-After), or null.</summary>
+    /// <summary>The time to wait that the server requested (Retry-After), or null.</summary>
     public TimeSpan? Pause { get; init; }
 
     /// <inheritdoc/>

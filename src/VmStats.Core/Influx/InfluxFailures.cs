@@ -7,19 +7,19 @@ using VmStats.Stores;
 
 namespace VmStats.Influx;
 
-/// <summary>Makes the exceptions of one connection: they name its address, and where its token came from.</summary>
+/// <summary>Creates the exceptions of one connection: they include its address, and the source of its token.</summary>
 internal sealed class InfluxFailures(ConnectionOptions options, string address, ClientIdentity identity)
 {
-    private const int LongestForeignText = 200;
+    private const int MaximumForeignTextLength = 200;
 
-    /// <summary>Reads the body of a refusal and makes its exception.</summary>
+    /// <summary>Reads the body of an error response and creates its exception.</summary>
     public async ValueTask<InfluxException> FromResponseAsync(HttpResponseMessage response, RequestTimer timer)
     {
         string body = await ErrorBody.ReadAsync(response, timer, this).ConfigureAwait(false);
         return FromAnswer(response, body);
     }
 
-    /// <summary>The exception for a refusal whose body was read.</summary>
+    /// <summary>Creates the exception for an error response whose body was read.</summary>
     public InfluxException FromAnswer(HttpResponseMessage response, string body)
     {
         int status = (int)response.StatusCode;
@@ -42,17 +42,17 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address, 
         return FromText(text, response.StatusCode, RetryAfter(response.Headers.RetryAfter));
     }
 
-    /// <summary>The exception for words of the server, from a status or from inside a 200.</summary>
+    /// <summary>Creates the exception for an error text of the server, from an error status or inside a response with status 200.</summary>
     public InfluxException FromText(string text, HttpStatusCode? statusCode, TimeSpan? retryAfter = null)
     {
         int status = (int)(statusCode ?? 0);
         KnownError known = ErrorTable.Find(status, text);
         string safe = ServerText.Show(text, options);
         string answered = status is 0 or 200 ? "InfluxDB answered" : $"InfluxDB answered {status}";
-        string message = safe.Length == 0 ? $"{answered} without a word. Server: {address}" : $"{answered}: {safe} Server: {address}";
+        string message = safe.Length == 0 ? $"{answered} without an error text. Server: {address}" : $"{answered}: {safe} Server: {address}";
         if (retryAfter > ReadRetry.MaxPause)
         {
-            message += $" It asks to be left alone for {retryAfter:c}.";
+            message += $" It asks clients to wait {retryAfter:c} before the next request.";
         }
 
         (string lead, string recommendation) = Credentials(known);
@@ -65,7 +65,7 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address, 
         };
     }
 
-    /// <summary>The exception for a refusal that says little, once somebody else has said why.</summary>
+    /// <summary>Creates the exception for an ambiguous refusal, once its reason has been found.</summary>
     public InfluxException Explained(KnownError known, string why, InfluxException refusal)
     {
         (string lead, string recommendation) = Credentials(known);
@@ -76,7 +76,7 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address, 
         };
     }
 
-    /// <summary>The exception for a request that got no answer.</summary>
+    /// <summary>Creates the exception for a request that got no response.</summary>
     public InfluxException NoAnswer(Exception cause)
     {
         SocketException? socket = Find<SocketException>(cause);
@@ -87,9 +87,9 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address, 
             return Refused(refused, cause);
         }
 
-        if (identity.Find(cause, address) is { } unwelcome)
+        if (identity.Find(cause, address) is { } certificateFailure)
         {
-            return unwelcome;
+            return certificateFailure;
         }
 
         if (Find<AuthenticationException>(cause) is { } tls)
@@ -112,62 +112,68 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address, 
 
         if (socket?.SocketErrorCode == SocketError.HostNotFound)
         {
-            return Make("InfluxHostNotFound", VmStatsErrorKind.Unavailable, $"The host of {address}{through} is not known: {socket.Message}.",
+            return Make("InfluxHostNotFound", VmStatsErrorKind.Unavailable, $"The host of {address}{through} can't be resolved: {socket.Message}.",
                 $"Check the host's name in the URL (from {options.UrlSource}){(through.Length == 0 ? "" : ", and the proxy's")}.", cause);
         }
 
-        // Broken while it was answering (or while it took a body): whether it worked on the request is not known.
+        // Broken while the response was being sent (or while the server read a body): it is unknown whether the server processed the request.
         bool isBroken = socket is null or { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown };
         if (isBroken && cause is not OperationCanceledException)
         {
             return Make("InfluxConnectionBroken", VmStatsErrorKind.Unavailable, $"The connection to {address}{through} broke: {Deepest(cause)}.",
-                "Check that an InfluxDB server answers at this address; its log may say more.", cause, transient: true);
+                "Check that an InfluxDB server answers at this address; its log may have details.", cause, transient: true);
         }
 
         return Make("InfluxUnreachable", VmStatsErrorKind.Unavailable, $"No connection to {address}{through}: {socket?.Message ?? "it took too long"}.",
             $"Check that the server{(through.Length == 0 ? " runs" : " and the proxy run")}, and the URL (from {options.UrlSource}).", cause, transient: true);
     }
 
-    /// <summary>The exception for a query that InfluxDB 3 took and gave not even a first row for, nor a word: so it ends what fails while it runs.</summary>
-    /// <param name="cause">What was thrown.</param>
-    /// <param name="transient">There was no answer at all: the server may have been ended, too.</param>
+    /// <summary>
+    /// Creates the exception for a query that InfluxDB 3 accepted and answered with neither a row nor an error: that is
+    /// how it ends statements that fail while running.
+    /// </summary>
+    /// <param name="cause">The exception that was thrown.</param>
+    /// <param name="transient">True if there was no response at all: then the server may also have been stopped.</param>
     public InfluxException StatementFailed(Exception cause, bool transient) =>
-        Make("InfluxStatementFailed", VmStatsErrorKind.InvalidOperation, $"{address} took the statement and broke off without a row: {Deepest(cause)}.",
-            "InfluxDB 3 ends a statement so that fails while it runs: it divides by zero, casts a text that is no number, or needs too much memory."
-            + " Look into the server's log for the reason. If it has none, the connection was cut on its way: try again.", cause, transient);
+        Make("InfluxStatementFailed", VmStatsErrorKind.InvalidOperation, $"{address} accepted the statement and ended the response without a row: {Deepest(cause)}.",
+            "This is how InfluxDB 3 ends a statement that fails while running: it divides by zero, casts a string that isn't a number, or needs too much memory."
+            + " Check the server's log for the reason. If it has none, the connection was cut on its way: try again.", cause, transient);
 
-    /// <summary>The exception for a body that broke off or stood still.</summary>
-    /// <param name="cause">What was thrown.</param>
-    /// <param name="failsSilently">Nothing of it had come, and the server tells failures of statements by just that.</param>
+    /// <summary>Creates the exception for a body that was cut off or stalled.</summary>
+    /// <param name="cause">The exception that was thrown.</param>
+    /// <param name="failsSilently">True if nothing of the body had arrived, and the server reports failures of statements in just that way.</param>
     public InfluxException BrokenBody(Exception cause, bool failsSilently = false) => cause is OperationCanceledException
-        ? Make("InfluxTimeout", VmStatsErrorKind.Timeout, $"{address} sent no whole row for {options.Timeout.TotalSeconds:0.###} s in mid-answer.",
+        ? Make("InfluxTimeout", VmStatsErrorKind.Timeout, $"{address} sent no complete row for {options.Timeout.TotalSeconds:0.###} s in the middle of a response.",
             "Allow more time with -TimeoutSec, or ask for a shorter range.", cause)
         : failsSilently ? StatementFailed(cause, transient: false) : CutOff(Deepest(cause), cause);
 
-    /// <summary>The exception for an answer that ended before it was complete.</summary>
+    /// <summary>Creates the exception for a response that ended before it was complete.</summary>
     public InfluxException CutOff(string how, Exception? cause = null) =>
-        Make("InfluxAnswerCutOff", VmStatsErrorKind.Protocol, $"The answer of {address} broke off: {how}.",
-            "The rows before it are not the whole answer. The server's log says why it stopped: a value that it couldn't compute, or memory. Correct the statement, or ask for a shorter range.", cause);
+        Make("InfluxAnswerCutOff", VmStatsErrorKind.Protocol, $"The response of {address} was cut off: {how}.",
+            "The rows received so far are not the whole result. The server's log has the reason: a value that it couldn't compute, or lack of memory. Correct the statement, or ask for a shorter range.", cause);
 
-    /// <summary>The exception for an answer to a write that neither acknowledges nor refuses it: a proxy's page, an error inside a 200.</summary>
-    /// <remarks>It is not tried again at once: who answered in InfluxDB's place will do so again. What was to be written waits.</remarks>
+    /// <summary>
+    /// Creates the exception for a response to a write that neither acknowledges nor refuses it: a proxy's page, or an
+    /// error with status 200.
+    /// </summary>
+    /// <remarks>It is not retried immediately: a proxy that answered in InfluxDB's place will do so again. The data waits to be written.</remarks>
     public InfluxException NotAcknowledged(HttpResponseMessage answer, string body)
     {
         string safe = ServerText.Show(ErrorBody.TextOf(body), options);
-        string said = safe.Length == 0 ? "without a word." : $"and said: {safe[..Math.Min(safe.Length, LongestForeignText)]}";
+        string content = safe.Length == 0 ? "without an error text." : $"with the text: {safe[..Math.Min(safe.Length, MaximumForeignTextLength)]}";
         return new InfluxException("InfluxWriteNotAcknowledged", VmStatsErrorKind.Protocol,
-            $"{address} answered a write with {(int)answer.StatusCode} instead of 204, {said}",
-            $"Nothing counts as written. Check the URL (from {options.UrlSource}), and what is before the server: a proxy may answer in its place.", address)
+            $"{address} answered a write with {(int)answer.StatusCode} instead of 204, {content}",
+            $"Nothing counts as written. Check the URL (from {options.UrlSource}), and any proxy in front of the server: it may answer in the server's place.", address)
         {
             StatusCode = answer.StatusCode,
             ServerText = safe.Length == 0 ? null : safe,
         };
     }
 
-    /// <summary>The exception for an answer that is not what InfluxDB says.</summary>
+    /// <summary>Creates the exception for a response that doesn't come from InfluxDB.</summary>
     public InfluxException NotUnderstood(string what, Exception? cause = null) =>
-        Make("InfluxAnswerNotUnderstood", VmStatsErrorKind.Protocol, $"The answer of {address} is not InfluxDB's: {ServerText.Show(what, options)}.",
-            $"Check the URL (from {options.UrlSource}): something else may listen there.", cause);
+        Make("InfluxAnswerNotUnderstood", VmStatsErrorKind.Protocol, $"The response of {address} is not from InfluxDB: {ServerText.Show(what, options)}.",
+            $"Check the URL (from {options.UrlSource}): another service may be listening there.", cause);
 
     private static TimeSpan? RetryAfter(RetryConditionHeaderValue? header)
     {
@@ -199,7 +205,7 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address, 
         return exception.Message.TrimEnd('.');
     }
 
-    // A refused credential's first question is where it came from, and whether there was one at all.
+    // For refused credentials, the message starts with their source, or with the fact that none were sent.
     private (string Lead, string Recommendation) Credentials(KnownError known)
     {
         if (known.Kind is not (VmStatsErrorKind.Authentication or VmStatsErrorKind.PermissionDenied))
@@ -209,7 +215,7 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address, 
 
         Secret? used = options.Token ?? options.Password;
         return used is null
-            ? ("No token or password was sent. ", "Give one: INFLUX_TOKEN, Connect-VmStats -Token or -Credential. " + known.Recommendation)
+            ? ("No token or password was sent. ", "Specify one: INFLUX_TOKEN, Connect-VmStats -Token or -Credential. " + known.Recommendation)
             : ($"The {(options.Token is null ? "password" : "token")} came from {used.Source}. ", known.Recommendation);
     }
 
@@ -217,9 +223,9 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address, 
     {
         (string id, string recommendation) = refused.Fault switch
         {
-            CertificateFault.NameMismatch => ("InfluxCertificateNameMismatch", $"Use a name that the certificate has as the host of the URL (from {options.UrlSource}), or give the server a certificate for this one."),
-            CertificateFault.OutOfDate => ("InfluxCertificateOutOfDate", "Give the server a new certificate, or set the clock right."),
-            _ => ("InfluxCertificateUntrusted", "Give the authority's certificate with -CertificateAuthority or INFLUX_CA_FILE."),
+            CertificateFault.NameMismatch => ("InfluxCertificateNameMismatch", $"Use one of the certificate's names as the host of the URL (from {options.UrlSource}), or install a certificate for this host name on the server."),
+            CertificateFault.OutOfDate => ("InfluxCertificateOutOfDate", "Install a new certificate on the server, or correct the clock."),
+            _ => ("InfluxCertificateUntrusted", "Specify the authority's certificate with -CertificateAuthority or INFLUX_CA_FILE."),
         };
         return Make(id, VmStatsErrorKind.Protocol, $"No secure connection to {address}: {refused.Message}", recommendation, cause);
     }
@@ -233,7 +239,7 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address, 
         }
 
         string to = location is null ? "an unnamed address" : SafeText.Url(location);
-        return new InfluxException("InfluxRedirected", VmStatsErrorKind.InvalidArgument, $"{address} sends its clients on to {to}.",
+        return new InfluxException("InfluxRedirected", VmStatsErrorKind.InvalidArgument, $"{address} redirects its clients to {to}.",
             "Use the new address as the URL if you trust it: the token is never sent along a redirect.", address)
         {
             StatusCode = response.StatusCode,

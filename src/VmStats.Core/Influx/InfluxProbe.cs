@@ -4,23 +4,23 @@ using VmStats.Configuration;
 namespace VmStats.Influx;
 
 /// <summary>
-/// Finds out which InfluxDB answers: by /ping, by /health where a proxy took the headers away, and by which paths there are
-/// where neither tells a version that is a number.
+/// Detects the kind of InfluxDB server: by /ping, by /health if a proxy removed the headers, and by the paths that
+/// exist if neither returns a numeric version.
 /// </summary>
 internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configured) : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
 
-    /// <summary>What the server said when it was last asked; null when it wasn't.</summary>
+    /// <summary>The server's answer to the last query for its version; null if it has not been queried.</summary>
     public InfluxServerInfo? Server { get; private set; }
 
     /// <summary>The API as far as it is known without asking: as configured or found out, else Auto.</summary>
     public InfluxApi Api => Server?.Api ?? configured;
 
-    /// <summary>Whether it is InfluxDB Cloud, which tells no version; by its address until it is asked.</summary>
+    /// <summary>True for InfluxDB Cloud, which doesn't report a version; determined by the address until the server has been queried.</summary>
     public bool IsCloud => Server is { } asked ? asked.Version is null : InfluxProducts.IsCloud(transport.Server);
 
-    /// <summary>The API: as configured, or asked for once and kept.</summary>
+    /// <summary>Returns the API: the configured one, or else the detected one, which is cached.</summary>
     public async ValueTask<InfluxApi> GetApiAsync(CancellationToken cancellationToken)
     {
         if (configured != InfluxApi.Auto)
@@ -44,7 +44,7 @@ internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configure
         }
     }
 
-    /// <summary>Asks the server.</summary>
+    /// <summary>Queries the server.</summary>
     public async ValueTask<InfluxServerInfo> AskAsync(CancellationToken cancellationToken)
     {
         using RequestTimer timer = transport.StartTimer(cancellationToken);
@@ -98,7 +98,7 @@ internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configure
             return Info(version[0] switch { '0' or '1' => InfluxApi.V1, '2' => InfluxApi.V2, _ => InfluxApi.V3 }, version, build);
         }
 
-        // The releases of InfluxDB Clustered are named by their dates. A build of the open source may be named by anything.
+        // Releases of InfluxDB Clustered are named by their dates. An open source build may have any name.
         if (build != "OSS" && !(await GetAsync("api/v3/query_sql", timer).ConfigureAwait(false)).HasPath())
         {
             return Info(InfluxApi.V3Distributed, version, build);
@@ -107,7 +107,7 @@ internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configure
         throw transport.Failures.NotUnderstood($"its version is '{version}'; -Api or INFLUX_API says what it is");
     }
 
-    // InfluxDB Cloud: an API as 2.x has it, without a version anywhere. A token that may do little sees no organisation.
+    // InfluxDB Cloud: an API like that of 2.x, but without any version. A token with few permissions may not list organisations.
     private async ValueTask<InfluxServerInfo> WithoutVersionAsync(ProbeAnswer health, string? build, RequestTimer timer)
     {
         ProbeAnswer organisations = await GetAsync("api/v2/orgs", timer).ConfigureAwait(false);

@@ -1,9 +1,9 @@
 namespace VmStats.Influx;
 
-/// <summary>The products that InfluxData sells or gives away under the name InfluxDB, as far as a server tells.</summary>
+/// <summary>The products of InfluxData under the name InfluxDB, as far as a server identifies itself.</summary>
 public enum InfluxProduct
 {
-    /// <summary>It doesn't tell more than its API.</summary>
+    /// <summary>The server only reveals its API.</summary>
     Unknown,
 
     /// <summary>InfluxDB 1.x.</summary>
@@ -18,7 +18,7 @@ public enum InfluxProduct
     /// <summary>InfluxDB 3 Enterprise.</summary>
     Enterprise,
 
-    /// <summary>InfluxDB Clustered or InfluxDB Cloud Dedicated, which answer alike.</summary>
+    /// <summary>InfluxDB Clustered or InfluxDB Cloud Dedicated, which can't be distinguished.</summary>
     ClusteredOrDedicated,
 
     /// <summary>InfluxDB Cloud Dedicated.</summary>

@@ -3,23 +3,23 @@ using VmStats.Configuration;
 
 namespace VmStats.Influx;
 
-/// <summary>Which product a server is, by what it tells and by the names of InfluxData's own hosts.</summary>
+/// <summary>Determines a server's product from its answers and from the names of InfluxData's own hosts.</summary>
 internal static class InfluxProducts
 {
     private const string CloudHosts = ".cloud2.influxdata.com";
     private const string DedicatedHosts = ".a.influxdb.io";
 
-    // The regions of Cloud that have no other engine than InfluxDB 3's.
+    // The regions of Cloud that only have InfluxDB 3's engine.
     private static readonly string[] s_serverlessRegions = ["us-east-1-1.aws", "eu-central-1-1.aws"];
 
-    /// <summary>True for a version such as 3.10.1; InfluxDB Clustered's are dates.</summary>
+    /// <summary>True for a version such as 3.10.1; the versions of InfluxDB Clustered are dates.</summary>
     public static bool IsNumbered(string version) =>
         version.IndexOf('.', StringComparison.Ordinal) is > 0 and < 4 and var dot && int.TryParse(version.AsSpan(0, dot), NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
     /// <summary>True for a host of InfluxDB Cloud.</summary>
     public static bool IsCloud(Uri server) => server.Host.EndsWith(CloudHosts, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The product of a server that tells its version.</summary>
+    /// <summary>Returns the product of a server that reports its version.</summary>
     public static InfluxProduct Of(Uri server, InfluxApi api, string? build) => api switch
     {
         InfluxApi.V1 => InfluxProduct.InfluxDB1,
@@ -31,9 +31,9 @@ internal static class InfluxProducts
         _ => InfluxProduct.Unknown,
     };
 
-    /// <summary>The product of a server that tells no version.</summary>
+    /// <summary>Returns the product of a server that doesn't report a version.</summary>
     /// <param name="server">Its address.</param>
-    /// <param name="storageType">The engine that it says its organisation has; null where it doesn't say.</param>
+    /// <param name="storageType">The storage engine of its organisation; null if the server doesn't report it.</param>
     public static InfluxProduct OfCloud(Uri server, string? storageType) => storageType switch
     {
         "iox" => InfluxProduct.CloudServerless,
@@ -43,7 +43,7 @@ internal static class InfluxProducts
         _ => InfluxProduct.CloudTsm,
     };
 
-    /// <summary>The product's name; null where it isn't known.</summary>
+    /// <summary>Returns the product's name; null if it is unknown.</summary>
     public static string? NameOf(InfluxProduct product) => product switch
     {
         InfluxProduct.InfluxDB1 => "InfluxDB 1.x",

@@ -5,12 +5,13 @@ using VmStats.Data;
 namespace VmStats.Influx;
 
 /// <summary>
-/// Puts values into an InfluxQL statement where it names them by $name: for servers whose /query takes no parameters. A value
-/// becomes a literal of its type and nothing else, and what stands in quotes, comments and regular expressions isn't touched.
+/// Replaces $name parameters in an InfluxQL statement by their values, for servers whose /query endpoint has no
+/// parameters. A value becomes a literal of its type and nothing else; text in quotes, comments and regular expressions
+/// is left unchanged.
 /// </summary>
 internal static class InfluxQLLiterals
 {
-    /// <summary>The statement with the values in it. A name without a value is left for the server to complain of.</summary>
+    /// <summary>Returns the statement with the values inserted. A name without a value is left for the server to report.</summary>
     public static string Bind(string query, IReadOnlyDictionary<string, FieldValue> parameters)
     {
         if (parameters.Count == 0)
@@ -37,7 +38,7 @@ internal static class InfluxQLLiterals
         return text.ToString();
     }
 
-    /// <summary>A value as InfluxQL writes it.</summary>
+    /// <summary>Formats a value as an InfluxQL literal.</summary>
     public static string Literal(FieldValue value) => value.ToObject() switch
     {
         string text => Quote(text),
@@ -50,7 +51,7 @@ internal static class InfluxQLLiterals
     private static string Quote(string text) =>
         $"'{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)}'";
 
-    // InfluxQL reads no exponents, and takes a number without a point for an integer.
+    // InfluxQL doesn't support exponents, and treats a number without a decimal point as an integer.
     private static string Plain(string number)
     {
         int at = number.IndexOf('E', StringComparison.Ordinal);
@@ -108,7 +109,7 @@ internal static class InfluxQLLiterals
         return start;
     }
 
-    // A slash divides where a number, a name or a bracket is before it.
+    // After a number, a name or a closing bracket, a slash is a division.
     private static bool BeginsRegex(StringBuilder before)
     {
         string text = before.ToString().TrimEnd();

@@ -4,10 +4,10 @@ using VmStats.Data;
 
 namespace VmStats.Influx;
 
-/// <summary>The state of reading /query's documents: which part of which series the next token belongs to.</summary>
+/// <summary>Parses the JSON documents of /query incrementally: keeps track of the part of the series that the next token belongs to.</summary>
 internal sealed class InfluxQLParser(InfluxQLColumns wanted, InfluxFailures failures, List<StoreRow> rows)
 {
-    /// <summary>The name that InfluxDB 3 gives the measurement's column, taken for the other versions too.</summary>
+    /// <summary>InfluxDB 3's name for the column with the measurement, used for the other versions, too.</summary>
     public const string MeasurementColumn = "iox::measurement";
 
     private enum At
@@ -56,19 +56,19 @@ internal sealed class InfluxQLParser(InfluxQLColumns wanted, InfluxFailures fail
     private long? _time;
     private int _column;
 
-    /// <summary>True between documents, when the last one said that no part follows it.</summary>
+    /// <summary>True between documents, if the last one was marked as final.</summary>
     public bool IsAtEnd => _places.Count == 0 && !_partial && !_partialSeries;
 
-    /// <summary>True between documents, when the last one has a series that was cut, and says that no part follows it.</summary>
+    /// <summary>True between documents, if the last one was marked as final although it contains a truncated series.</summary>
     public bool IsCutByServer => _places.Count == 0 && !_partial && _partialSeries;
 
-    /// <summary>True once there were results, with or without rows.</summary>
+    /// <summary>True once results have arrived, with or without rows.</summary>
     public bool HasResults { get; private set; }
 
     /// <summary>True once a document has begun.</summary>
     public bool HasBegun { get; private set; }
 
-    /// <summary>Throws what the server reported inside its 200, once the rows before it were given out.</summary>
+    /// <summary>Throws an error that the server reported in a response with status 200, once the rows before it have been returned.</summary>
     public void ThrowPendingError()
     {
         if (_error is { } text)
@@ -78,7 +78,7 @@ internal sealed class InfluxQLParser(InfluxQLColumns wanted, InfluxFailures fail
         }
     }
 
-    /// <summary>Reads what is there; returns how many bytes are used up.</summary>
+    /// <summary>Parses the available bytes; returns the number of bytes consumed.</summary>
     public int Parse(ReadOnlySpan<byte> data, bool isFinal)
     {
         int used = 0;

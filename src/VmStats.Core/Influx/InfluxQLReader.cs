@@ -5,29 +5,32 @@ using VmStats.Data;
 
 namespace VmStats.Influx;
 
-/// <summary>What a caller knows of the columns of an InfluxQL answer, which tells integers from floats only by chance.</summary>
-/// <param name="Columns">The columns wanted, or null for whatever comes.</param>
-/// <param name="Kinds">The types of columns that are known.</param>
+/// <summary>What is known about the columns of an InfluxQL result, in which integers and floats can't be reliably distinguished.</summary>
+/// <param name="Columns">The requested columns, or null for all.</param>
+/// <param name="Kinds">The known types of columns.</param>
 /// <param name="Tags">The columns that are known to be tags.</param>
 internal sealed record InfluxQLColumns(
     IReadOnlyList<string>? Columns, IReadOnlyDictionary<string, FieldKind> Kinds, IReadOnlyCollection<string> Tags)
 {
-    /// <summary>For each statement whether it is a SELECT, whose first column is the time by whatever name; empty where the time is called <c>time</c>.</summary>
+    /// <summary>
+    /// For each statement, whether it is a SELECT, whose first column is the time, whatever its name; empty if the time
+    /// is called <c>time</c>.
+    /// </summary>
     public IReadOnlyList<bool> Selects { get; private init; } = [];
 
-    /// <summary>Nothing is known but the statements.</summary>
+    /// <summary>Creates an instance for a query about which nothing but its text is known.</summary>
     public static InfluxQLColumns Unknown(string query) =>
         new(null, new Dictionary<string, FieldKind>(), []) { Selects = StatementKinds.Selects(query) };
 }
 
 /// <summary>
-/// Reads the answer of /query, chunked or not: JSON documents one after the other, with or without line feeds between
-/// them. It is read token by token, since a document may hold ten thousand rows. An error inside a 200 is thrown
-/// where it stands.
+/// Reads the response of /query, chunked or not: consecutive JSON documents, with or without line feeds between them.
+/// It is parsed token by token, since a document may contain ten thousand rows. An error in a response with status 200
+/// is thrown after the rows before it.
 /// </summary>
 internal sealed class InfluxQLReader : IRowReader
 {
-    private const int LargestToken = 64 * 1024 * 1024;
+    private const int MaximumTokenBytes = 64 * 1024 * 1024;
     private readonly ResponseBody _body;
     private readonly InfluxQLParser _parser;
     private readonly InfluxFailures _failures;
@@ -36,10 +39,10 @@ internal sealed class InfluxQLReader : IRowReader
     private int _taken;
     private bool _isComplete;
 
-    /// <param name="body">The answer.</param>
-    /// <param name="columns">What is known of the columns.</param>
-    /// <param name="failures">Makes the exceptions.</param>
-    /// <param name="mustAnswer">Whether the statement is one that every server answers with results, be they empty.</param>
+    /// <param name="body">The response body.</param>
+    /// <param name="columns">What is known about the columns.</param>
+    /// <param name="failures">Creates the exceptions.</param>
+    /// <param name="mustAnswer">True for a statement that every server answers with results, even if they are empty.</param>
     public InfluxQLReader(ResponseBody body, InfluxQLColumns columns, InfluxFailures failures, bool mustAnswer = false)
     {
         _body = body;
@@ -60,7 +63,7 @@ internal sealed class InfluxQLReader : IRowReader
             int length = _body.Span.Length;
             Parse(isFinal: !more);
             _isComplete = !more;
-            if (more && length == _body.Span.Length && length > LargestToken)
+            if (more && length == _body.Span.Length && length > MaximumTokenBytes)
             {
                 throw _failures.NotUnderstood("a value of more than 64 MiB");
             }

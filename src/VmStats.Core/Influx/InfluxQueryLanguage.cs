@@ -1,6 +1,6 @@
 namespace VmStats;
 
-/// <summary>The languages that InfluxDB is asked in.</summary>
+/// <summary>The query languages of InfluxDB.</summary>
 public enum InfluxQueryLanguage
 {
     /// <summary>SQL, of InfluxDB 3.</summary>

@@ -4,10 +4,10 @@ using VmStats.Configuration;
 
 namespace VmStats.Influx;
 
-/// <summary>Sends requests to one server: address, credentials, TLS, proxy and time-outs. Knows nothing of what is asked.</summary>
+/// <summary>Sends requests to one server: handles the address, credentials, TLS, proxy and timeouts, but not the contents of requests.</summary>
 internal sealed class InfluxTransport : IDisposable
 {
-    private static readonly TimeSpan s_longestConnect = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_maximumConnectTime = TimeSpan.FromSeconds(10);
     private readonly ConnectionOptions _options;
     private readonly bool _ownsHandler;
     private readonly Lazy<HttpMessageHandler> _handler;
@@ -23,34 +23,34 @@ internal sealed class InfluxTransport : IDisposable
         Address = SafeText.Url(Server);
         _identity = new ClientIdentity(_options);
         Failures = new InfluxFailures(_options, Address, _identity);
-        RefuseSecretInTheOpen();
-        // Made on first use: opening a connection reads no certificate file.
+        RefuseUnencryptedSecret();
+        // Created on first use, so that creating a connection doesn't read certificate files.
         _ownsHandler = handler is null;
         _handler = new Lazy<HttpMessageHandler>(() => handler ?? CreateHandler(), LazyThreadSafetyMode.PublicationOnly);
         _client = new Lazy<HttpClient>(() => CreateClient(_handler.Value), LazyThreadSafetyMode.PublicationOnly);
     }
 
-    /// <summary>The server's address without user info and query, its path ended by a slash.</summary>
+    /// <summary>The server's address without user info and query; its path ends with a slash.</summary>
     public Uri Server { get; }
 
-    /// <summary>The same as it is shown.</summary>
+    /// <summary>The address for messages.</summary>
     public string Address { get; }
 
     public InfluxFailures Failures { get; }
 
-    /// <summary>Sends a request and returns the answer, whatever its status, once its headers are there.</summary>
+    /// <summary>Sends a request and returns the response, whatever its status, once its headers have arrived.</summary>
     public async ValueTask<HttpResponseMessage> SendAsync(
         HttpMethod method, string path, HttpContent? content, InfluxApi api, RequestTimer timer)
     {
         using HttpRequestMessage request = new(method, new Uri(Server, path)) { Content = content };
         request.Headers.Authorization = Authorization(api);
-        // A server that refuses a large body says so before it is sent; without it 1.x breaks the connection instead.
+        // A server that refuses a large body reports that before the body is sent; otherwise 1.x closes the connection instead.
         request.Headers.ExpectContinue = api == InfluxApi.V1 && content?.Headers.ContentLength > 1024 * 1024;
         HttpClient client = _client.Value;
         return await AwaitAsync(token => client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token), timer).ConfigureAwait(false);
     }
 
-    /// <summary>Waits for a request's answer, and says what it is where there is none.</summary>
+    /// <summary>Awaits the response to a request, and converts failures to exceptions.</summary>
     public async ValueTask<T> AwaitAsync<T>(Func<CancellationToken, Task<T>> send, RequestTimer timer)
     {
         try
@@ -64,14 +64,15 @@ internal sealed class InfluxTransport : IDisposable
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
             throw timer.WasCancelledByCaller ? timer.Cancelled(e)
-                : _isDisposed ? new ObjectDisposedException($"The connection to {Address} was closed while an answer was awaited.", e)
+                : _isDisposed ? new ObjectDisposedException($"The connection to {Address} was closed while waiting for a response.", e)
                 : Failures.NoAnswer(e);
         }
     }
 
     /// <summary>
-    /// An HttpClient for somebody else's code to write to InfluxDB 3 (Core, Enterprise and the distributed ones) with: over the same handler as all requests, with the
-    /// same credentials. It gives back acknowledgements only; all else comes as <see cref="WriteRefusedException"/>.
+    /// Creates an HttpClient for third-party code that writes to InfluxDB 3 (Core, Enterprise and the distributed
+    /// editions). It uses the same handler and credentials as all requests. It returns only acknowledgements; any other
+    /// response is thrown as a <see cref="WriteRefusedException"/>.
     /// </summary>
     public HttpClient CreateWriteClient()
     {
@@ -131,7 +132,7 @@ internal sealed class InfluxTransport : IDisposable
         if (value.Length == 0)
         {
             throw new InfluxException("TokenMalformed", VmStatsErrorKind.InvalidArgument,
-                $"The token from {token.Source} is empty.", "Give the token, or none for a server that wants none.", Address);
+                $"The token from {token.Source} is empty.", "Specify the token, or omit it for a server without authentication.", Address);
         }
 
         foreach (char c in value)
@@ -139,15 +140,15 @@ internal sealed class InfluxTransport : IDisposable
             if (c is <= ' ' or > '~')
             {
                 throw new InfluxException("TokenMalformed", VmStatsErrorKind.InvalidArgument,
-                    $"The token from {token.Source} has characters that no token has: blanks, line ends or letters beyond ASCII.",
-                    "Copy the token again, without what stands around it.", Address);
+                    $"The token from {token.Source} contains characters that are invalid in a token: blanks, line ends or non-ASCII letters.",
+                    "Copy the token again, without any surrounding characters.", Address);
             }
         }
 
         return value;
     }
 
-    private void RefuseSecretInTheOpen()
+    private void RefuseUnencryptedSecret()
     {
         Secret? secret = _options.Token ?? _options.Password;
         bool staysHere = Server.IsLoopback && (_options.Proxy is null || _options.Proxy.IsLoopback);
@@ -157,8 +158,8 @@ internal sealed class InfluxTransport : IDisposable
         }
 
         throw new InfluxException("TokenOverHttpRefused", VmStatsErrorKind.PermissionDenied,
-            $"The {(_options.Token is null ? "password" : "token")} from {secret.Source} would travel in the open to {Address}.",
-            "Use https, or a tunnel to this machine; Connect-VmStats -AllowUnencrypted, or INFLUX_ALLOW_UNENCRYPTED=1, sends it in the open all the same.", Address);
+            $"The {(_options.Token is null ? "password" : "token")} from {secret.Source} would be sent unencrypted to {Address}.",
+            "Use https, or a tunnel to this machine; Connect-VmStats -AllowUnencrypted, or INFLUX_ALLOW_UNENCRYPTED=1, permits sending it unencrypted.", Address);
     }
 
     private static HttpClient CreateClient(HttpMessageHandler handler)
@@ -174,7 +175,7 @@ internal sealed class InfluxTransport : IDisposable
         {
             AllowAutoRedirect = false,
             UseCookies = false,
-            ConnectTimeout = _options.Timeout < s_longestConnect ? _options.Timeout : s_longestConnect,
+            ConnectTimeout = _options.Timeout < s_maximumConnectTime ? _options.Timeout : s_maximumConnectTime,
             PooledConnectionLifetime = TimeSpan.FromMinutes(10),
             Expect100ContinueTimeout = TimeSpan.FromSeconds(1),
         };
@@ -184,7 +185,7 @@ internal sealed class InfluxTransport : IDisposable
         }
         else if (Server.IsLoopback)
         {
-            // http_proxy is not meant for this machine, and a token must not leave it by that way.
+            // http_proxy is not meant for this machine, and a token must not leave the machine through a proxy.
             handler.UseProxy = false;
         }
 

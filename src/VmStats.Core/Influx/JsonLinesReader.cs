@@ -5,14 +5,14 @@ using VmStats.Data;
 
 namespace VmStats.Influx;
 
-/// <summary>Reads InfluxDB 3's jsonl: one object a line, each line ended by a line feed.</summary>
+/// <summary>Reads InfluxDB 3's jsonl format: one JSON object per line, each line terminated by a line feed.</summary>
 internal sealed class JsonLinesReader(ResponseBody body, RowBuilder builder, InfluxFailures failures) : IRowReader
 {
     private const int TimeLength = 4;
     private readonly WireValue _values = new();
 
     /// <inheritdoc/>
-    /// <remarks>A line without its end is an answer cut off.</remarks>
+    /// <remarks>A line without its line feed means that the response was cut off.</remarks>
     public async ValueTask<bool> ReadAsync()
     {
         if (await body.ReadAsync().ConfigureAwait(false))
@@ -47,7 +47,7 @@ internal sealed class JsonLinesReader(ResponseBody body, RowBuilder builder, Inf
             Utf8JsonReader reader = new(line);
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             {
-                throw failures.NotUnderstood($"a line that is no row: {Excerpt(line)}");
+                throw failures.NotUnderstood($"a line that is not a row: {Excerpt(line)}");
             }
 
             builder.BeginRow();
@@ -60,7 +60,7 @@ internal sealed class JsonLinesReader(ResponseBody body, RowBuilder builder, Inf
         }
         catch (JsonException e)
         {
-            throw failures.NotUnderstood($"a line that is no JSON: {Excerpt(line)}", e);
+            throw failures.NotUnderstood($"a line that is not JSON: {Excerpt(line)}", e);
         }
     }
 

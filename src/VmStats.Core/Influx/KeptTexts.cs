@@ -4,52 +4,53 @@ using System.Text;
 namespace VmStats.Influx;
 
 /// <summary>
-/// Texts that were made of bytes before: the same few names and UUIDs stand in every row. It grows with what comes, up to
-/// a bound, beyond which texts push each other out; a text that never comes again does no more harm than that.
+/// A cache of strings that were decoded from bytes before: the same few names and UUIDs appear in every row. It grows
+/// on demand up to a maximum size, beyond which new strings overwrite old ones; strings that never appear again do no
+/// other harm.
 /// </summary>
 internal sealed class KeptTexts
 {
-    private const int FirstSize = 256;
-    private const int LargestSize = 32 * 1024;
+    private const int InitialSize = 256;
+    private const int MaximumSize = 32 * 1024;
     private const int Probes = 4;
-    private Kept[] _kept = new Kept[FirstSize];
+    private Entry[] _entries = new Entry[InitialSize];
 
-    /// <summary>The text of UTF-8 bytes.</summary>
+    /// <summary>Returns the string for UTF-8 bytes.</summary>
     /// <param name="bytes">The bytes.</param>
-    /// <param name="isTag">The text was changed for the wire, as a tag's.</param>
+    /// <param name="isTag">True if the string is a tag value, whose unsupported characters were substituted for line protocol.</param>
     public string Get(ReadOnlySpan<byte> bytes, bool isTag)
     {
         uint hash = Hash(bytes);
         int free = -1;
         for (int probe = 0; probe < Probes; probe++)
         {
-            int slot = (int)((hash + probe) & (_kept.Length - 1));
-            ref Kept kept = ref _kept[slot];
-            if (kept.Bytes is null)
+            int slot = (int)((hash + probe) & (_entries.Length - 1));
+            ref Entry entry = ref _entries[slot];
+            if (entry.Bytes is null)
             {
                 free = slot;
                 break;
             }
 
-            if (kept.Hash == hash && kept.IsTag == isTag && bytes.SequenceEqual(kept.Bytes))
+            if (entry.Hash == hash && entry.IsTag == isTag && bytes.SequenceEqual(entry.Bytes))
             {
-                return kept.Text;
+                return entry.Text;
             }
         }
 
         string text = Encoding.UTF8.GetString(bytes);
-        Kept added = new(hash, bytes.ToArray(), isTag ? TagText.Decode(text) : text, isTag);
-        while (free < 0 && _kept.Length < LargestSize)
+        Entry added = new(hash, bytes.ToArray(), isTag ? TagText.Decode(text) : text, isTag);
+        while (free < 0 && _entries.Length < MaximumSize)
         {
             Grow();
-            free = Free(_kept, hash);
+            free = Free(_entries, hash);
         }
 
-        _kept[free >= 0 ? free : (int)(hash & (_kept.Length - 1))] = added;
+        _entries[free >= 0 ? free : (int)(hash & (_entries.Length - 1))] = added;
         return added.Text;
     }
 
-    // Ends and middle tell names and UUIDs apart; whatever they don't is told by comparison.
+    // The two ends and the middle usually distinguish names and UUIDs; the remaining collisions are resolved by comparison.
     private static uint Hash(ReadOnlySpan<byte> bytes)
     {
         ulong hash = (uint)bytes.Length * 0x9E3779B97F4A7C15;
@@ -70,14 +71,14 @@ internal sealed class KeptTexts
         return (uint)(hash >> 32);
     }
 
-    // The last letters stand in the highest bits, which a multiplication alone would not carry down.
+    // The last letters are in the highest bits, which a multiplication alone would not propagate to the lower ones.
     private static ulong Mix(ulong hash)
     {
         hash *= 0xBF58476D1CE4E5B9;
         return (hash ^ (hash >> 32)) * 0x94D049BB133111EB;
     }
 
-    private static int Free(Kept[] table, uint hash)
+    private static int Free(Entry[] table, uint hash)
     {
         for (int probe = 0; probe < Probes; probe++)
         {
@@ -93,17 +94,17 @@ internal sealed class KeptTexts
 
     private void Grow()
     {
-        Kept[] bigger = new Kept[_kept.Length * 2];
-        foreach (Kept kept in _kept)
+        Entry[] larger = new Entry[_entries.Length * 2];
+        foreach (Entry entry in _entries)
         {
-            if (kept.Bytes is not null && Free(bigger, kept.Hash) is >= 0 and int slot)
+            if (entry.Bytes is not null && Free(larger, entry.Hash) is >= 0 and int slot)
             {
-                bigger[slot] = kept;
+                larger[slot] = entry;
             }
         }
 
-        _kept = bigger;
+        _entries = larger;
     }
 
-    private readonly record struct Kept(uint Hash, byte[] Bytes, string Text, bool IsTag);
+    private readonly record struct Entry(uint Hash, byte[] Bytes, string Text, bool IsTag);
 }

@@ -3,11 +3,11 @@ using System.Text.Json;
 
 namespace VmStats.Influx;
 
-/// <summary>What a server answered to a question about itself.</summary>
-/// <param name="path">What it was asked.</param>
-/// <param name="response">The answer.</param>
-/// <param name="body">Its body, read.</param>
-/// <param name="failures">Makes the failure of an answer that is none.</param>
+/// <summary>A server's response to a request for information about itself.</summary>
+/// <param name="path">The path that was requested.</param>
+/// <param name="response">The response.</param>
+/// <param name="body">Its body.</param>
+/// <param name="failures">Creates the exceptions.</param>
 internal sealed class ProbeAnswer(string path, HttpResponseMessage response, string body, InfluxFailures failures)
 {
     private readonly JsonElement _json = Parse(body);
@@ -18,7 +18,7 @@ internal sealed class ProbeAnswer(string path, HttpResponseMessage response, str
 
     public string Body => body;
 
-    /// <summary>True for a refusal in the words of an InfluxDB, not of a proxy or of some other server.</summary>
+    /// <summary>True for an error in InfluxDB's format, not that of a proxy or another server.</summary>
     public bool IsJsonError => JsonString("error") is not null || (JsonString("code") ?? JsonString("message")) is not null;
 
     public string? Header(string name) =>
@@ -30,14 +30,14 @@ internal sealed class ProbeAnswer(string path, HttpResponseMessage response, str
     public bool HasArray(string name) =>
         _json.ValueKind == JsonValueKind.Object && _json.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Array;
 
-    /// <summary>The engine of the first organisation that names it: tsm or iox.</summary>
+    /// <summary>Returns the storage engine of the first organisation that has one: tsm or iox.</summary>
     public string? StorageType() => !HasArray("orgs") ? null : _json.GetProperty("orgs").EnumerateArray()
         .Where(one => one.ValueKind == JsonValueKind.Object && one.TryGetProperty("defaultStorageType", out JsonElement type) && type.ValueKind == JsonValueKind.String)
         .Select(one => one.GetProperty("defaultStorageType").GetString())
         .FirstOrDefault();
 
-    /// <summary>True where the path exists: a server that has it complains of what is missing in the request.</summary>
-    /// <exception cref="InfluxException">It doesn't tell: it wants to know who asks, or can't answer now.</exception>
+    /// <summary>True if the path exists: then the server reports what is missing in the request.</summary>
+    /// <exception cref="InfluxException">It can't be determined: the server requires authentication, or can't answer now.</exception>
     public bool HasPath() => Status switch
     {
         HttpStatusCode.NotFound => false,
@@ -46,13 +46,13 @@ internal sealed class ProbeAnswer(string path, HttpResponseMessage response, str
         _ => throw Failure(),
     };
 
-    /// <summary>True where /query is InfluxDB's, which complains in JSON that there is no query.</summary>
-    /// <exception cref="InfluxException">It refuses the token, or can't answer now.</exception>
+    /// <summary>True if /query is InfluxDB's, which reports in JSON that the query is missing.</summary>
+    /// <exception cref="InfluxException">The server refuses the token, or can't answer now.</exception>
     public bool HasQueries() => HasPath() && IsJsonError;
 
-    /// <summary>The answer as a failure; one that is no refusal was not understood.</summary>
+    /// <summary>Returns the exception for the response; a response with a success status was not understood.</summary>
     public InfluxException Failure() => IsSuccess
-        ? failures.NotUnderstood($"/{path} says {body[..Math.Min(body.Length, 80)]}")
+        ? failures.NotUnderstood($"/{path} returned {body[..Math.Min(body.Length, 80)]}")
         : failures.FromAnswer(response, body);
 
     private static JsonElement Parse(string body)

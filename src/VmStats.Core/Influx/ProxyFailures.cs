@@ -4,19 +4,19 @@ using System.Text.RegularExpressions;
 
 namespace VmStats.Influx;
 
-/// <summary>Failures of the proxy before a server: the server may be well.</summary>
+/// <summary>Errors of the proxy in front of a server; the server itself may be fine.</summary>
 internal static partial class ProxyFailures
 {
-    /// <summary>The failure of a proxy that a request ended with, or null where it isn't the proxy's.</summary>
+    /// <summary>Returns the exception for a request that failed because of the proxy; otherwise null.</summary>
     /// <param name="proxy">The proxy.</param>
-    /// <param name="server">The server's address as it is shown.</param>
-    /// <param name="cause">What the request ended with.</param>
+    /// <param name="server">The server's address, as it is shown.</param>
+    /// <param name="cause">The exception that the request failed with.</param>
     public static InfluxException? Find(ProxyInUse proxy, string server, Exception cause)
     {
         HttpRequestException? http = cause as HttpRequestException;
         return http?.HttpRequestError switch
         {
-            // The text of the cause names the proxy with its credentials; it goes no further.
+            // The message of the cause contains the proxy's address with credentials, so it must not be passed on.
             HttpRequestError.ProxyTunnelError => Refused(proxy, server, (int?)http.StatusCode ?? StatusOf(http.Message)),
             HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError =>
                 Unreachable(proxy, server, (http.InnerException ?? http).Message.TrimEnd('.'), cause),
@@ -26,24 +26,24 @@ internal static partial class ProxyFailures
         };
     }
 
-    /// <summary>The failure for a status that a proxy gave in the server's place.</summary>
+    /// <summary>Returns the exception for an error status that was sent by the proxy, not the server.</summary>
     public static InfluxException Refused(ProxyInUse proxy, string server, int status) => status == (int)HttpStatusCode.ProxyAuthenticationRequired
         ? new InfluxException("InfluxProxyWantsCredentials", VmStatsErrorKind.Authentication,
-            $"The proxy {proxy} that leads to {server} wants a user and a password, or others than it was given.",
-            $"Name the proxy with them in {proxy.Source}: http://user:password@proxy:port; special characters as %40 and so on.", server)
+            $"The proxy {proxy} for {server} requires a user name and password, or refuses those that it was given.",
+            $"Include them in the proxy's URL in {proxy.Source}: http://user:password@proxy:port; special characters as %40 and so on.", server)
         {
             StatusCode = HttpStatusCode.ProxyAuthenticationRequired,
         }
         : new InfluxException("InfluxProxyRefused", VmStatsErrorKind.Unavailable,
-            $"The proxy {proxy} makes no connection to {server}: it answered {status.ToString(CultureInfo.InvariantCulture)}.",
-            "Check the server's host and port in the URL, and what the proxy lets through; its log says more.", server)
+            $"The proxy {proxy} refuses to connect to {server}: it answered {status.ToString(CultureInfo.InvariantCulture)}.",
+            "Check the server's host and port in the URL, and the proxy's access rules; its log has details.", server)
         {
             Transient = status >= 500,
         };
 
     private static InfluxException Unreachable(ProxyInUse proxy, string server, string why, Exception cause) =>
         new("InfluxProxyUnreachable", VmStatsErrorKind.Unavailable,
-            $"The proxy {proxy} that leads to {server} can't be reached: {why}.", proxy.Remedy, server, cause)
+            $"The proxy {proxy} for {server} can't be reached: {why}.", proxy.Remedy, server, cause)
         {
             Transient = true,
         };

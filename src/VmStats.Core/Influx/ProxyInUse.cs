@@ -3,25 +3,25 @@ using VmStats.Configuration;
 
 namespace VmStats.Influx;
 
-/// <summary>The proxy that leads to a server, and who named it.</summary>
-/// <param name="Address">Its address, with what credentials it was given.</param>
-/// <param name="Source">The parameter or the variable that names it.</param>
+/// <summary>The proxy that is used for a server, and where it is configured.</summary>
+/// <param name="Address">Its address, with its credentials if there are any.</param>
+/// <param name="Source">The parameter or variable that specifies it.</param>
 internal sealed record ProxyInUse(Uri Address, string Source)
 {
     private const string Elsewhere = "the system's proxy settings";
 
-    /// <summary>Its address as it is shown: without credentials.</summary>
+    /// <summary>Its address for messages: without credentials.</summary>
     public string Shown => SafeText.Url(Address);
 
-    /// <summary>How to fix it where it is in the way.</summary>
+    /// <summary>How to fix a problem with it.</summary>
     public string Remedy => Source == "-Proxy"
         ? "Start the proxy, or correct -Proxy."
-        : $"Start the proxy, correct {Source} (a new session reads it anew), or name the server in no_proxy if it is reached without one.";
+        : $"Start the proxy, correct {Source} (it takes effect in a new session), or name the server in no_proxy if it is reached without one.";
 
-    /// <summary>The proxy that a connection's requests go through; null where they go straight.</summary>
+    /// <summary>Returns the proxy that a connection's requests use; null if they don't use one.</summary>
     /// <param name="options">The connection.</param>
-    /// <param name="system">What the system says; null for what it really says.</param>
-    /// <param name="variable">Reads a variable of the environment; null for the real ones.</param>
+    /// <param name="system">The system's proxy settings; null for the real ones.</param>
+    /// <param name="variable">Reads an environment variable; null for the real ones.</param>
     public static ProxyInUse? For(ConnectionOptions options, IWebProxy? system = null, Func<string, string?>? variable = null)
     {
         if (options.Proxy is { } given)
@@ -29,7 +29,7 @@ internal sealed record ProxyInUse(Uri Address, string Source)
             return new ProxyInUse(given, "-Proxy");
         }
 
-        // http_proxy is not meant for this machine, and a token must not leave it by that way.
+        // http_proxy is not meant for this machine, and a token must not leave the machine through a proxy.
         if (options.Url is not { IsAbsoluteUri: true, IsFile: false, IsLoopback: false } server)
         {
             return null;
@@ -41,7 +41,10 @@ internal sealed record ProxyInUse(Uri Address, string Source)
             : null;
     }
 
-    /// <summary>The same for a handler, with the credentials where one looks for them: in the address they are overlooked, and shown.</summary>
+    /// <summary>
+    /// Returns the same proxy for a handler, with the credentials set as such: in the address they would be ignored,
+    /// and could be displayed.
+    /// </summary>
     public static WebProxy Open(Uri address)
     {
         WebProxy proxy = new(new UriBuilder(address) { UserName = "", Password = "" }.Uri);
@@ -57,7 +60,7 @@ internal sealed record ProxyInUse(Uri Address, string Source)
     /// <inheritdoc/>
     public override string ToString() => $"{Shown} (from {Source})";
 
-    // The variables in the order in which .NET reads them. One that was set since then names another proxy.
+    // The variables in the order in which .NET reads them. One that was changed afterwards names another proxy.
     private static string SourceOf(Uri address, Uri server, Func<string, string?> variable)
     {
         string[] names = server.Scheme == Uri.UriSchemeHttps

@@ -5,26 +5,26 @@ using System.Text.RegularExpressions;
 
 namespace VmStats.Influx;
 
-/// <summary>A line that the server named.</summary>
+/// <summary>A line that the server refused.</summary>
 /// <param name="Number">Its number in the request, from 1.</param>
-/// <param name="Reason">The server's words.</param>
+/// <param name="Reason">The server's text.</param>
 internal sealed record RefusedLine(int Number, string Reason);
 
-/// <summary>A server's answer that concerns single points of a write, not the write as a whole.</summary>
-/// <param name="Reason">The server's words.</param>
-/// <param name="Lines">The lines that it names; none where it names none.</param>
-/// <param name="Dropped">How many points it says it left out; null where it doesn't say.</param>
-/// <param name="IsTooLarge">The request was too much: fewer points may pass.</param>
+/// <summary>A server's response that concerns individual points of a write, not the write as a whole.</summary>
+/// <param name="Reason">The server's text.</param>
+/// <param name="Lines">The lines that the server named, if any.</param>
+/// <param name="Dropped">The number of points that the server reports as dropped; null if it doesn't report it.</param>
+/// <param name="IsTooLarge">True if the request was too large: fewer points may be accepted.</param>
 internal sealed partial record Refusal(string Reason, IReadOnlyList<RefusedLine> Lines, int? Dropped, bool IsTooLarge)
 {
-    // Failures of points: every other failure concerns the request, and sending its points one by one would not help.
+    // Errors of points: every other error concerns the request, and sending its points one by one would not help.
     private static readonly HashSet<string> s_ofPoints =
     [
         "InfluxPartialWrite", "InfluxLineProtocolInvalid", "InfluxFieldTypeConflict", "InfluxDuplicateField", "InfluxDuplicateTag",
         "InfluxBeyondRetention", "InfluxKeyTooLong", "InfluxColumnLimit", "InfluxTableLimit",
     ];
 
-    /// <summary>Reads a refusal; null when it concerns the whole write.</summary>
+    /// <summary>Parses a refusal; returns null if it concerns the whole write.</summary>
     public static Refusal? Read(HttpStatusCode status, string body, InfluxException failure)
     {
         string reason = failure.ServerText ?? failure.Message;
@@ -49,7 +49,7 @@ internal sealed partial record Refusal(string Reason, IReadOnlyList<RefusedLine>
         try
         {
             using JsonDocument document = JsonDocument.Parse(body);
-            // As an object it means that nothing was written: the batch must be sent again without that line.
+            // If it is an object, nothing was written: the batch must be sent again without that line.
             return document.RootElement.ValueKind == JsonValueKind.Object
                 && document.RootElement.TryGetProperty("data", out JsonElement data) && data.ValueKind == JsonValueKind.Array
                 ? data.EnumerateArray().Select(ReadLine).OfType<RefusedLine>().ToList()

@@ -7,10 +7,10 @@ using VmStats.Data;
 
 namespace VmStats.Influx;
 
-/// <summary>The bodies of query requests.</summary>
+/// <summary>Creates the bodies of query requests.</summary>
 internal static class RequestTexts
 {
-    /// <summary>The JSON body of /api/v3/query_sql and /api/v3/query_influxql.</summary>
+    /// <summary>Creates the JSON body of /api/v3/query_sql and /api/v3/query_influxql.</summary>
     public static ByteArrayContent QueryJson(string database, string query, IReadOnlyDictionary<string, FieldValue> parameters)
     {
         ArrayBufferWriter<byte> buffer = new();
@@ -34,7 +34,7 @@ internal static class RequestTexts
         return content;
     }
 
-    /// <summary>The form body of /query.</summary>
+    /// <summary>Creates the form body of /query.</summary>
     public static FormUrlEncodedContent QueryForm(DatabaseName database, string query, IReadOnlyDictionary<string, FieldValue> parameters)
     {
         List<KeyValuePair<string, string>> form =
@@ -92,7 +92,7 @@ internal static class RequestTexts
         writer.WriteEndObject();
     }
 
-    // Without a point the server would take it for an integer.
+    // Without a decimal point the server would treat it as an integer.
     private static string FloatText(double number)
     {
         string text = number.ToString("R", CultureInfo.InvariantCulture);

@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace VmStats.Influx;
 
-/// <summary>The time-out of one wait after another within a request, joined with the caller's cancellation.</summary>
+/// <summary>The timeout of consecutive waits within a request, combined with the caller's cancellation.</summary>
 internal sealed class RequestTimer : IDisposable
 {
-    private static readonly TimeSpan s_least = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan s_minimum = TimeSpan.FromMilliseconds(1);
     private readonly CancellationTokenSource _source;
     private readonly CancellationToken _caller;
     private readonly TimeSpan _timeout;
@@ -19,34 +19,34 @@ internal sealed class RequestTimer : IDisposable
         _source = CancellationTokenSource.CreateLinkedTokenSource(caller);
     }
 
-    /// <summary>Cancelled by the caller or when a wait has lasted too long.</summary>
+    /// <summary>Cancelled by the caller, or when a wait has exceeded the timeout.</summary>
     public CancellationToken Token => _source.Token;
 
     public bool WasCancelledByCaller => _caller.IsCancellationRequested;
 
-    /// <summary>Begins a wait of full length.</summary>
+    /// <summary>Starts a new wait with the full timeout.</summary>
     public void Restart()
     {
         _waited = TimeSpan.Zero;
         Resume();
     }
 
-    /// <summary>Goes on with a wait: bytes that come one by one and never make a row don't prolong it.</summary>
+    /// <summary>Resumes a wait without resetting it: bytes that trickle in and never complete a row don't extend the timeout.</summary>
     public void Resume()
     {
         TimeSpan left = _timeout - _waited;
         _began = Stopwatch.GetTimestamp();
-        _source.CancelAfter(left > s_least ? left : s_least);
+        _source.CancelAfter(left > s_minimum ? left : s_minimum);
     }
 
-    /// <summary>Interrupts a wait: time that the caller spends on a row is not the server's.</summary>
+    /// <summary>Pauses a wait: the time that the caller spends on a row doesn't count against the server.</summary>
     public void Pause()
     {
         _waited += Stopwatch.GetElapsedTime(_began);
         _source.CancelAfter(Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>What was waited for has come; the next wait has its full length.</summary>
+    /// <summary>Resets the timeout after progress: the next wait has its full length.</summary>
     public void Progressed() => _waited = TimeSpan.Zero;
 
     public OperationCanceledException Cancelled(Exception cause) => new("The request was cancelled.", cause, _caller);

@@ -3,8 +3,9 @@ using System.Buffers;
 namespace VmStats.Influx;
 
 /// <summary>
-/// The body of an answer in a pooled buffer: what was not consumed yet, read on piece by piece, what can be consumed within
-/// the time-out. A body that breaks off is an error here, so that no reader takes it for a short answer.
+/// The body of a response in a pooled buffer, which holds the unconsumed bytes and is filled in chunks; the timeout
+/// applies until bytes can be consumed. A body that is cut off is an error here, so that no reader mistakes it for a
+/// short response.
 /// </summary>
 internal sealed class ResponseBody : IAsyncDisposable
 {
@@ -28,17 +29,17 @@ internal sealed class ResponseBody : IAsyncDisposable
         _timer = timer;
     }
 
-    /// <summary>True when nothing more will come.</summary>
+    /// <summary>True at the end of the body.</summary>
     public bool IsComplete { get; private set; }
 
-    /// <summary>What has been read and not consumed.</summary>
+    /// <summary>The bytes that have been read and not consumed.</summary>
     public ReadOnlySpan<byte> Span => _buffer.AsSpan(_start, _end - _start);
 
-    /// <summary>Takes over a response and its timer.</summary>
+    /// <summary>Takes ownership of a response and its timer.</summary>
     /// <param name="response">The response.</param>
-    /// <param name="failures">Makes the exceptions.</param>
+    /// <param name="failures">Creates the exceptions.</param>
     /// <param name="timer">Its timer.</param>
-    /// <param name="failsSilently">An answer that breaks off before it has begun means that the statement failed (InfluxDB 3).</param>
+    /// <param name="failsSilently">True if a response that is cut off before its first byte means that the statement failed (InfluxDB 3).</param>
     public static async ValueTask<ResponseBody> OpenAsync(
         HttpResponseMessage response, InfluxFailures failures, RequestTimer timer, bool failsSilently)
     {
@@ -46,7 +47,7 @@ internal sealed class ResponseBody : IAsyncDisposable
         return new ResponseBody(response, stream, failures, timer, failsSilently);
     }
 
-    /// <summary>Marks bytes as used.</summary>
+    /// <summary>Marks bytes as consumed.</summary>
     public void Consume(int count)
     {
         _start += count;
@@ -94,7 +95,7 @@ internal sealed class ResponseBody : IAsyncDisposable
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        // Disposing a response whose body is unread closes the connection: the server stops working on the query.
+        // Disposing of a response whose body is unread closes the connection, so the server stops working on the query.
         await _stream.DisposeAsync().ConfigureAwait(false);
         _response.Dispose();
         _timer.Dispose();

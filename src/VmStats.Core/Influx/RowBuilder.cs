@@ -4,13 +4,13 @@ using VmStats.Data;
 namespace VmStats.Influx;
 
 /// <summary>
-/// Puts the values of a JSON object's keys into rows of one layout. Servers omit nulls, so any key may appear first in
-/// any row: the layout is then replaced by a wider one. Keys are looked for where the row before had them, which costs
-/// one comparison of bytes a key.
+/// Builds rows of a shared layout from the keys and values of JSON objects. Servers omit nulls, so any key may first
+/// appear in any row: the layout is then replaced by a wider one. Keys are first looked for at their position in the
+/// previous row, which costs one comparison of bytes per key.
 /// </summary>
 internal sealed class RowBuilder
 {
-    // In the order in which the server sends them, which is not that of the layout once a key appeared late.
+    // In the order in which the server sends them, which differs from that of the layout once a key has appeared late.
     private readonly List<Key> _wire = [];
     private readonly List<string> _names = [];
     private readonly bool _isFixed;
@@ -21,17 +21,17 @@ internal sealed class RowBuilder
     private int _row;
     private int _cursor;
 
-    /// <summary>A builder whose layout grows with the keys that appear.</summary>
-    /// <param name="hasPlainTime">A column called <c>time</c> is one like the others: the query gave that name to something.</param>
+    /// <summary>Creates a builder whose layout grows with the keys that appear.</summary>
+    /// <param name="hasPlainTime">True if a column called <c>time</c> is an ordinary one: the query used that name for something else.</param>
     public RowBuilder(bool hasPlainTime = false)
     {
         _layout = new RowLayout([]);
         HasPlainTime = hasPlainTime;
     }
 
-    /// <summary>A builder for a layout that is known; other keys are passed over.</summary>
+    /// <summary>Creates a builder for a known layout; other keys are skipped.</summary>
     /// <param name="layout">The columns.</param>
-    /// <param name="tags">How many of them, from the first on, are tags.</param>
+    /// <param name="tags">The number of columns, counted from the first, that are tags.</param>
     public RowBuilder(RowLayout layout, int tags)
     {
         _layout = layout;
@@ -46,10 +46,10 @@ internal sealed class RowBuilder
         _writtenIn = new int[_names.Count];
     }
 
-    /// <summary>True where nothing tells that a column called <c>time</c> is the time.</summary>
+    /// <summary>True if a column called <c>time</c> is not known to be the time.</summary>
     public bool HasPlainTime { get; }
 
-    /// <summary>The time of the row in the making.</summary>
+    /// <summary>The time of the current row.</summary>
     public long? Time { get; set; }
 
     public void BeginRow()
@@ -60,7 +60,7 @@ internal sealed class RowBuilder
         Time = null;
     }
 
-    /// <summary>The place of a key in the row; -1 when it is not wanted.</summary>
+    /// <summary>Returns the index of a key in the row; -1 if it is not needed.</summary>
     public int Place(ReadOnlySpan<byte> key)
     {
         if (_cursor < _wire.Count && key.SequenceEqual(_wire[_cursor].Name))
@@ -87,7 +87,7 @@ internal sealed class RowBuilder
         return _isFixed ? -1 : Add(key);
     }
 
-    /// <summary>True where the place is a tag's, as far as is known.</summary>
+    /// <summary>True if the column at this index is known to be a tag.</summary>
     public bool IsTag(int place) => place < _tags;
 
     public void Set(int place, FieldValue value) => _values[place] = value;
@@ -119,7 +119,7 @@ internal sealed class RowBuilder
         string name = Encoding.UTF8.GetString(key);
         int ordinal = _names.Count;
         _wire.Insert(Math.Min(_cursor, _wire.Count), new Key(key.ToArray(), ordinal));
-        // Two columns of one name: a join's.
+        // A join may return two columns with the same name.
         _names.Add(UniqueName.Of(name, _names));
         Array.Resize(ref _values, _names.Count);
         Array.Resize(ref _writtenIn, _names.Count);

@@ -1,9 +1,9 @@
 namespace VmStats.Influx;
 
-/// <summary>Takes out of what is shown secrets, and what a terminal would obey.</summary>
+/// <summary>Removes secrets and control characters from texts before they are displayed.</summary>
 internal static class SafeText
 {
-    /// <summary>A URL without user info, and without the values of its query: any of them may be a secret.</summary>
+    /// <summary>Returns a URL without user info, and without the values in its query: any of them may be a secret.</summary>
     public static string Url(Uri url)
     {
         if (!url.IsAbsoluteUri)
@@ -15,7 +15,7 @@ internal static class SafeText
         return (address + QueryNames(url.Query)).TrimEnd('/');
     }
 
-    /// <summary>A text of somebody else, with marks in place of control characters; line ends and tabs stay.</summary>
+    /// <summary>Returns an external text with its control characters replaced; line ends and tabs stay.</summary>
     public static string Printable(string text) => string.Create(text.Length, text, static (span, source) =>
     {
         for (int i = 0; i < span.Length; i++)

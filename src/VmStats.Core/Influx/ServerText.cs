@@ -2,12 +2,12 @@ using VmStats.Configuration;
 
 namespace VmStats.Influx;
 
-/// <summary>A server's texts as they may be shown.</summary>
+/// <summary>Makes a server's texts safe to display.</summary>
 internal static class ServerText
 {
     private const int MaximumLength = 2000;
 
-    /// <summary>A text of the server, cut to a bearable length, with the connection's secrets struck out.</summary>
+    /// <summary>Returns a text of the server, truncated to a maximum length, with the connection's secrets masked.</summary>
     public static string Show(string text, ConnectionOptions options)
     {
         text = text.Trim();

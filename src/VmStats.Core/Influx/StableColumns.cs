@@ -4,12 +4,12 @@ using VmStats.Data;
 namespace VmStats.Influx;
 
 /// <summary>
-/// The columns of an answer whose rows leave out what is null. Nothing tells the columns beforehand, so the first rows
-/// are held back until theirs are known; a column that appears only after them is added from there on.
+/// Determines the columns of a result whose rows omit nulls. The columns aren't known beforehand, so the first rows are
+/// buffered until theirs are known; a column that first appears later is added from there on.
 /// </summary>
 internal sealed class StableColumns
 {
-    /// <summary>Rows that are held back at the most.</summary>
+    /// <summary>Maximum number of buffered rows.</summary>
     public const int Ahead = 1000;
 
     private readonly List<string> _columns = [];
@@ -19,43 +19,46 @@ internal sealed class StableColumns
     private RowLayout? _last;
     private bool _lastHadTime;
 
-    /// <summary>The columns besides the time, in the order in which they appeared.</summary>
+    /// <summary>The columns except the time, in order of appearance.</summary>
     public IReadOnlyList<string> Columns => _columns;
 
-    /// <summary>What the time is called in rows that have one; several names only where several statements give it some.</summary>
+    /// <summary>The names of the time in rows that have one; several only if several statements rename it differently.</summary>
     public IReadOnlyList<string> TimeNames => _timeNames;
 
-    /// <summary>True for a column of the time's name that no row has beside its time: it isn't read as a time in some rows, and is in others.</summary>
+    /// <summary>
+    /// True for a column with the name of the time that never occurs together with a time in a row: in some rows it was
+    /// read as a time, in others it wasn't.
+    /// </summary>
     public bool IsInPlaceOfTime(string column) => _timeNames.Contains(column) && _known.Contains(column) && !_besideTime.Contains(column);
 
-    /// <summary>Gives the rows on, once their columns are in <see cref="Columns"/>.</summary>
+    /// <summary>Passes the rows on, once their columns are in <see cref="Columns"/>.</summary>
     public async IAsyncEnumerable<StoreRow> ReadAsync(IAsyncEnumerable<StoreRow> rows, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        List<StoreRow> held = [];
-        bool isHolding = true;
+        List<StoreRow> buffered = [];
+        bool isBuffering = true;
         await foreach (StoreRow row in rows.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             Learn(row);
-            if (!isHolding)
+            if (!isBuffering)
             {
                 yield return row;
                 continue;
             }
 
-            held.Add(row);
-            if (held.Count == Ahead)
+            buffered.Add(row);
+            if (buffered.Count == Ahead)
             {
-                isHolding = false;
-                foreach (StoreRow one in held)
+                isBuffering = false;
+                foreach (StoreRow one in buffered)
                 {
                     yield return one;
                 }
 
-                held = [];
+                buffered = [];
             }
         }
 
-        foreach (StoreRow row in held)
+        foreach (StoreRow row in buffered)
         {
             yield return row;
         }

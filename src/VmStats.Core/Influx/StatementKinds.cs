@@ -1,6 +1,6 @@
 namespace VmStats.Influx;
 
-/// <summary>What can be told of statements before they are sent.</summary>
+/// <summary>Classifies statements before they are sent.</summary>
 internal static class StatementKinds
 {
     private static readonly HashSet<string> s_changing = new(StringComparer.OrdinalIgnoreCase)
@@ -11,26 +11,26 @@ internal static class StatementKinds
     private static readonly HashSet<string> s_changingWithin = new(StringComparer.OrdinalIgnoreCase) { "DELETE", "INSERT", "MERGE", "UPDATE" };
 
     /// <summary>
-    /// True where a statement is known to change something, in either language. One that isn't known goes to the server: it
-    /// is a mistake, and the server says which.
+    /// True if a statement is known to change data or settings, in either language. An unknown statement is sent to the
+    /// server, which reports the error in it.
     /// </summary>
     public static bool ChangesSomething(string query) =>
         StatementTokens.Of(query, isInfluxQL: false).Concat(StatementTokens.Of(query, isInfluxQL: true)).Any(Changes);
 
-    /// <summary>For each statement of an InfluxQL text whether it is a SELECT: the first column of its answer is the time.</summary>
+    /// <summary>For each statement of an InfluxQL text, whether it is a SELECT: the first column of its result is the time.</summary>
     public static IReadOnlyList<bool> Selects(string influxQL) =>
         StatementTokens.Of(influxQL, isInfluxQL: true).Select(statement => First(statement).Is("SELECT")).ToArray();
 
-    /// <summary>True for SQL that can stand in another statement's FROM.</summary>
+    /// <summary>True for SQL that can be used as a subquery.</summary>
     public static bool IsSqlQuery(string sql) =>
         StatementTokens.Of(sql, isInfluxQL: false) is [{ } only] && (First(only).Is("SELECT") || First(only).Is("WITH"));
 
-    /// <summary>True where SQL gives something of its own the name <c>time</c>.</summary>
+    /// <summary>True if the SQL uses the name <c>time</c> as an alias.</summary>
     public static bool NamesSomethingTime(string sql) => StatementTokens.Of(sql, isInfluxQL: false).Any(statement =>
         statement.Zip(statement.Skip(1)).Any(pair =>
             (pair.First.Is("AS") || pair.First.Is(')')) && (pair.Second.Is("time") || pair.Second is { Kind: TokenKind.Name, Text: "time" })));
 
-    /// <summary>The names that InfluxQL gives the time: <c>SELECT time AS taken</c>.</summary>
+    /// <summary>Returns the aliases of the time in InfluxQL: <c>SELECT time AS taken</c>.</summary>
     public static IReadOnlyCollection<string> NamesOfTime(string influxQL)
     {
         HashSet<string> names = new(StringComparer.Ordinal);

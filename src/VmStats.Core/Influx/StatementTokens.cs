@@ -1,25 +1,25 @@
 namespace VmStats.Influx;
 
-/// <summary>What a piece of a statement is.</summary>
+/// <summary>The kind of a token.</summary>
 internal enum TokenKind
 {
-    /// <summary>A keyword, a number or a name without quotes.</summary>
+    /// <summary>A keyword, a number or an unquoted name.</summary>
     Word,
 
-    /// <summary>A name in double quotes, given without them.</summary>
+    /// <summary>A name in double quotes, stored without them.</summary>
     Name,
 
-    /// <summary>A text in single quotes or a regular expression; what is in it is of no concern.</summary>
+    /// <summary>A string in single quotes or a regular expression; its contents don't matter.</summary>
     Text,
 
     /// <summary>Any other character.</summary>
     Symbol,
 }
 
-/// <summary>A piece of a statement.</summary>
+/// <summary>A token of a statement.</summary>
 internal readonly record struct StatementToken(TokenKind Kind, string Text)
 {
-    /// <summary>True for this keyword, in any case.</summary>
+    /// <summary>True for this keyword, ignoring case.</summary>
     public bool Is(string keyword) => Kind == TokenKind.Word && Text.Equals(keyword, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>True for this character.</summary>
@@ -27,17 +27,17 @@ internal readonly record struct StatementToken(TokenKind Kind, string Text)
 }
 
 /// <summary>
-/// Takes SQL and InfluxQL apart, just enough to tell words from what is quoted or commented. It finds no mistakes: the
-/// server judges statements.
+/// Splits SQL and InfluxQL into tokens, just enough to distinguish words from quoted text and comments. It doesn't
+/// validate statements: that is left to the server.
 /// </summary>
 /// <param name="query">The text.</param>
-/// <param name="isInfluxQL">InfluxQL: a backslash escapes in quotes, and there are regular expressions.</param>
+/// <param name="isInfluxQL">True for InfluxQL, in which a backslash is an escape in quotes, and which has regular expressions.</param>
 internal sealed class StatementTokens(string query, bool isInfluxQL)
 {
     private readonly List<List<StatementToken>> _statements = [[]];
     private int _at;
 
-    /// <summary>The statements, without the empty ones.</summary>
+    /// <summary>Returns the statements, without empty ones.</summary>
     public static IReadOnlyList<IReadOnlyList<StatementToken>> Of(string query, bool isInfluxQL) => new StatementTokens(query, isInfluxQL).Read();
 
     private List<List<StatementToken>> Read()
@@ -90,7 +90,7 @@ internal sealed class StatementTokens(string query, bool isInfluxQL)
 
     private static bool IsWordPart(char c) => char.IsLetterOrDigit(c) || c is '_' or '$';
 
-    // A slash divides, unless it stands where InfluxQL has a regular expression: after =~, !~, FROM, a comma.
+    // A slash is a division, unless it is where InfluxQL allows a regular expression: after =~, !~, FROM, a comma.
     private bool IsRegex(char c) => isInfluxQL && c == '/' && _statements[^1] is [.., { } last] && (last.Is('~') || last.Is(',') || last.Is('(') || last.Is("FROM"));
 
     private string Quoted(char quote)

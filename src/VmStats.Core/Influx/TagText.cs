@@ -1,9 +1,9 @@
 namespace VmStats.Influx;
 
 /// <summary>
-/// Tag values as line protocol can carry them. It has no way to write a control character in a tag, nor a backslash at
-/// its end; a VM's name may have both. A control character travels as its picture (U+240A for a line feed), a last
-/// backslash as the full-width one: people read the same, no two names become one, and reading gives back the original.
+/// Encodes tag values for line protocol, which supports neither control characters in a tag nor a backslash at its end,
+/// while a VM's name may have both. A control character is replaced by its picture (U+240A for a line feed), a trailing
+/// backslash by the full-width one: the text looks the same, names stay unique, and decoding restores the original.
 /// </summary>
 internal static class TagText
 {
@@ -11,16 +11,16 @@ internal static class TagText
     private const char LastPicture = '\u241F';
     private const char FullWidthBackslash = '\uFF3C';
 
-    /// <summary>The text for the wire.</summary>
+    /// <summary>Encodes a value for line protocol.</summary>
     public static string Encode(string value)
     {
-        bool endsBadly = value.EndsWith('\\');
-        if (!endsBadly && value.AsSpan().IndexOfAnyInRange('\0', '\u001F') < 0)
+        bool endsWithBackslash = value.EndsWith('\\');
+        if (!endsWithBackslash && value.AsSpan().IndexOfAnyInRange('\0', '\u001F') < 0)
         {
             return value;
         }
 
-        return string.Create(value.Length, (value, endsBadly), static (span, state) =>
+        return string.Create(value.Length, (value, endsWithBackslash), static (span, state) =>
         {
             state.value.CopyTo(span);
             foreach (ref char c in span)
@@ -28,23 +28,23 @@ internal static class TagText
                 c = c < ' ' ? (char)(FirstPicture + c) : c;
             }
 
-            if (state.endsBadly)
+            if (state.endsWithBackslash)
             {
                 span[^1] = FullWidthBackslash;
             }
         });
     }
 
-    /// <summary>The text that <see cref="Encode"/> was given.</summary>
+    /// <summary>Decodes a value that was encoded by <see cref="Encode"/>.</summary>
     public static string Decode(string value)
     {
-        bool endsBadly = value.EndsWith(FullWidthBackslash);
-        if (!endsBadly && value.AsSpan().IndexOfAnyInRange(FirstPicture, LastPicture) < 0)
+        bool endsWithBackslash = value.EndsWith(FullWidthBackslash);
+        if (!endsWithBackslash && value.AsSpan().IndexOfAnyInRange(FirstPicture, LastPicture) < 0)
         {
             return value;
         }
 
-        return string.Create(value.Length, (value, endsBadly), static (span, state) =>
+        return string.Create(value.Length, (value, endsWithBackslash), static (span, state) =>
         {
             state.value.CopyTo(span);
             foreach (ref char c in span)
@@ -52,7 +52,7 @@ internal static class TagText
                 c = c is >= FirstPicture and <= LastPicture ? (char)(c - FirstPicture) : c;
             }
 
-            if (state.endsBadly)
+            if (state.endsWithBackslash)
             {
                 span[^1] = '\\';
             }

@@ -177,7 +177,7 @@ public sealed class WaitsForNobodyTests
         await using MemoryDumper dumper = Dumper(lab, lab.Store, s_forever);
         MemoryDumpRecord record = await dumper.DumpAsync(new MemoryDumpRequest { Vm = await lab.VmAsync() }, null, default);
         Assert.Equal((MemoryDumpState.Completed, 0), (record.State, record.Warnings.Count));
-        Assert.Contains("could not be cleared away", await dumper.CompleteAsync(default), StringComparison.Ordinal);
+        Assert.Contains("could not be cleaned up", await dumper.CompleteAsync(default), StringComparison.Ordinal);
     }
 
     // A record for the store in a spool, and a dump whose process died, with its partial file.

@@ -78,7 +78,7 @@ public sealed class RightsTests(Influx1 influx) : IClassFixture<Influx1>, IAsync
 
         // It has no right for this.
         ConnectionOptions writer = await TokenAsync(bucket, bucket, mayRead: false, mayWrite: true), reader = await TokenAsync(bucket, bucket, mayRead: true, mayWrite: false);
-        Told("InfluxUserLacksReadAccess", VmStatsErrorKind.PermissionDenied, "may read no bucket", await ReadFailureAsync(writer));
+        Told("InfluxUserLacksReadAccess", VmStatsErrorKind.PermissionDenied, "or any other bucket", await ReadFailureAsync(writer));
         Told("InfluxUserLacksWriteAccess", VmStatsErrorKind.PermissionDenied, "insufficient permissions", await WriteFailureAsync(reader));
         Assert.Equal("Authentication Warning, Database Skipped, Schema Skipped, Freshness Skipped, Clock Skipped", await CheckAsync(writer));
 

@@ -1,6 +1,6 @@
 namespace VmStats.Hypervisors.Libvirt;
 
-/// <summary>balloon.* while it is being read.</summary>
+/// <summary>Collects the values of balloon.* while they are parsed.</summary>
 internal sealed class BalloonCounters
 {
     private BalloonStatistics _statistics = new();

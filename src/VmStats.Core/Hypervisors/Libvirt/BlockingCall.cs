@@ -1,6 +1,6 @@
 namespace VmStats.Hypervisors.Libvirt;
 
-/// <summary>Runs a blocking call on a thread of its own: one that never comes back must not eat up the thread pool.</summary>
+/// <summary>Runs a blocking call on a dedicated thread: a call that never returns must not exhaust the thread pool.</summary>
 internal static class BlockingCall
 {
     /// <summary>Starts the call.</summary>
@@ -9,7 +9,7 @@ internal static class BlockingCall
         Task<T> task = Task.Factory.StartNew(
             call, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-        // Whoever waits may have gone: a failure after that is nobody's.
+        // The caller may have stopped waiting: a later failure counts as observed.
         _ = task.ContinueWith(
             static failed => _ = failed.Exception,
             CancellationToken.None,

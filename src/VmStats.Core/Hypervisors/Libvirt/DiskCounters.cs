@@ -1,11 +1,11 @@
 namespace VmStats.Hypervisors.Libvirt;
 
-/// <summary>block.N.* while it is being read.</summary>
+/// <summary>Collects the values of block.N.* while they are parsed.</summary>
 internal sealed class DiskCounters
 {
     private DiskStatistics _statistics = new("");
 
-    /// <summary>The disk; null for a CD-ROM drive that is empty: no source and no size.</summary>
+    /// <summary>Returns the disk; null for an empty CD-ROM drive, which has no source and no size.</summary>
     public DiskStatistics? Build() =>
         _statistics is { Name.Length: > 0 } and not { Path: null, Capacity: null or 0 } ? _statistics : null;
 

@@ -2,10 +2,10 @@ using VmStats.Hypervisors.Libvirt.Native;
 
 namespace VmStats.Hypervisors.Libvirt;
 
-/// <summary>Dumps domains' memory: each method is blocking calls on the calling thread.</summary>
+/// <summary>Dumps domains' memory. All methods block the calling thread.</summary>
 internal static unsafe class DomainDumper
 {
-    // virDomainJobType: bounded and unbounded are the ones that run.
+    // virDomainJobType: bounded and unbounded jobs are the running ones.
     private const int Bounded = 1;
     private const int Unbounded = 2;
 
@@ -21,7 +21,7 @@ internal static unsafe class DomainDumper
         return domain.IsInvalid ? throw new LibvirtException(LibvirtError.Last()) : domain;
     }
 
-    /// <summary>The domain's name.</summary>
+    /// <summary>Returns the domain's name.</summary>
     public static string Name(DomainHandle domain)
     {
         string name = LibvirtText.Read(LibvirtNative.GetName(domain.DangerousGetHandle()));
@@ -29,7 +29,7 @@ internal static unsafe class DomainDumper
         return name;
     }
 
-    /// <summary>Writes the domain's memory to a path. Returns when all is written.</summary>
+    /// <summary>Writes the domain's memory to a path. Returns when everything is written.</summary>
     public static void Dump(DomainHandle domain, string path, CoreDumpOptions options)
     {
         CoreDumpFlags flags = CoreDumpFlags.MemoryOnly
@@ -40,7 +40,7 @@ internal static unsafe class DomainDumper
         LibvirtException.Check(LibvirtNative.CoreDumpWithFormat(domain, path, (uint)options.Format, flags));
     }
 
-    /// <summary>How far the domain's dump is; null when none is running.</summary>
+    /// <summary>Returns the progress of the domain's dump; null if none is running.</summary>
     public static CoreDumpProgress? Progress(DomainHandle domain)
     {
         int result = LibvirtNative.GetJobStats(domain, out int type, out VirTypedParameter* parameters, out int count, 0);

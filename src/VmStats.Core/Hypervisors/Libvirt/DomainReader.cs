@@ -2,26 +2,26 @@ using VmStats.Hypervisors.Libvirt.Native;
 
 namespace VmStats.Hypervisors.Libvirt;
 
-/// <summary>Reads domains: each method is blocking calls on the calling thread.</summary>
+/// <summary>Reads domains. All methods block the calling thread.</summary>
 internal static unsafe class DomainReader
 {
     private const DomainStatsGroups AllGroups = DomainStatsGroups.State | DomainStatsGroups.CpuTotal | DomainStatsGroups.Balloon
         | DomainStatsGroups.Vcpu | DomainStatsGroups.Interface | DomainStatsGroups.Block;
 
-    /// <summary>All domains, active or not. Asks no QEMU, so that a stuck one doesn't hold it up.</summary>
+    /// <summary>Lists all domains, active or not. Doesn't query QEMU, so a stuck one can't delay it.</summary>
     public static List<VmInfo> List(OpenedConnection connection) =>
         ReadAll(connection, DomainStatsGroups.State, static (domain, parser) => Info(domain, parser));
 
-    /// <summary>The counters of all domains, by one bulk call.</summary>
+    /// <summary>Reads the counters of all domains by one bulk call.</summary>
     /// <param name="connection">The connection.</param>
-    /// <param name="readClock">Gives the time, UTC nanoseconds.</param>
+    /// <param name="readClock">Returns the current time in UTC nanoseconds.</param>
     public static List<VmStatistics> Statistics(OpenedConnection connection, Func<long> readClock)
     {
         long start = readClock();
         long time = 0;
         return ReadAll(connection, AllGroups, (domain, parser) =>
         {
-            // The daemon reads one domain after the other: the middle of the call is the best single time for all.
+            // The daemon reads one domain after another: the middle of the call is the best single time for all of them.
             time = time == 0 ? start + ((readClock() - start) / 2) : time;
             return Statistics(domain, parser, time);
         });
@@ -45,7 +45,7 @@ internal static unsafe class DomainReader
                 }
                 catch (LibvirtException e) when (e.Error.Code == LibvirtErrorCode.NoDomain)
                 {
-                    // Undefined since the bulk call: it is no longer one of all.
+                    // Undefined since the bulk call, so it is left out.
                 }
             }
 
@@ -73,7 +73,7 @@ internal static unsafe class DomainReader
             Time = time,
             IsPartial = isActive && balloon.Rss is null,
 
-            // Of a domain that is off, QEMU's driver reports the daemon's own CPU time.
+            // For an inactive domain, QEMU's driver reports the daemon's own CPU time.
             CpuTime = isActive ? parser.CpuTime : null,
             CpuUser = isActive ? parser.CpuUser : null,
             CpuSystem = isActive ? parser.CpuSystem : null,
@@ -115,7 +115,7 @@ internal static unsafe class DomainReader
         };
     }
 
-    // Libvirt's numbers are unsigned: one that is no number of bytes is not known.
+    // libvirt's numbers are unsigned: one that is too large for a number of bytes counts as unknown.
     private static long? Bytes(long? kibibytes) => kibibytes is >= 0 and long known ? Bytes((ulong)known) : null;
 
     private static long? Bytes(ulong kibibytes) => kibibytes > long.MaxValue >> 10 ? null : (long)kibibytes << 10;

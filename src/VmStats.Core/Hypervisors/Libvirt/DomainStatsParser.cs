@@ -3,7 +3,7 @@ using VmStats.Hypervisors.Libvirt.Native;
 
 namespace VmStats.Hypervisors.Libvirt;
 
-/// <summary>Puts the parameters of one domain's record (<c>virsh domstats</c>) into the fields of <see cref="VmStatistics"/>.</summary>
+/// <summary>Parses the parameters of one domain's record (<c>virsh domstats</c>) into the values of <see cref="VmStatistics"/>.</summary>
 internal sealed class DomainStatsParser
 {
     private readonly SortedDictionary<int, NicCounters> _nics = [];
@@ -14,7 +14,7 @@ internal sealed class DomainStatsParser
 
     public int StateReason { get; private set; }
 
-    /// <summary>True when there was anything but the state: not so with drivers that know no other group.</summary>
+    /// <summary>True when the record had more than the state; some drivers report only that group.</summary>
     public bool HasMoreThanState { get; private set; }
 
     public long? Cpus { get; private set; }
@@ -137,7 +137,7 @@ internal sealed class DomainStatsParser
         return item;
     }
 
-    // "3.rd.bytes" is field "rd.bytes" of number 3; "count" is of none.
+    // "3.rd.bytes" is field "rd.bytes" of number 3; "count" has no number.
     private static bool Indexed(ReadOnlySpan<char> field, out int index, out ReadOnlySpan<char> rest)
     {
         int dot = field.IndexOf('.');

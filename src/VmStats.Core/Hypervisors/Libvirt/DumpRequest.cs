@@ -1,4 +1,4 @@
 namespace VmStats.Hypervisors.Libvirt;
 
-/// <summary>Which VM is dumped, and where to.</summary>
+/// <summary>The VM to dump, and the path to dump it to.</summary>
 internal sealed record DumpRequest(Guid Uuid, string Name, string Path);

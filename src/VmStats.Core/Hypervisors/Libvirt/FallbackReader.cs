@@ -4,8 +4,8 @@ using VmStats.Hypervisors.Libvirt.Native;
 namespace VmStats.Hypervisors.Libvirt;
 
 /// <summary>
-/// Reads a VM by one call per figure, for drivers whose bulk call knows nothing but the state (libvirt's test driver). What
-/// the driver refuses stays null. Such drivers answer from memory, so that the calls cost next to nothing.
+/// Reads a VM with one call per value, for drivers whose bulk call reports only the state (libvirt's test driver).
+/// Values that the driver doesn't provide stay null. Such drivers answer from memory, so the calls cost almost nothing.
 /// </summary>
 internal static unsafe class FallbackReader
 {

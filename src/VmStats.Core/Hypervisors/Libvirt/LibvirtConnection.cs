@@ -2,20 +2,20 @@ using VmStats.Hypervisors.Libvirt.Native;
 
 namespace VmStats.Hypervisors.Libvirt;
 
-/// <summary>An open connection and what it says of itself.</summary>
+/// <summary>An open connection, with the URI and the host name that it reports.</summary>
 /// <param name="Handle">The connection.</param>
-/// <param name="Uri">The URI that was opened, without user info; where none was named, the one that libvirt chose.</param>
+/// <param name="Uri">The URI that was opened, without user info; if none was specified, libvirt's own choice.</param>
 /// <param name="HostName">The host's name.</param>
 internal sealed record OpenedConnection(ConnectHandle Handle, string Uri, string HostName);
 
 /// <summary>
-/// Runs libvirt calls. They block, and can't be interrupted: each runs on a thread of its own, and whoever waits for it stops
-/// waiting when the time is over or the call is cancelled. A connection that was lost is opened again, once a call.
+/// Runs libvirt calls. They block and can't be interrupted, so each runs on a dedicated thread, and the caller stops
+/// waiting after the timeout or on cancellation. A lost connection is reopened, at most once per call.
 /// </summary>
 internal sealed class LibvirtConnection : IAsyncDisposable
 {
-    // More calls than this that never come back mean that the next wouldn't either.
-    private const int MostCallsUnderWay = 16;
+    // If more calls than this never return, the next one wouldn't either.
+    private const int MaximumPendingCalls = 16;
 
     private static readonly TimeSpan s_closeTimeout = TimeSpan.FromSeconds(2);
 
@@ -23,7 +23,7 @@ internal sealed class LibvirtConnection : IAsyncDisposable
     private readonly string? _uri;
     private readonly TimeSpan _timeout;
     private Task<OpenedConnection>? _opened;
-    private int _underWay;
+    private int _pendingCalls;
     private bool _isDisposed;
 
     public LibvirtConnection(string? uri, TimeSpan timeout)
@@ -33,11 +33,11 @@ internal sealed class LibvirtConnection : IAsyncDisposable
         DisplayUri = uri is null ? "libvirt's default" : LibvirtUri.Redact(uri);
     }
 
-    /// <summary>How messages name it.</summary>
+    /// <summary>The URI that is shown in messages.</summary>
     public string DisplayUri { get; private set; }
 
-    /// <summary>The connection; opened when it isn't yet.</summary>
-    /// <exception cref="VmStatsException">It can't be opened, or not in time.</exception>
+    /// <summary>Returns the connection, opening it if needed.</summary>
+    /// <exception cref="VmStatsException">The connection can't be opened, or not in time.</exception>
     public async Task<OpenedConnection> OpenAsync(CancellationToken cancellationToken)
     {
         Task<OpenedConnection> opening = Opening();
@@ -63,11 +63,11 @@ internal sealed class LibvirtConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs a call that may be repeated.</summary>
-    /// <param name="what">What it does, for messages.</param>
-    /// <param name="call">The call; libvirt's failures leave it as <see cref="LibvirtException"/>.</param>
-    /// <param name="cancellationToken">Stops the waiting.</param>
-    /// <exception cref="LibvirtException">libvirt refused.</exception>
+    /// <summary>Runs a call that may be retried.</summary>
+    /// <param name="what">A description of the call, for messages.</param>
+    /// <param name="call">The call; it throws libvirt's errors as <see cref="LibvirtException"/>.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="LibvirtException">libvirt reported an error.</exception>
     /// <exception cref="VmStatsException">The hypervisor can't be reached, or doesn't answer in time.</exception>
     public async Task<T> RunAsync<T>(string what, Func<OpenedConnection, T> call, CancellationToken cancellationToken)
     {
@@ -97,7 +97,7 @@ internal sealed class LibvirtConnection : IAsyncDisposable
 
         if (opened is { IsCompletedSuccessfully: true })
         {
-            // Closing asks the daemon; one that is stuck must not hold up the caller.
+            // Closing involves the daemon; a stuck one must not block the caller.
             ConnectHandle handle = (await opened.ConfigureAwait(false)).Handle;
             await Task.WhenAny(Task.Run(handle.Dispose), Task.Delay(s_closeTimeout)).ConfigureAwait(false);
         }
@@ -124,7 +124,7 @@ internal sealed class LibvirtConnection : IAsyncDisposable
             handle = LibvirtErrors.IsDenied(error) ? LibvirtNative.OpenReadOnly(_uri) : handle;
             if (handle.IsInvalid)
             {
-                // The first refusal is the one that matters: read-write is what was wanted.
+                // Reports the first error, since read-write access was requested.
                 throw new LibvirtException(error);
             }
         }
@@ -137,9 +137,9 @@ internal sealed class LibvirtConnection : IAsyncDisposable
     private async Task<T> CallAsync<T>(
         string what, OpenedConnection opened, Func<OpenedConnection, T> call, CancellationToken cancellationToken)
     {
-        if (Interlocked.Increment(ref _underWay) > MostCallsUnderWay)
+        if (Interlocked.Increment(ref _pendingCalls) > MaximumPendingCalls)
         {
-            Interlocked.Decrement(ref _underWay);
+            Interlocked.Decrement(ref _pendingCalls);
             throw LibvirtErrors.TimedOut(DisplayUri, what + "; earlier calls still wait for an answer", TimeSpan.Zero);
         }
 
@@ -151,7 +151,7 @@ internal sealed class LibvirtConnection : IAsyncDisposable
             }
             finally
             {
-                Interlocked.Decrement(ref _underWay);
+                Interlocked.Decrement(ref _pendingCalls);
             }
         });
         try
@@ -160,7 +160,7 @@ internal sealed class LibvirtConnection : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            // A peer that went away without a word never answers on this connection again: the next call opens another.
+            // A peer that disappeared without closing the connection never answers on it again: the next call opens a new one.
             Forget(opened);
             throw LibvirtErrors.TimedOut(DisplayUri, what, _timeout);
         }

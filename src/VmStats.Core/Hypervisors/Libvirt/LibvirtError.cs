@@ -3,14 +3,14 @@ using VmStats.Hypervisors.Libvirt.Native;
 
 namespace VmStats.Hypervisors.Libvirt;
 
-/// <summary>What libvirt says of a call that failed.</summary>
+/// <summary>libvirt's description of a failed call.</summary>
 /// <param name="Code">virErrorNumber.</param>
-/// <param name="Domain">virErrorDomain: the part of libvirt that it comes from.</param>
-/// <param name="Errno">Of a system error, errno; else 0.</param>
+/// <param name="Domain">virErrorDomain: the part of libvirt that reported it.</param>
+/// <param name="Errno">The errno of a system error; otherwise 0.</param>
 /// <param name="Message">Its text.</param>
 internal sealed record LibvirtError(int Code, int Domain, int Errno, string Message)
 {
-    /// <summary>The last error of the calling thread: to be read there, right after the call that failed.</summary>
+    /// <summary>Returns the last error of the calling thread. Must be called on that thread, directly after the failed call.</summary>
     public static unsafe LibvirtError Last()
     {
         VirError* error = LibvirtNative.GetLastError();
@@ -24,7 +24,7 @@ internal sealed record LibvirtError(int Code, int Domain, int Errno, string Mess
     }
 }
 
-/// <summary>The virErrorNumbers that mean something to us.</summary>
+/// <summary>The virErrorNumbers that are handled specially.</summary>
 internal static class LibvirtErrorCode
 {
     public const int InternalError = 1;
@@ -49,11 +49,11 @@ internal static class LibvirtErrorCode
     public const int ResourceBusy = 87;
     public const int AccessDenied = 88;
 
-    /// <summary>VIR_FROM_RPC: the connection, not what was asked.</summary>
+    /// <summary>VIR_FROM_RPC: the connection failed, not the requested operation.</summary>
     public const int FromRpc = 7;
 }
 
-/// <summary>The errnos that mean something to us (Linux and macOS agree on them).</summary>
+/// <summary>The errnos that are handled specially (the same on Linux and macOS).</summary>
 internal static class Errno
 {
     public const int NotPermitted = 1;

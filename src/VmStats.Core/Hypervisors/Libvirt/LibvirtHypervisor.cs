@@ -4,8 +4,8 @@ using VmStats.Hypervisors.Libvirt.Native;
 namespace VmStats.Hypervisors.Libvirt;
 
 /// <summary>
-/// A host reached through libvirt. Connecting waits until something is asked. A call that takes longer than the time-out, or
-/// is cancelled, is given up; libvirt may work on it in the background.
+/// A host reached through libvirt. The connection is opened by the first call. The caller stops waiting for a call
+/// after the timeout or on cancellation; libvirt may continue it in the background.
 /// </summary>
 internal sealed class LibvirtHypervisor : IHypervisor
 {
@@ -33,7 +33,7 @@ internal sealed class LibvirtHypervisor : IHypervisor
 
     private bool HasFullUri => _uri is not null && _uri.Contains("://", StringComparison.Ordinal);
 
-    /// <summary>Connects now instead of at the first question.</summary>
+    /// <summary>Connects now instead of at the first call.</summary>
     public async Task OpenAsync(CancellationToken cancellationToken) =>
         _opened = await _connection.OpenAsync(cancellationToken).ConfigureAwait(false);
 
@@ -55,13 +55,13 @@ internal sealed class LibvirtHypervisor : IHypervisor
 
     /// <inheritdoc/>
     /// <remarks>
-    /// On cancellation it stops waiting, not the dump: libvirt refuses to abort a memory-only dump. Closing a FIFO's read end
-    /// ends it; <see cref="GetDumpProgressAsync"/> says null once the VM is free. There is no time-out: how long a dump may
-    /// take is its caller's business.
+    /// Cancellation ends the wait, not the dump: libvirt refuses to abort a memory-only dump. Closing the FIFO's read
+    /// end ends it; <see cref="GetDumpProgressAsync"/> returns null once the VM is no longer locked by the dump. There
+    /// is no timeout: the caller decides how long a dump may take.
     /// </remarks>
     public async Task DumpMemoryAsync(Guid vm, string path, CoreDumpOptions options, CancellationToken cancellationToken)
     {
-        // A daemon works on five calls of a connection at a time: dumps on one of their own leave the others to the rest.
+        // A daemon processes five calls of a connection at a time: dumps use a separate connection so that they don't block other calls.
         LibvirtConnection connection = new(_uri, _timeout);
         await using (connection.ConfigureAwait(false))
         {
@@ -146,7 +146,7 @@ internal sealed class LibvirtHypervisor : IHypervisor
         }
     }
 
-    // The interface's properties don't wait asynchronously; connecting ends at the time-out at the latest.
+    // The interface's properties are synchronous; connecting ends at the timeout at the latest.
     private OpenedConnection Opened() =>
         _opened ??= _connection.OpenAsync(CancellationToken.None).GetAwaiter().GetResult();
 }

@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace VmStats.Hypervisors.Libvirt;
 
-/// <summary>Texts that libvirt returns.</summary>
+/// <summary>Reads strings that libvirt returns.</summary>
 internal static unsafe class LibvirtText
 {
-    /// <summary>Reads a text and frees it; null for none.</summary>
+    /// <summary>Reads a string and frees it; null for a null pointer.</summary>
     public static string? Take(nint text)
     {
         if (text == 0)
@@ -18,6 +18,6 @@ internal static unsafe class LibvirtText
         return result;
     }
 
-    /// <summary>Reads a text that stays libvirt's.</summary>
+    /// <summary>Reads a string that is owned by libvirt.</summary>
     public static string Read(nint text) => Marshal.PtrToStringUTF8(text) ?? "";
 }

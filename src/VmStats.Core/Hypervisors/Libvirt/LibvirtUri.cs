@@ -1,11 +1,12 @@
 namespace VmStats.Hypervisors.Libvirt;
 
-/// <summary>What can be told from a libvirt URI's text.</summary>
+/// <summary>Parses libvirt URIs.</summary>
 internal static class LibvirtUri
 {
     /// <summary>
-    /// True when the daemon (or the driver itself) runs on this machine: no host, and no transport but a unix socket. A host
-    /// that is a name of this machine counts as remote all the same, since a tunnel may lie behind it.
+    /// True when the daemon (or the driver itself) runs on this machine: the URI has no host, and no transport other
+    /// than a unix socket. A host that is a name of this machine still counts as remote, since it may lead through a
+    /// tunnel.
     /// </summary>
     public static bool IsLocal(string uri)
     {
@@ -21,7 +22,7 @@ internal static class LibvirtUri
         return isUnix && Authority(uri, end).Length == 0;
     }
 
-    /// <summary>Refuses what can be neither a libvirt URI nor the name of one in libvirt.conf.</summary>
+    /// <summary>Refuses a text that can be neither a libvirt URI nor the name of one in libvirt.conf.</summary>
     /// <exception cref="VmStatsException"><c>InvalidHypervisorUri</c>.</exception>
     public static void Validate(string uri)
     {
@@ -33,7 +34,7 @@ internal static class LibvirtUri
         }
     }
 
-    /// <summary>The URI without user info, and without the value of a parameter that is a secret by its name.</summary>
+    /// <summary>Returns the URI without user info, and without the values of parameters whose names mark them as secrets.</summary>
     public static string Redact(string uri)
     {
         int end = uri.IndexOf("://", StringComparison.Ordinal);

@@ -1,11 +1,11 @@
 namespace VmStats.Hypervisors.Libvirt;
 
-/// <summary>net.N.* while it is being read.</summary>
+/// <summary>Collects the values of net.N.* while they are parsed.</summary>
 internal sealed class NicCounters
 {
     private NicStatistics _statistics = new("");
 
-    /// <summary>The interface; null for one without a host device, which has no counters.</summary>
+    /// <summary>Returns the interface; null for one without a host device, which has no counters.</summary>
     public NicStatistics? Build() => _statistics.Name.Length > 0 ? _statistics : null;
 
     public void Apply(ReadOnlySpan<char> field, long? value, string? text) => _statistics = field switch

@@ -4,10 +4,10 @@ using VmStats.Hypervisors.Libvirt.Native;
 
 namespace VmStats.Hypervisors.Libvirt;
 
-/// <summary>A typed parameter's name and value, read in place.</summary>
+/// <summary>Reads the name and value of a typed parameter in place.</summary>
 internal static unsafe class TypedParameters
 {
-    /// <summary>Its name, written into a buffer of <see cref="VirTypedParameter.FieldBytes"/> characters.</summary>
+    /// <summary>Returns its name, decoded into a buffer of <see cref="VirTypedParameter.FieldBytes"/> characters.</summary>
     public static ReadOnlySpan<char> Name(VirTypedParameter* parameter, Span<char> buffer)
     {
         ReadOnlySpan<byte> bytes = new(parameter->Field, VirTypedParameter.FieldBytes);
@@ -15,7 +15,7 @@ internal static unsafe class TypedParameters
         return buffer[..Encoding.ASCII.GetChars(end < 0 ? bytes : bytes[..end], buffer)];
     }
 
-    /// <summary>Its value as a number; null for a text, and for -1, by which libvirt says that it doesn't know.</summary>
+    /// <summary>Returns its value as a number; null for a string, and for -1, which libvirt uses for unknown values.</summary>
     public static long? Number(VirTypedParameter* parameter) => parameter->Type switch
     {
         TypedParameterType.Int => Known((int)parameter->Value),
@@ -26,10 +26,10 @@ internal static unsafe class TypedParameters
         _ => null,
     };
 
-    /// <summary>Its value as a text; null for a number.</summary>
+    /// <summary>Returns its value as a string; null for a number.</summary>
     public static string? Text(VirTypedParameter* parameter) =>
         parameter->Type == TypedParameterType.String ? Marshal.PtrToStringUTF8((nint)parameter->Value) : null;
 
-    /// <summary>A count that libvirt gives as a signed number, -1 for not known.</summary>
+    /// <summary>Converts a signed count, for which libvirt uses -1 if it is unknown.</summary>
     public static long? Known(long value) => value < 0 ? null : value;
 }

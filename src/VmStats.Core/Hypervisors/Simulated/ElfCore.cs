@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace VmStats.Hypervisors.Simulated;
 
-/// <summary>The head of an ELF64 core as QEMU writes it: one NOTE segment, one LOAD for RAM and one for the BIOS.</summary>
+/// <summary>The headers of an ELF64 core as QEMU writes them: one NOTE segment, one LOAD segment for RAM and one for the BIOS.</summary>
 internal static class ElfCore
 {
     /// <summary>Size of the BIOS segment.</summary>
@@ -17,7 +17,7 @@ internal static class ElfCore
     private const uint Load = 1;
     private const uint Note = 4;
 
-    /// <summary>All that comes before the bytes of RAM.</summary>
+    /// <summary>Returns everything before the bytes of RAM.</summary>
     public static byte[] Header(SimulatedVm vm)
     {
         byte[] notes = Notes(vm);
@@ -55,7 +55,7 @@ internal static class ElfCore
         BinaryPrimitives.WriteUInt64LittleEndian(segment[40..], size);
     }
 
-    // Per vCPU an NT_PRSTATUS note named CORE; then per vCPU a note named QEMU with its registers.
+    // For each vCPU an NT_PRSTATUS note named CORE; then for each vCPU a note named QEMU with its registers.
     private static byte[] Notes(SimulatedVm vm)
     {
         using MemoryStream notes = new();

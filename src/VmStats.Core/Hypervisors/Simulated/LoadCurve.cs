@@ -1,9 +1,9 @@
 namespace VmStats.Hypervisors.Simulated;
 
 /// <summary>
-/// A load between 0 and 0.95 over time: a daily rhythm, a wobble, and bursts. It can be integrated in closed form, since
-/// every burst of a window has the same area whatever its height: so a counter at any moment costs the same, without a
-/// history to walk through, and two processes agree on it.
+/// A load between 0 and 0.95 over time: a daily cycle, small oscillations, and bursts. It can be integrated in closed
+/// form, since the bursts of all windows have the same area, whatever their height. So the value of a counter costs the
+/// same at any moment, without simulating the time before it, and two processes agree on it.
 /// </summary>
 internal sealed class LoadCurve
 {
@@ -21,9 +21,9 @@ internal sealed class LoadCurve
     private readonly double _burstCeiling;
     private readonly Wave[] _waves;
 
-    /// <param name="seed">What makes this curve differ from others.</param>
+    /// <param name="seed">The seed of this curve.</param>
     /// <param name="level">Average load without bursts, at most 0.25.</param>
-    /// <param name="dailyPhase">Where in the day the peak lies, radians; shared by curves that go together.</param>
+    /// <param name="dailyPhase">The time of the daily peak, in radians; shared by related curves.</param>
     public LoadCurve(ulong seed, double level, double dailyPhase)
     {
         _seed = seed;
@@ -39,7 +39,7 @@ internal sealed class LoadCurve
         ];
     }
 
-    /// <summary>The load at a moment (seconds since the fleet's epoch).</summary>
+    /// <summary>Returns the load at a moment (seconds since the fleet's epoch).</summary>
     public double At(double time)
     {
         double load = _base;
@@ -51,7 +51,10 @@ internal sealed class LoadCurve
         return load + BurstAt(time, _window, BurstShare, _burstCeiling, 11) + BurstAt(time, BlipWindow, BlipShare, BlipHeight, 13);
     }
 
-    /// <summary>Load times seconds from the fleet's epoch to a moment. Grows with time; only differences mean something.</summary>
+    /// <summary>
+    /// Returns the integral of the load from the fleet's epoch to a moment. It increases with time; only differences
+    /// are meaningful.
+    /// </summary>
     public double Integral(double time)
     {
         double area = _base * time;

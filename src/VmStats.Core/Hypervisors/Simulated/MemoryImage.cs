@@ -5,12 +5,13 @@ using System.Text;
 namespace VmStats.Hypervisors.Simulated;
 
 /// <summary>
-/// The memory of a simulated VM: of every twenty blocks of 64 KiB nine are zero, three text, six like machine code and two
-/// random, in an order that follows from the VM's seed; and a marker, <c>VMSTATS-SIM-uuid</c>, at one and two MiB.
+/// The memory of a simulated VM: of every twenty blocks of 64 KiB, nine are zero, three are text, six resemble machine
+/// code and two are random, in an order derived from the VM's seed; plus a marker, <c>VMSTATS-SIM-uuid</c>, at one and
+/// two MiB.
 /// </summary>
 internal sealed class MemoryImage(SimulatedVm vm)
 {
-    /// <summary>What the marker begins with.</summary>
+    /// <summary>The prefix of the marker.</summary>
     public const string MarkerPrefix = "VMSTATS-SIM-";
 
     private const int BlockBytes = 64 << 10;
@@ -26,10 +27,10 @@ internal sealed class MemoryImage(SimulatedVm vm)
 
     private readonly byte[] _marker = Encoding.ASCII.GetBytes($"{MarkerPrefix}{vm.Uuid:D}\0");
 
-    /// <summary>The BIOS segment: code, the same in every VM.</summary>
+    /// <summary>The BIOS segment: code, the same for all VMs.</summary>
     public static ReadOnlyMemory<byte> Bios() => s_code.Value.AsMemory(0, ElfCore.BiosBytes);
 
-    /// <summary>Fills a buffer, a whole number of blocks, with the memory that begins at an offset.</summary>
+    /// <summary>Fills a buffer, a whole number of blocks, with the memory from an offset on.</summary>
     public void Fill(Span<byte> memory, long offset)
     {
         for (int at = 0; at < memory.Length; at += BlockBytes)
@@ -65,7 +66,7 @@ internal sealed class MemoryImage(SimulatedVm vm)
         }
     }
 
-    // Pages out of a pool from anywhere in it, each made unlike all others by the eight bytes that it begins with.
+    // Copies pages from random positions of a pool; the first eight bytes make each page unique.
     private void FillFrom(byte[] pool, Span<byte> block, long number)
     {
         for (int at = 0; at < block.Length; at += PageBytes)
@@ -117,7 +118,7 @@ internal sealed class MemoryImage(SimulatedVm vm)
 
     private static byte[] MakeCode()
     {
-        // Beginnings of common x86-64 instructions; what follows them is an offset or a small number.
+        // The opcodes of common x86-64 instructions; they are followed by an offset or a small number.
         byte[][] instructions =
         [
             [0x48, 0x8B, 0x45], [0x48, 0x89, 0x5C, 0x24], [0xE8], [0x48, 0x83, 0xEC], [0x0F, 0x84], [0x31, 0xC0], [0xC3],

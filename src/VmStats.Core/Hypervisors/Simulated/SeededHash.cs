@@ -1,9 +1,9 @@
 namespace VmStats.Hypervisors.Simulated;
 
-/// <summary>Values that depend on nothing but a seed and a few numbers, so that every process makes the same fleet.</summary>
+/// <summary>Pseudo-random values that depend only on a seed and a few numbers, so that every process creates the same fleet.</summary>
 internal static class SeededHash
 {
-    /// <summary>64 well mixed bits of a seed and a key (SplitMix64's finaliser).</summary>
+    /// <summary>Returns 64 well mixed bits for a seed and a key (SplitMix64's finaliser).</summary>
     public static ulong Bits(ulong seed, long key)
     {
         unchecked
@@ -15,9 +15,9 @@ internal static class SeededHash
         }
     }
 
-    /// <summary>A number in [0, 1).</summary>
+    /// <summary>Returns a number in [0, 1).</summary>
     public static double Unit(ulong seed, long key) => (Bits(seed, key) >> 11) * (1.0 / (1UL << 53));
 
-    /// <summary>A number in [low, high).</summary>
+    /// <summary>Returns a number in [low, high).</summary>
     public static double Between(ulong seed, long key, double low, double high) => low + ((high - low) * Unit(seed, key));
 }

@@ -1,8 +1,8 @@
 namespace VmStats.Hypervisors.Simulated;
 
 /// <summary>
-/// A clock that begins some time ago and runs fast until it meets the real clock, then keeps real time. Its timers run as
-/// fast as it does, so that a collector on it works through an hour in seconds.
+/// A clock that starts in the past and runs fast until it has caught up with the real clock, then keeps real time. Its
+/// timers run at the same speed, so that a collector on it processes an hour in seconds.
 /// </summary>
 internal sealed class SimulatedClock : TimeProvider
 {
@@ -12,8 +12,8 @@ internal sealed class SimulatedClock : TimeProvider
     private readonly double _speed;
     private readonly long _catchUpTicks;
 
-    /// <param name="history">How long before now the clock begins.</param>
-    /// <param name="speed">How fast it runs until it meets real time; over 1 where there is a history.</param>
+    /// <param name="history">How long before the present the clock starts.</param>
+    /// <param name="speed">Its speed until it has caught up with real time; over 1 if there is a history.</param>
     /// <param name="real">The real clock.</param>
     public SimulatedClock(TimeSpan history, double speed, TimeProvider? real = null)
     {
@@ -25,10 +25,10 @@ internal sealed class SimulatedClock : TimeProvider
         History = history;
     }
 
-    /// <summary>How long before its making the clock began.</summary>
+    /// <summary>How long before its creation the clock started.</summary>
     public TimeSpan History { get; }
 
-    /// <summary>True once the clock keeps real time.</summary>
+    /// <summary>True once the clock has caught up with real time.</summary>
     public bool HasMetRealTime => RealElapsedTicks >= _catchUpTicks;
 
     /// <inheritdoc/>
@@ -49,7 +49,7 @@ internal sealed class SimulatedClock : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         new SimulatedTimer(this, _real, callback, state, dueTime, period);
 
-    /// <summary>How long in real time until the clock shows a timestamp; zero when it has.</summary>
+    /// <summary>Returns the real time until the clock reaches a timestamp; zero if it already has.</summary>
     public TimeSpan RealTimeUntil(long timestamp) => TimeSpan.FromTicks(Math.Max(0, ToReal(timestamp) - RealElapsedTicks));
 
     private long ToSimulated(long real) =>
@@ -57,7 +57,7 @@ internal sealed class SimulatedClock : TimeProvider
 
     private long ToReal(long simulated)
     {
-        // Rounded up, so that a timer never wakes before its time has come.
+        // Rounded up, so that a timer never fires too early.
         long fast = (long)Math.Ceiling(simulated / _speed);
         return fast < _catchUpTicks ? fast : Math.Max(_catchUpTicks, simulated - History.Ticks);
     }

@@ -13,11 +13,11 @@ internal static class SimulatedCounters
     private const double AveragePacket = 640;
     private const double FlushesPerWrite = 0.08;
 
-    /// <summary>What the hypervisor says of a VM without asking the guest.</summary>
+    /// <summary>Returns the data that the hypervisor has without asking the guest.</summary>
     /// <param name="vm">The VM.</param>
-    /// <param name="phase">The stretch of its life that the moment lies in.</param>
+    /// <param name="phase">The phase of the VM's life at that time.</param>
     /// <param name="time">Seconds since the fleet's epoch.</param>
-    /// <param name="fleetSize">Number of VMs, so that no two have one id.</param>
+    /// <param name="fleetSize">The number of VMs, so that all ids are unique.</param>
     public static VmInfo Info(SimulatedVm vm, VmPhase phase, double time, int fleetSize)
     {
         (VmState state, int reason) = !phase.IsActive ? (VmState.ShutOff, ShutDown)
@@ -28,13 +28,13 @@ internal static class SimulatedCounters
         return new VmInfo(vm.Name, vm.Uuid, id, state, reason, vm.Role.Cpus, vm.MemoryBytes, memory);
     }
 
-    /// <summary>All counters of a VM. Of one that is off, only the balloon's configured sizes.</summary>
+    /// <summary>Returns all counters of a VM; for one that is off, only the balloon's configured sizes.</summary>
     /// <param name="vm">The VM.</param>
-    /// <param name="info">What <see cref="Info"/> gave.</param>
-    /// <param name="phase">The stretch of its life that the moment lies in.</param>
+    /// <param name="info">The result of <see cref="Info"/>.</param>
+    /// <param name="phase">The phase of the VM's life at that time.</param>
     /// <param name="time">Seconds since the fleet's epoch.</param>
-    /// <param name="guestStart">When the guest booted last: the VM's start, or a later reset.</param>
-    /// <param name="nanoseconds">The same moment as <paramref name="time"/> in UTC nanoseconds.</param>
+    /// <param name="guestStart">The guest's last boot: the VM's start, or a later reset.</param>
+    /// <param name="nanoseconds">The same time as <paramref name="time"/>, in UTC nanoseconds.</param>
     public static VmStatistics Statistics(
         SimulatedVm vm, VmInfo info, VmPhase phase, double time, double guestStart, long nanoseconds)
     {
@@ -93,7 +93,7 @@ internal static class SimulatedCounters
         double reads = load * disk.ReadRate;
         double writes = load * disk.WriteRate;
 
-        // A request waits longer while the disk's own load is high: so its time follows the disk more than its count does.
+        // A request waits longer while the disk's own load is high, so its time depends more on the disk's load than its count does.
         double waiting = phase.Worked(disk.Own, from, time);
         long allocation = Allocation(vm, disk, time);
         return new DiskStatistics(disk.Name)
@@ -143,7 +143,7 @@ internal static class SimulatedCounters
         };
     }
 
-    // Every seventh VM has been ballooned down.
+    // One VM in seven has been ballooned down.
     private static long BalloonKiB(SimulatedVm vm, VmPhase phase) =>
         (vm.MemoryBytes >> 10) * (vm.Index % 7 == 4 && phase.IsActive ? 3 : 4) / 4;
 

@@ -3,32 +3,32 @@ using VmStats.Files;
 
 namespace VmStats.Hypervisors.Simulated;
 
-/// <summary>A dump of a simulated VM's memory that is being written.</summary>
+/// <summary>A running dump of a simulated VM's memory.</summary>
 /// <param name="vm">The VM.</param>
-/// <param name="rate">MiB per second; null for as fast as it goes.</param>
-/// <param name="moment">When the VM was paused for it, seconds since the fleet's epoch.</param>
+/// <param name="rate">MiB per second; null for no limit.</param>
+/// <param name="moment">The time at which the VM was paused for it, in seconds since the fleet's epoch.</param>
 internal sealed class SimulatedDump(SimulatedVm vm, double? rate, double moment)
 {
     private const int ChunkBytes = 1 << 20;
 
     private long _processed;
 
-    /// <summary>When the VM was paused for it, seconds since the fleet's epoch.</summary>
+    /// <summary>The time at which the VM was paused for it, in seconds since the fleet's epoch.</summary>
     public double Moment => moment;
 
-    /// <summary>How far it is.</summary>
+    /// <summary>The progress of the dump.</summary>
     public CoreDumpProgress Progress => new(vm.MemoryBytes + ElfCore.BiosBytes, Interlocked.Read(ref _processed));
 
     /// <summary>
-    /// Writes the ELF core to a file (created 0600, or overwritten as libvirt does) or a FIFO (opening it waits for a
-    /// reader). A file that couldn't be finished is removed.
+    /// Writes the ELF core to a file (created with mode 0600, or overwritten, as libvirt does) or a FIFO (opening it
+    /// waits for a reader). A file that couldn't be completed is removed.
     /// </summary>
     public async Task WriteAsync(string path, CancellationToken cancellationToken)
     {
         bool isPartialFile = false;
         try
         {
-            // Opening a FIFO blocks until somebody reads it: not on a thread of the pool.
+            // Opening a FIFO blocks until a reader opens it, so it must not run on a thread-pool thread.
             FileStream stream = await Task.Factory
                 .StartNew(() => Open(path), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)
                 .WaitAsync(cancellationToken)
@@ -56,7 +56,7 @@ internal sealed class SimulatedDump(SimulatedVm vm, double? rate, double moment)
 
     private static FileStream Open(string path)
     {
-        // No lock and no truncation where a FIFO is meant; .NET would try both.
+        // A FIFO must be opened without a lock and without truncation; .NET would try both.
         FileMode mode = File.Exists(path) ? FileMode.Open : FileMode.CreateNew;
         FileStream stream = new(path, UnixFiles.Options(mode, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete));
         if (stream.CanSeek)
@@ -115,7 +115,7 @@ internal sealed class SimulatedDump(SimulatedVm vm, double? rate, double moment)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The failure that is on its way says more than this one.
+            // The original error is more useful than this one.
         }
     }
 }

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace VmStats.Hypervisors.Simulated;
 
-/// <summary>What a <c>sim://</c> URI says: <c>sim://NAME?vms=20&amp;seed=1&amp;history=1h&amp;speed=600&amp;mem=1&amp;dumprate=100</c>.</summary>
+/// <summary>
+/// The contents of a <c>sim://</c> URI:
+/// <c>sim://NAME?vms=20&amp;seed=1&amp;history=1h&amp;speed=600&amp;mem=1&amp;dumprate=100</c>.
+/// </summary>
 internal sealed record SimulatedFleetOptions
 {
     /// <summary>The URI's scheme.</summary>
@@ -19,23 +22,23 @@ internal sealed record SimulatedFleetOptions
     /// <summary>Number of VMs.</summary>
     public int Vms { get; init; } = 20;
 
-    /// <summary>What everything about the fleet follows from.</summary>
+    /// <summary>The seed from which everything about the fleet is derived.</summary>
     public long Seed { get; init; } = 1;
 
-    /// <summary>How long before now the fleet's clock begins.</summary>
+    /// <summary>How long before the present the fleet's clock starts.</summary>
     public TimeSpan History { get; init; } = TimeSpan.Zero;
 
-    /// <summary>How much faster than real time the clock runs until it meets it.</summary>
+    /// <summary>The speed of the clock, relative to real time, until it has caught up.</summary>
     public double Speed { get; init; } = 1;
 
     /// <summary>Factor on every VM's memory.</summary>
     public double MemoryFactor { get; init; } = 1;
 
-    /// <summary>How fast memory is dumped, MiB per second; null for as fast as it goes.</summary>
+    /// <summary>The speed of dumps in MiB per second; null for no limit.</summary>
     public double? DumpRate { get; init; }
 
-    /// <summary>Reads a <c>sim://</c> URI.</summary>
-    /// <exception cref="VmStatsException"><c>InvalidHypervisorUri</c>, saying what would be right.</exception>
+    /// <summary>Parses a <c>sim://</c> URI.</summary>
+    /// <exception cref="VmStatsException"><c>InvalidHypervisorUri</c>, with a description of valid URIs.</exception>
     public static SimulatedFleetOptions Parse(string text)
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || uri.Scheme != Scheme)
@@ -63,7 +66,7 @@ internal sealed record SimulatedFleetOptions
         }
 
         return options.History > TimeSpan.Zero && options.Speed <= 1
-            ? throw Invalid(text, "a history needs a speed over 1, or the fleet's clock would never meet the present")
+            ? throw Invalid(text, "a history needs a speed over 1, or the fleet's clock would never reach the present")
             : options;
     }
 
@@ -82,13 +85,13 @@ internal sealed record SimulatedFleetOptions
         long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
         && number >= low && number <= high
             ? number
-            : throw Invalid(uri, $"{key}={value} isn't a whole number that is allowed there");
+            : throw Invalid(uri, $"{key}={value} isn't a valid whole number in the allowed range");
 
     private static double Number(string uri, string key, string value, double low, double high) =>
         double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)
         && number >= low && number <= high
             ? number
-            : throw Invalid(uri, $"{key}={value} isn't a number that is allowed there");
+            : throw Invalid(uri, $"{key}={value} isn't a valid number in the allowed range");
 
     private static TimeSpan Time(string uri, string value)
     {
@@ -98,7 +101,7 @@ internal sealed record SimulatedFleetOptions
         double seconds = number * unit;
         return isNumber && (unit > 0 || number == 0) && seconds <= 30 * 86_400
             ? TimeSpan.FromSeconds(seconds)
-            : throw Invalid(uri, $"history={value} isn't a time that is allowed there");
+            : throw Invalid(uri, $"history={value} isn't a valid time in the allowed range");
     }
 
     private static VmStatsException Invalid(string uri, string why) => new(

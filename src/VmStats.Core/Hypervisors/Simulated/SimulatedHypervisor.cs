@@ -3,9 +3,9 @@ using System.Collections.Concurrent;
 namespace VmStats.Hypervisors.Simulated;
 
 /// <summary>
-/// A host whose VMs are made up: everything about them follows from the fleet's seed and the time, so that processes agree.
-/// Only dumps are this process's own affair: a VM is paused while it dumps it, off after a crash dump until it would have
-/// been started anyway, and its guest is fresh after a reset dump.
+/// A host with simulated VMs: everything about them is derived from the fleet's seed and the time, so that all
+/// processes agree. Only dumps affect this process alone: a VM is paused during a dump, shut off after a crash dump
+/// until its next scheduled start, and its guest is freshly booted after a reset dump.
 /// </summary>
 internal sealed class SimulatedHypervisor : IHypervisor
 {
@@ -29,7 +29,7 @@ internal sealed class SimulatedHypervisor : IHypervisor
         HostName = FormattableString.Invariant($"sim-{options.Name}-{options.Seed}");
     }
 
-    /// <summary>What the fleet's seconds are counted from. Every fleet is older than its first sample.</summary>
+    /// <summary>The origin of the fleet's times, in seconds. Every fleet is older than its first sample.</summary>
     public static DateTimeOffset Epoch { get; } = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public string Uri { get; }
@@ -108,7 +108,7 @@ internal sealed class SimulatedHypervisor : IHypervisor
         return SimulatedCounters.Statistics(vm, info, phase, moment, guestStart, nanoseconds);
     }
 
-    // The VM as its timeline has it, with what dumps of this process did to it. While it is dumped its time stands still.
+    // Returns the VM according to its timeline, with the effects of this process's dumps. Its time stands still during a dump.
     private (VmInfo Info, VmPhase Phase, double Moment) Look(SimulatedVm vm, double time)
     {
         double moment = _dumps.TryGetValue(vm.Uuid, out SimulatedDump? dump) ? dump.Moment : time;
@@ -128,7 +128,7 @@ internal sealed class SimulatedHypervisor : IHypervisor
         ? found
         : throw HypervisorErrors.VmNotFound(vm, Uri);
 
-    // Whole milliseconds: two readings differ by more than the rounding of the arithmetic, so no counter goes back.
+    // In whole milliseconds: so two readings differ by more than the rounding error of the arithmetic, and no counter decreases.
     private (long Nanoseconds, double Time) Now()
     {
         long milliseconds = _clock.GetUtcNow().ToUnixTimeMilliseconds();

@@ -1,10 +1,10 @@
 namespace VmStats.Hypervisors.Simulated;
 
-/// <summary>A timer whose times are those of a <see cref="SimulatedClock"/>.</summary>
+/// <summary>A timer that runs on the time of a <see cref="SimulatedClock"/>.</summary>
 internal sealed class SimulatedTimer : ITimer
 {
-    // What the system's timers take at most; a longer wait is cut in pieces.
-    private static readonly TimeSpan s_longestWait = TimeSpan.FromDays(40);
+    // The maximum for the system's timers; a longer wait is split.
+    private static readonly TimeSpan s_maximumWait = TimeSpan.FromDays(40);
 
     private readonly object _lock = new();
     private readonly SimulatedClock _clock;
@@ -61,7 +61,7 @@ internal sealed class SimulatedTimer : ITimer
     private void Arm()
     {
         TimeSpan wait = _due is long due ? _clock.RealTimeUntil(due) : Timeout.InfiniteTimeSpan;
-        _inner.Change(wait > s_longestWait ? s_longestWait : wait, Timeout.InfiniteTimeSpan);
+        _inner.Change(wait > s_maximumWait ? s_maximumWait : wait, Timeout.InfiniteTimeSpan);
     }
 
     private void Fire()
@@ -86,7 +86,7 @@ internal sealed class SimulatedTimer : ITimer
         _callback(_state);
     }
 
-    // Ticks that were missed are left out, as the system's timers do.
+    // Missed ticks are skipped, as the system's timers do.
     private long NextDue(long due)
     {
         long late = _clock.GetTimestamp() - due;

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace VmStats.Hypervisors.Simulated;
 
-/// <summary>What doesn't change of a simulated VM, all of it from the fleet's seed and its index.</summary>
+/// <summary>The constant properties of a simulated VM, all derived from the fleet's seed and the VM's index.</summary>
 internal sealed class SimulatedVm
 {
     private const double DriverShare = 0.85;
@@ -46,7 +46,7 @@ internal sealed class SimulatedVm
 
     public IReadOnlyList<SimulatedDisk> Disks { get; }
 
-    /// <summary>The VMs of a fleet, in order of name.</summary>
+    /// <summary>Creates the VMs of a fleet, in order of name.</summary>
     public static SimulatedVm[] MakeFleet(SimulatedFleetOptions options)
     {
         int digits = Math.Max(2, (options.Vms / 4).ToString(CultureInfo.InvariantCulture).Length);
@@ -71,7 +71,7 @@ internal sealed class SimulatedVm
         _ => VmHabit.Steady,
     };
 
-    // A random UUID of version 4 by its look.
+    // In the format of a random UUID (version 4).
     private static Guid MakeUuid(ulong seed)
     {
         Span<byte> bytes = stackalloc byte[16];

@@ -1,11 +1,11 @@
 namespace VmStats.Hypervisors.Simulated;
 
-/// <summary>What a dump with crash or reset did to a VM, until its next start.</summary>
-/// <param name="StartNumber">The start that it belongs to.</param>
+/// <summary>The effect of a dump with crash or reset on a VM, until its next start.</summary>
+/// <param name="StartNumber">The start that it applies to.</param>
 /// <param name="Time">When it happened, seconds since the fleet's epoch.</param>
 /// <param name="IsOff">True after a crash; false after a reset.</param>
 internal sealed record VmOverride(long StartNumber, double Time, bool IsOff)
 {
-    /// <summary>True when the VM hasn't been started again since.</summary>
+    /// <summary>True if the VM hasn't been started again since.</summary>
     public bool IsOf(VmPhase phase) => phase.IsActive && phase.StartNumber == StartNumber;
 }

@@ -1,9 +1,9 @@
 namespace VmStats.Hypervisors.Simulated;
 
-/// <summary>What kind of server a simulated VM is, and what follows from it.</summary>
+/// <summary>The kind of server that a simulated VM is, with its sizes and rates.</summary>
 /// <param name="Name">First part of the VM's name.</param>
 /// <param name="Cpus">Virtual CPUs.</param>
-/// <param name="MemoryMiB">Memory before the fleet's factor.</param>
+/// <param name="MemoryMiB">Memory, before it is multiplied by the fleet's factor.</param>
 /// <param name="Load">Average CPU load without bursts, at most 0.25.</param>
 /// <param name="RxRate">Bytes received per second at full load.</param>
 /// <param name="TxRate">Bytes sent per second at full load.</param>
@@ -22,13 +22,13 @@ internal sealed record VmRole(
     private static readonly VmRole s_queue = new("queue", 2, 128, 0.07, 7e6, 7e6, 20, 250);
     private static readonly VmRole s_monitor = new("mon", 1, 64, 0.04, 2e6, 0.4e6, 30, 90);
 
-    // Twenty VMs of a fleet in the order in which they are made; larger fleets repeat it.
+    // The roles of a fleet's first twenty VMs, in order of creation; larger fleets repeat them.
     private static readonly VmRole[] s_pattern =
     [
         s_web, s_database, s_cache, s_application, s_web, s_application, s_mail, s_web, s_queue, s_database,
         s_web, s_application, s_log, s_web, s_cache, s_build, s_web, s_application, s_database, s_monitor,
     ];
 
-    /// <summary>The role of a fleet's VM by its index.</summary>
+    /// <summary>Returns the role of a fleet's VM by its index.</summary>
     public static VmRole Of(int index) => s_pattern[index % s_pattern.Length];
 }

@@ -6,7 +6,7 @@ internal enum VmHabit
     /// <summary>Restarts every few days.</summary>
     Steady,
 
-    /// <summary>Restarts at least once an hour, and some are paused for a while in between.</summary>
+    /// <summary>Restarts at least once an hour; some of these VMs are paused for a while in between.</summary>
     Restless,
 
     /// <summary>Never runs.</summary>
@@ -14,8 +14,9 @@ internal enum VmHabit
 }
 
 /// <summary>
-/// When a simulated VM runs, is paused and is off, as a function of time alone. Time is cut in windows of one length per
-/// VM; each window holds one stop and one start, and one pause before the stop at most.
+/// The times at which a simulated VM runs, is paused and is off, as a function of time alone. Time is divided into
+/// windows whose length is fixed for each VM; each window contains one stop and one start, and at most one pause before
+/// the stop.
 /// </summary>
 internal sealed class VmTimeline
 {
@@ -36,7 +37,7 @@ internal sealed class VmTimeline
 
     public VmHabit Habit { get; }
 
-    /// <summary>What the VM does at a moment (seconds since the fleet's epoch).</summary>
+    /// <summary>Returns the VM's phase at a moment (seconds since the fleet's epoch).</summary>
     public VmPhase At(double time)
     {
         if (Habit == VmHabit.Off)
@@ -72,19 +73,19 @@ internal sealed class VmTimeline
     private static long Key(long number, int salt) => (number * 8) + salt;
 }
 
-/// <summary>A stretch of a VM's life. Times are seconds since the fleet's epoch.</summary>
+/// <summary>A phase of a VM's life. Times are seconds since the fleet's epoch.</summary>
 /// <param name="IsActive">True when it runs or is paused.</param>
 /// <param name="Start">When it was started.</param>
-/// <param name="StartNumber">Which start that was; grows by one with each.</param>
-/// <param name="PauseStart">When it is paused in this life; infinity when it isn't, or not yet.</param>
-/// <param name="PauseEnd">When it goes on.</param>
+/// <param name="StartNumber">The number of that start; increases by one with each.</param>
+/// <param name="PauseStart">When it is paused in this phase; infinity if it isn't, or not yet.</param>
+/// <param name="PauseEnd">When it resumes.</param>
 internal readonly record struct VmPhase(bool IsActive, double Start, long StartNumber, double PauseStart, double PauseEnd)
 {
     public static VmPhase Off { get; } = new(false, 0, 0, double.PositiveInfinity, double.PositiveInfinity);
 
     public bool IsPausedAt(double time) => time >= PauseStart && time < PauseEnd;
 
-    /// <summary>How much of a load was worked off between two moments of this life, leaving out the pause.</summary>
+    /// <summary>Returns the integral of a load between two moments of this phase, without the pause.</summary>
     public double Worked(LoadCurve curve, double from, double to)
     {
         double worked = curve.Integral(to) - curve.Integral(from);

@@ -19,7 +19,7 @@ internal enum DomainStatsFlags : uint
     /// <summary>Active and inactive domains.</summary>
     None = 0,
 
-    /// <summary>What can't be had without waiting for a job is left out.</summary>
+    /// <summary>Leaves out values that are only available after waiting for a job.</summary>
     NoWait = 1 << 29,
 }
 

@@ -10,7 +10,7 @@ internal sealed class ConnectHandle() : SafeHandle(0, ownsHandle: true)
     protected override bool ReleaseHandle() => LibvirtNative.Close(handle) >= 0;
 }
 
-/// <summary>A virDomainPtr that is ours to free.</summary>
+/// <summary>A virDomainPtr that the caller owns.</summary>
 internal sealed class DomainHandle() : SafeHandle(0, ownsHandle: true)
 {
     public override bool IsInvalid => handle == 0;

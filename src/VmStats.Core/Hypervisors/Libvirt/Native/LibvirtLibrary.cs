@@ -3,10 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace VmStats.Hypervisors.Libvirt.Native;
 
-/// <summary>Finds and prepares libvirt's client library, once per process.</summary>
+/// <summary>Loads and initializes libvirt's client library, once per process.</summary>
 internal static class LibvirtLibrary
 {
-    /// <summary>The name that the imports use.</summary>
+    /// <summary>The library name in the imports.</summary>
     public const string Name = "libvirt";
 
     private static readonly string[] s_fileNames = OperatingSystem.IsMacOS()
@@ -17,7 +17,7 @@ internal static class LibvirtLibrary
     private static nint s_handle;
     private static bool s_isReady;
 
-    /// <summary>Makes sure that the library is there and silent. One that is installed later is found then.</summary>
+    /// <summary>Makes sure that the library is loaded and doesn't print errors. If it is missing, the next call looks for it again.</summary>
     /// <exception cref="VmStatsException"><c>LibvirtNotInstalled</c>, <c>LibvirtBroken</c>.</exception>
     public static void Require()
     {
@@ -31,8 +31,8 @@ internal static class LibvirtLibrary
         }
     }
 
-    /// <summary>Loads the first library that is there.</summary>
-    /// <exception cref="VmStatsException"><c>LibvirtNotInstalled</c>, naming the first.</exception>
+    /// <summary>Loads the first library in the list that exists.</summary>
+    /// <exception cref="VmStatsException"><c>LibvirtNotInstalled</c>, with the name of the first one.</exception>
     public static nint Find(IReadOnlyList<string> fileNames)
     {
         nint handle = 0;
@@ -54,11 +54,11 @@ internal static class LibvirtLibrary
             throw new VmStatsException(
                 "LibvirtBroken",
                 VmStatsErrorKind.NotSupported,
-                $"libvirt's client library ({s_fileNames[0]}) is there but doesn't start.",
+                $"libvirt's client library ({s_fileNames[0]}) is installed but can't be initialized.",
                 "Reinstall libvirt's client library.");
         }
 
-        // Without a handler libvirt prints every error on stderr, into the user's console.
+        // Without a handler, libvirt prints every error to stderr, and so to the user's console.
         LibvirtNative.SetErrorFunc(0, &Ignore);
     }
 

@@ -17,11 +17,11 @@ internal static partial class LibvirtNative
     [LibraryImport(LibvirtLibrary.Name, EntryPoint = "virConnectIsAlive")]
     public static partial int IsAlive(ConnectHandle connection);
 
-    /// <summary>The host's name; to be freed.</summary>
+    /// <summary>The host's name; must be freed by the caller.</summary>
     [LibraryImport(LibvirtLibrary.Name, EntryPoint = "virConnectGetHostname")]
     public static partial nint GetHostname(ConnectHandle connection);
 
-    /// <summary>The URI that was really opened; to be freed.</summary>
+    /// <summary>The URI that was actually opened; must be freed by the caller.</summary>
     [LibraryImport(LibvirtLibrary.Name, EntryPoint = "virConnectGetURI")]
     public static partial nint GetUri(ConnectHandle connection);
 }

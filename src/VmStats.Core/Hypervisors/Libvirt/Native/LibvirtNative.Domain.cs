@@ -14,14 +14,14 @@ internal static unsafe partial class LibvirtNative
     [LibraryImport(LibvirtLibrary.Name, EntryPoint = "virDomainFree")]
     public static partial int FreeDomain(nint domain);
 
-    /// <summary>The name; it belongs to the domain.</summary>
+    /// <summary>The name; owned by the domain.</summary>
     [LibraryImport(LibvirtLibrary.Name, EntryPoint = "virDomainGetName")]
     public static partial nint GetName(nint domain);
 
     [LibraryImport(LibvirtLibrary.Name, EntryPoint = "virDomainGetUUID")]
     public static partial int GetUuid(nint domain, byte* uuid);
 
-    /// <summary>The run-time id; all ones when the domain isn't active.</summary>
+    /// <summary>The run-time id; uint.MaxValue when the domain isn't active.</summary>
     [LibraryImport(LibvirtLibrary.Name, EntryPoint = "virDomainGetID")]
     public static partial uint GetId(nint domain);
 
@@ -31,7 +31,7 @@ internal static unsafe partial class LibvirtNative
     [LibraryImport(LibvirtLibrary.Name, EntryPoint = "virDomainGetInfo")]
     public static partial int GetInfo(nint domain, out VirDomainInfo info);
 
-    /// <summary>The domain's XML; to be freed.</summary>
+    /// <summary>The domain's XML; must be freed by the caller.</summary>
     [LibraryImport(LibvirtLibrary.Name, EntryPoint = "virDomainGetXMLDesc")]
     public static partial nint GetXml(nint domain, uint flags);
 }

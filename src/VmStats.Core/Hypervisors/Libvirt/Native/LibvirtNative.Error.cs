@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace VmStats.Hypervisors.Libvirt.Native;
 
-/// <summary>libvirt's functions: start and errors.</summary>
+/// <summary>libvirt's functions: initialization and errors.</summary>
 internal static partial class LibvirtNative
 {
     [LibraryImport(LibvirtLibrary.Name, EntryPoint = "virInitialize")]
@@ -11,7 +11,7 @@ internal static partial class LibvirtNative
     [LibraryImport(LibvirtLibrary.Name, EntryPoint = "virSetErrorFunc")]
     public static unsafe partial void SetErrorFunc(nint userData, delegate* unmanaged[Cdecl]<nint, nint, void> handler);
 
-    /// <summary>The calling thread's last error, or null. It belongs to libvirt.</summary>
+    /// <summary>The calling thread's last error, or null. Owned by libvirt.</summary>
     [LibraryImport(LibvirtLibrary.Name, EntryPoint = "virGetLastError")]
     public static unsafe partial VirError* GetLastError();
 

@@ -21,7 +21,7 @@ internal static unsafe partial class LibvirtNative
     [LibraryImport(LibvirtLibrary.Name, EntryPoint = "virDomainInterfaceStats", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int InterfaceStats(nint domain, string device, out VirDomainInterfaceStats stats, nuint size);
 
-    /// <summary>With a start of -1 and one CPU: the totals. Returns how many parameters there are.</summary>
+    /// <summary>With a start of -1 and one CPU: the totals. Returns the number of parameters.</summary>
     [LibraryImport(LibvirtLibrary.Name, EntryPoint = "virDomainGetCPUStats")]
     public static partial int GetCpuStats(
         nint domain, VirTypedParameter* parameters, uint count, int startCpu, uint cpus, uint flags);

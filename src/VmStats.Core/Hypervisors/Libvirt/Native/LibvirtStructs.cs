@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace VmStats.Hypervisors.Libvirt.Native;
 
-/// <summary>virError, as far as it is read.</summary>
+/// <summary>virError, up to the last member that is read.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct VirError
 {
@@ -16,7 +16,7 @@ internal struct VirError
     public nint String2;
     public nint String3;
 
-    /// <summary>Of a system error, errno.</summary>
+    /// <summary>The errno of a system error.</summary>
     public int Int1;
     public int Int2;
     public nint Network;
@@ -61,7 +61,7 @@ internal struct VirDomainMemoryStat
     public ulong Value;
 }
 
-/// <summary>virDomainBlockStatsStruct; -1 is not known.</summary>
+/// <summary>virDomainBlockStatsStruct; -1 means unknown.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct VirDomainBlockStats
 {
@@ -72,7 +72,7 @@ internal struct VirDomainBlockStats
     public long Errors;
 }
 
-/// <summary>virDomainInterfaceStatsStruct; -1 is not known.</summary>
+/// <summary>virDomainInterfaceStatsStruct; -1 means unknown.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct VirDomainInterfaceStats
 {
