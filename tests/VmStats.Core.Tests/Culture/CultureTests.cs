@@ -10,6 +10,8 @@ using VmStats.Infrastructure.EnvironmentVariables;
 using VmStats.Influx;
 using VmStats.Queries;
 using VmStats.Stores;
+using VmStats.Stores.Influx3;
+using VmStats.Stores.InfluxQL;
 
 namespace VmStats.Core.Tests.Culture;
 
