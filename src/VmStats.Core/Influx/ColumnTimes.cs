@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using VmStats.Data;
-using VmStats.Queries;
+using VmStats.Stores.Influx3;
 
 namespace VmStats.Influx;
 

@@ -6,6 +6,7 @@ using VmStats.Fixtures.Influx;
 using VmStats.Influx;
 using VmStats.Queries;
 using VmStats.Stores;
+using VmStats.Stores.Influx3;
 using VmStats.Stores.Initialization;
 
 namespace VmStats.Benchmarks.Wire;

@@ -9,6 +9,8 @@ using VmStats.Influx;
 using VmStats.Infrastructure.EnvironmentVariables;
 using VmStats.Queries;
 using VmStats.Stores;
+using VmStats.Stores.Influx3;
+using VmStats.Stores.InfluxQL;
 using VmStats.Stores.Spool;
 
 namespace VmStats.Core.Tests.Culture;

@@ -3,6 +3,7 @@ using VmStats.Fixtures;
 using VmStats.Fixtures.Sql;
 using VmStats.Queries;
 using VmStats.Stores;
+using VmStats.Stores.Influx3;
 
 namespace VmStats.Core.Tests.Queries;
 

@@ -1,6 +1,5 @@
 using VmStats.Data;
 using VmStats.Influx;
-using VmStats.Queries;
 
 namespace VmStats.Stores.InfluxQL;
 

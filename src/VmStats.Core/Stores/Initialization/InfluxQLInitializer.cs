@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using VmStats.Data;
-using VmStats.Queries;
+using VmStats.Stores.InfluxQL;
 
 namespace VmStats.Stores.Initialization;
 

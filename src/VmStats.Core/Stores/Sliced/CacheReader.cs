@@ -1,6 +1,7 @@
 using VmStats.Data;
 using VmStats.Influx;
 using VmStats.Queries;
+using VmStats.Stores.Influx3;
 
 namespace VmStats.Stores.Sliced;
 

@@ -2,9 +2,8 @@ using System.Collections.Concurrent;
 using VmStats.Configuration;
 using VmStats.Data;
 using VmStats.Influx;
-using VmStats.Queries;
 
-namespace VmStats.Stores;
+namespace VmStats.Stores.InfluxQL;
 
 /// <summary>Why an answer is empty, and what can be done about it.</summary>
 internal sealed record EmptyAnswer(string Reason, string Remedy)

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text;
 using VmStats.Data;
+using VmStats.Queries;
 
-namespace VmStats.Queries;
+namespace VmStats.Stores.InfluxQL;
 
 /// <summary>
 /// Writes queries in InfluxQL, for InfluxDB 1.x and 2.x. Values are bound parameters, which InfluxQL takes for tags,

@@ -1,7 +1,7 @@
 using VmStats.Data;
 using VmStats.Queries;
 
-namespace VmStats.Stores.Sliced;
+namespace VmStats.Stores;
 
 /// <summary>
 /// Makes the aggregates of a range from those of its parts. Counts, sums, extremes, first and last are exact; an average is

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text;
 using VmStats.Data;
+using VmStats.Queries;
 
-namespace VmStats.Queries;
+namespace VmStats.Stores.Influx3;
 
 /// <summary>Writes queries in InfluxDB 3's SQL (DataFusion). Identifiers are quoted, since it folds others to lower case.</summary>
 internal sealed class InfluxSqlRenderer
