@@ -50,7 +50,7 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address, 
         string safe = SafeText.Server(text, options);
         string answered = status is 0 or 200 ? "InfluxDB answered" : $"InfluxDB answered {status}";
         string message = safe.Length == 0 ? $"{answered} without a word. Server: {address}" : $"{answered}: {safe} Server: {address}";
-        if (retryAfter > RetryPause.Longest)
+        if (retryAfter > BackOff.Maximum)
         {
             message += $" It asks to be left alone for {retryAfter:c}.";
         }

@@ -5,9 +5,6 @@ namespace VmStats.Stores;
 /// <summary>Keeps the pause that a server asked for (Retry-After) before the next attempt.</summary>
 internal sealed class RetryPause
 {
-    /// <summary>The longest pause that is waited out.</summary>
-    public static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
-
     private long _until;
 
     /// <summary>Waits out the pause, then calls.</summary>
@@ -25,8 +22,7 @@ internal sealed class RetryPause
         }
         catch (InfluxException e) when (e.RetryAfter is { } asked)
         {
-            TimeSpan pause = asked < Longest ? asked : Longest;
-            Volatile.Write(ref _until, Environment.TickCount64 + (long)pause.TotalMilliseconds);
+            Volatile.Write(ref _until, Environment.TickCount64 + (long)BackOff.Asked(asked).TotalMilliseconds);
             throw;
         }
     }

@@ -1,15 +1,13 @@
 using System.Collections.Concurrent;
 using Polly;
 using Polly.Retry;
+using VmStats.Stores;
 
 namespace VmStats.Infrastructure.Retry;
 
 /// <summary>Retry pipelines, one per number of attempts: exponential back-off with jitter, or as long as the server asks.</summary>
 internal sealed class RetryPipelines(TimeProvider time)
 {
-    /// <summary>A server that asks for more than this gets its wish: nobody waits, the failure is reported.</summary>
-    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
-
     private static readonly TimeSpan s_firstDelay = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan s_longestBackOff = TimeSpan.FromSeconds(10);
 
@@ -41,6 +39,7 @@ internal sealed class RetryPipelines(TimeProvider time)
             })
             .Build();
 
+    // A server that asks for more than the longest wait gets its wish: nobody waits, the failure is reported.
     private static bool IsWorthAnother(Exception? failure) =>
-        failure is VmStatsException { IsTransient: true } e && !(e.RetryAfter > LongestWait);
+        failure is VmStatsException { IsTransient: true } e && !(e.RetryAfter > BackOff.Maximum);
 }
