@@ -1,5 +1,6 @@
 using VmStats.Data;
 using VmStats.Hypervisors;
+using VmStats.Stores;
 
 namespace VmStats.Collection;
 
@@ -10,8 +11,6 @@ namespace VmStats.Collection;
 internal sealed class HypervisorPoller(
     TelemetryCollectorOptions options, PointQueue queue, CollectorCounters counters, Action<string> warn)
 {
-    private static readonly TimeSpan s_longestBackOff = TimeSpan.FromMinutes(1);
-
     // A simulated fleet has its time in whole milliseconds: of two polls in the same one, the store would keep the later alone.
     private static readonly TimeSpan s_betweenPolls = TimeSpan.FromMilliseconds(1);
     private readonly TelemetryPointFactory _factory = new(options.Hypervisor.HostName, options.Hypervisor.IsSimulated);
@@ -55,8 +54,7 @@ internal sealed class HypervisorPoller(
 
         if (failures > 0)
         {
-            double backOff = Math.Min(options.Interval.Ticks * Math.Pow(2, Math.Min(failures - 1, 30)), s_longestBackOff.Ticks);
-            now += TimeSpan.FromTicks((long)backOff) - options.Interval;
+            now += BackOff.After(failures, options.Interval) - options.Interval;
         }
 
         // A fast clock may run ahead of this process for a moment: what is late is made up for at once, so that a count of

@@ -21,6 +21,7 @@ internal sealed class PointWriter(
         options.Spool is null ? null : new SpoolReplayer(options.Spool, new PointConformer(options.Store, TagVocabulary.Rules));
     private string? _warning;
     private TimeSpan _pause;
+    private int _failures;
     private long _pausedAt;
     private Task _replay = Task.CompletedTask;
 
@@ -65,6 +66,7 @@ internal sealed class PointWriter(
             {
                 warn($"The store {options.Store.Info.Address} takes points again.");
                 _pause = TimeSpan.Zero;
+                _failures = 0;
             }
 
             StartReplay(stop);
@@ -101,11 +103,11 @@ internal sealed class PointWriter(
             warn($"The store can't be written to; points wait in the spool. {reason}");
         }
 
-        _pause = _pause == TimeSpan.Zero ? s_firstPause : TimeSpan.FromTicks(Math.Min(_pause.Ticks * 2, s_longestPause.Ticks));
+        _pause = BackOff.After(++_failures, s_firstPause, s_longestPause);
         if (asked > _pause)
         {
-            // As long as the server asks: each attempt before would be refused, and prolong it. A wrong header doesn't stop the writing for good.
-            _pause = asked.Value < s_longestAsked ? asked.Value : s_longestAsked;
+            // As long as the server asks: each attempt before would be refused, and prolong it.
+            _pause = BackOff.Asked(asked.Value, s_longestAsked);
         }
 
         _pausedAt = options.Clock.GetTimestamp();

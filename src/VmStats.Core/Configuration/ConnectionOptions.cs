@@ -109,11 +109,7 @@ public sealed record ConnectionOptions
             return this;
         }
 
-        string[] parts = Url.UserInfo.Split(':', 2);
-        return this with
-        {
-            UserName = Uri.UnescapeDataString(parts[0]),
-            Password = new Secret(parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : "", $"the URL (from {UrlSource})"),
-        };
+        (string? user, string? password) = UrlText.UserOf(Url);
+        return this with { UserName = user, Password = new Secret(password ?? "", $"the URL (from {UrlSource})") };
     }
 }

@@ -16,22 +16,16 @@ public static class StoreAddress
     /// <exception cref="VmStatsException"><c>InvalidUrl</c>: not a usable address. The text is not repeated if it may contain a password.</exception>
     public static Uri Parse(string text, string source)
     {
-        string address = text.Trim();
-        if (!address.Contains("://", StringComparison.Ordinal) && !address.StartsWith("file:", StringComparison.OrdinalIgnoreCase))
+        Uri? url = UrlText.TryParse(text, out UrlFault fault);
+        if (url is { IsFile: true } or { Scheme: "http" or "https" })
         {
-            address = "http://" + address;
+            return url;
         }
 
-        if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? url)
-            || !(url.IsFile || (url.Scheme is "http" or "https" && url.Host.Length > 0)))
-        {
-            string shown = address.Contains('@', StringComparison.Ordinal) ? "The address" : $"'{text}'";
-            throw Invalid($"{shown} given by {source} is not the address of a store.", source);
-        }
-
-        return url.Query.Length == 0 && url.Fragment.Length == 0
-            ? url
-            : throw Invalid($"The address given by {source} has a query or a fragment, which requests would not include.", source);
+        string shown = text.Contains('@', StringComparison.Ordinal) ? "The address" : $"'{text}'";
+        throw fault == UrlFault.HasQuery
+            ? Invalid($"The address given by {source} has a query or a fragment, which requests would not include.", source)
+            : Invalid($"{shown} given by {source} is not the address of a store.", source);
     }
 
     private static VmStatsException Invalid(string message, string source) =>

@@ -8,6 +8,9 @@ internal static class Duration
 {
     private static readonly SearchValues<char> s_number = SearchValues.Create("0123456789.");
 
+    // 31 years: what is longer is no duration of anything here, and no TimeSpan may overflow over a foreign writer's row.
+    private const double SecondsLimit = 1e9;
+
     internal const string Examples = "Write it as 90s, 5m, 1h, 7d, 2w, 1h30m or 00:05:00; 36500d at most.";
 
     /// <summary>A hundred years: so long ago is still a time that every store knows.</summary>
@@ -56,6 +59,14 @@ internal static class Duration
         duration = TimeSpan.FromTicks((long)Math.Round(seconds * TimeSpan.TicksPerSecond));
         return true;
     }
+
+    /// <summary>The duration of a count of seconds, as columns such as <c>duration_sec</c> have it; null when it is null, negative, not finite or over 31 years.</summary>
+    /// <remarks>
+    /// Rounded to the nearest tick, where <see cref="TimeSpan.FromSeconds(double)"/> cuts: so a duration is the same after it
+    /// was written as <see cref="TimeSpan.TotalSeconds"/> and read.
+    /// </remarks>
+    internal static TimeSpan? OfSeconds(double? seconds) =>
+        seconds is >= 0 and < SecondsLimit ? new TimeSpan((long)Math.Round(seconds.Value * TimeSpan.TicksPerSecond)) : null;
 
     /// <summary>A duration as <see cref="TryParse"/> reads it, in the largest unit that leaves nothing over.</summary>
     internal static string Format(TimeSpan duration)

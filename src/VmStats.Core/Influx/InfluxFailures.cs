@@ -50,7 +50,7 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address, 
         string safe = ServerText.Show(text, options);
         string answered = status is 0 or 200 ? "InfluxDB answered" : $"InfluxDB answered {status}";
         string message = safe.Length == 0 ? $"{answered} without an error text. Server: {address}" : $"{answered}: {safe} Server: {address}";
-        if (retryAfter > ReadRetry.MaxPause)
+        if (retryAfter > BackOff.Maximum)
         {
             message += $" It asks clients to wait {retryAfter:c} before the next request.";
         }

@@ -10,9 +10,6 @@ namespace VmStats.Stores;
 /// </summary>
 internal sealed class ReadRetry(IInfrastructure infrastructure)
 {
-    /// <summary>The longest pause that is waited out. A server that asks for a longer one gets it: nobody waits, the failure is reported.</summary>
-    public static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(60);
-
     private const int Attempts = 4;
     private long _pauseUntil;
 
@@ -38,8 +35,7 @@ internal sealed class ReadRetry(IInfrastructure infrastructure)
         }
         catch (InfluxException e) when (e.RetryAfter is { } asked)
         {
-            TimeSpan pause = asked < MaxPause ? asked : MaxPause;
-            Volatile.Write(ref _pauseUntil, Environment.TickCount64 + (long)pause.TotalMilliseconds);
+            Volatile.Write(ref _pauseUntil, Environment.TickCount64 + (long)BackOff.Asked(asked).TotalMilliseconds);
             throw;
         }
     }

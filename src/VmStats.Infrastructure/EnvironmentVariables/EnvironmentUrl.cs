@@ -34,28 +34,15 @@ internal sealed record EnvironmentUrl(Uri Url, string? UserName, Secret? Passwor
 
     private static EnvironmentUrl Parse(string variable, string text, string forms)
     {
-        bool hasScheme = text.Contains("://", StringComparison.Ordinal)
-            || text.StartsWith("file:", StringComparison.OrdinalIgnoreCase);
-        if (!Uri.TryCreate(hasScheme ? text : "http://" + text, UriKind.Absolute, out Uri? url)
-            || (!url.IsFile && url.Host.Length == 0)
-            || (url.IsFile && (url.Host.Length > 0 || url.LocalPath is "/" or "")))
+        if (UrlText.TryParse(text, out UrlFault fault) is not { } url)
         {
-            throw EnvironmentValues.Invalid(variable, "it is not a URL", forms);
+            throw EnvironmentValues.Invalid(
+                variable, fault == UrlFault.HasQuery ? "it has a query or a fragment, which no request would keep" : "it is not a URL", forms);
         }
 
-        if (url.Query.Length > 0 || url.Fragment.Length > 0)
-        {
-            throw EnvironmentValues.Invalid(variable, "it has a query or a fragment, which no request would keep", forms);
-        }
-
-        if (url.UserInfo.Length == 0)
-        {
-            return new EnvironmentUrl(url, null, null);
-        }
-
-        string[] parts = url.UserInfo.Split(':', 2);
-        Uri bare = new UriBuilder(url) { UserName = "", Password = "" }.Uri;
-        Secret? password = parts.Length == 2 ? new Secret(Uri.UnescapeDataString(parts[1]), variable) : null;
-        return new EnvironmentUrl(bare, Uri.UnescapeDataString(parts[0]), password);
+        (string? user, string? password) = UrlText.UserOf(url);
+        return user is null
+            ? new EnvironmentUrl(url, null, null)
+            : new EnvironmentUrl(new UriBuilder(url) { UserName = "", Password = "" }.Uri, user, password is null ? null : new Secret(password, variable));
     }
 }

@@ -39,6 +39,7 @@ internal sealed class RetryPipelines(TimeProvider time)
             })
             .Build();
 
+    // A server that asks for more than the longest wait gets its wish: nobody waits, the failure is reported.
     private static bool IsWorthAnother(Exception? failure) =>
-        failure is VmStatsException { IsTransient: true } e && !(e.RetryAfter > ReadRetry.MaxPause);
+        failure is VmStatsException { IsTransient: true } e && !(e.RetryAfter > BackOff.Maximum);
 }

@@ -12,7 +12,7 @@ public sealed class DurationSecondsTests
         foreach (long ticks in Enumerable.Range(0, 10_000).Select(_ => random.NextInt64(TimeSpan.FromDays(30).Ticks)).Append(861_559))
         {
             TimeSpan duration = new(ticks);
-            Assert.Equal(duration, DurationSeconds.Parse(duration.TotalSeconds));
+            Assert.Equal(duration, Duration.OfSeconds(duration.TotalSeconds));
         }
     }
 
@@ -22,5 +22,5 @@ public sealed class DurationSecondsTests
     [InlineData(double.NaN)]
     [InlineData(double.PositiveInfinity)]
     [InlineData(1e300)]
-    public void What_is_no_duration_is_null(double? seconds) => Assert.Null(DurationSeconds.Parse(seconds));
+    public void What_is_no_duration_is_null(double? seconds) => Assert.Null(Duration.OfSeconds(seconds));
 }

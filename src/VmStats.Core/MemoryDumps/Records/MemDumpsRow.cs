@@ -69,7 +69,7 @@ internal static class MemDumpsRow
     private static long? Whole(StoreRow row, string column) => FieldConverter.Nearest(row[column], FieldKind.Integer).AsInt64();
 
     private static TimeSpan? Span(StoreRow row, string column) =>
-        DurationSeconds.Parse(row[column].AsDouble());
+        Duration.OfSeconds(row[column].AsDouble());
 
     private static DateTimeOffset? Moment(StoreRow row, string column) =>
         Whole(row, column) is long seconds and > 0 and < 253_402_300_800 ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using VmStats.Configuration;
 
 namespace VmStats.MemoryDumps;
 
@@ -37,9 +38,7 @@ internal sealed class MemoryDumpServiceClient : IDisposable
     /// <summary>Parses a service's address, such as <c>http://kvm1:5001</c>; without a scheme, http is assumed.</summary>
     /// <exception cref="VmStatsException"><c>DumpServiceUrlInvalid</c>. The message never repeats the text, which may contain a password.</exception>
     public static Uri ParseAddress(string text) =>
-        Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text, UriKind.Absolute, out Uri? address)
-        && address.Scheme is "http" or "https" && address.Host.Length > 0
-        && (address.UserInfo + address.Query + address.Fragment).Length == 0
+        UrlText.TryParse(text, out _) is { Scheme: "http" or "https", UserInfo.Length: 0 } address
             ? address
             : throw new VmStatsException(
                 "DumpServiceUrlInvalid",

@@ -23,7 +23,7 @@ internal static class ServiceAnswers
                 PercentComplete = status.Progress,
                 StartedAt = TimeOf(status.StartedAt),
                 FinishedAt = TimeOf(status.FinishedAt),
-                Duration = DurationSeconds.Parse(status.Duration),
+                Duration = Duration.OfSeconds(status.Duration),
                 Path = status.DumpPath,
                 Message = status.Message,
                 Source = address,

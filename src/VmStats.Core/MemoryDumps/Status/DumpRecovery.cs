@@ -133,8 +133,8 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
             StoredSha256 = manifest.StoredSha256,
             RawBytes = manifest.RawBytes,
             StoredBytes = manifest.StoredBytes,
-            Duration = DurationSeconds.Parse(manifest.DurationSeconds),
-            PauseTime = manifest.VmState == nameof(VmState.Running) ? DurationSeconds.Parse(manifest.CallSeconds) : null,
+            Duration = Duration.OfSeconds(manifest.DurationSeconds),
+            PauseTime = manifest.VmState == nameof(VmState.Running) ? Duration.OfSeconds(manifest.CallSeconds) : null,
             LastWriteTime = file?.LastWriteTime,
         };
 

@@ -1,13 +1,11 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Text.RegularExpressions;
 using VmStats.Data;
 using VmStats.Stores.InfluxQL;
 
 namespace VmStats.Stores.Initialization;
 
 /// <summary>Makes a database of InfluxDB 1.x: the database and its default retention policy. Measurements come with their first points.</summary>
-internal sealed partial class InfluxQLInitializer(InfluxStore store) : IDatabaseInitializer
+internal sealed class InfluxQLInitializer(InfluxStore store) : IDatabaseInitializer
 {
     private readonly string _database = store.Influx.Name.Database;
     private readonly string? _named = store.Influx.Name.Policy;
@@ -55,24 +53,13 @@ internal sealed partial class InfluxQLInitializer(InfluxStore store) : IDatabase
                 token => RunAsync($"CREATE RETENTION POLICY {InfluxQLRenderer.Quote(name)} ON {Quoted} DURATION {seconds} REPLICATION 1{(_named is null ? " DEFAULT" : "")}", token));
         }
 
-        return retention is null || Parse(policy["duration"].AsString() ?? "") == DatabaseInitializer.WholeSeconds(retention.Value)
+        // The server writes 720h0m0s.
+        return retention is null || (Duration.TryParse(policy["duration"].AsString() ?? "", out TimeSpan current) && current == DatabaseInitializer.WholeSeconds(retention.Value))
             ? DatabaseStep.Exists(VmStatsDatabaseItemKind.RetentionPeriod, name, retention is null ? policy["duration"].AsString() : text)
             : DatabaseStep.Change(
                 VmStatsDatabaseItemKind.RetentionPeriod, name, $"Keep points for {text} instead of {policy["duration"]}; older points are deleted", $"{text}, was {policy["duration"]}",
                 token => RunAsync($"ALTER RETENTION POLICY {InfluxQLRenderer.Quote(name)} ON {Quoted} DURATION {seconds}", token));
     }
-
-    // The server writes 720h0m0s.
-    private static TimeSpan Parse(string duration) => DurationPart().Matches(duration).Aggregate(TimeSpan.Zero, (total, part) =>
-    {
-        long number = long.Parse(part.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
-        return total + (part.Groups[2].Value switch
-        {
-            "h" => TimeSpan.FromHours(number),
-            "m" => TimeSpan.FromMinutes(number),
-            _ => TimeSpan.FromSeconds(number),
-        });
-    });
 
     private async ValueTask<bool> RunAsync(string statement, CancellationToken cancellationToken)
     {
@@ -90,7 +77,4 @@ internal sealed partial class InfluxQLInitializer(InfluxStore store) : IDatabase
 
         return rows;
     }
-
-    [GeneratedRegex("([0-9]+)([hms])", RegexOptions.CultureInvariant)]
-    private static partial Regex DurationPart();
 }

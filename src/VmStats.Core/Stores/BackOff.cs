@@ -1,0 +1,25 @@
+namespace VmStats.Stores;
+
+/// <summary>How long to wait before something that failed is tried again.</summary>
+internal static class BackOff
+{
+    /// <summary>
+    /// The longest wait: by then what is tried again is likely to be back, and who waits for it has a right to know that it isn't.
+    /// A server that asks somebody to wait longer than this has its failure reported instead.
+    /// </summary>
+    public static readonly TimeSpan Maximum = TimeSpan.FromSeconds(60);
+
+    /// <summary>The wait after so many failures in a row: twice as long each time, up to a maximum.</summary>
+    /// <param name="failures">Failures in a row; none is no wait.</param>
+    /// <param name="first">The wait after the first.</param>
+    /// <param name="maximum">The longest; null for <see cref="Maximum"/>.</param>
+    public static TimeSpan After(int failures, TimeSpan first, TimeSpan? maximum = null)
+    {
+        TimeSpan longest = maximum ?? Maximum;
+        double ticks = failures <= 0 ? 0 : first.Ticks * Math.Pow(2, failures - 1);
+        return ticks < longest.Ticks ? TimeSpan.FromTicks((long)ticks) : longest;
+    }
+
+    /// <summary>The wait that a server asks for, cut to a maximum: a wrong header doesn't stop the work for good.</summary>
+    public static TimeSpan Asked(TimeSpan asked, TimeSpan? maximum = null) => asked < (maximum ?? Maximum) ? asked : maximum ?? Maximum;
+}
