@@ -15,7 +15,7 @@ internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configure
     public InfluxServerInfo? Server { get; private set; }
 
     /// <summary>True for InfluxDB Cloud, which doesn't report a version; determined by the address until the server has been queried.</summary>
-    public bool IsCloud => Server is { } asked ? asked.Version is null : InfluxProducts.IsCloud(transport.Server);
+    public bool IsCloud => Server is { } server ? server.Version is null : InfluxProducts.IsCloud(transport.Server);
 
     /// <summary>Returns the API: the configured one, or else the detected one, which is cached.</summary>
     public async ValueTask<InfluxApi> GetApiAsync(CancellationToken cancellationToken)
@@ -101,7 +101,7 @@ internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configure
             return Info(InfluxApi.V3Distributed, version, build);
         }
 
-        throw transport.Failures.NotUnderstood($"its version is '{version}'; -Api or INFLUX_API says what it is");
+        throw transport.Failures.NotUnderstood($"its version is '{version}'; specify the API with -Api or INFLUX_API");
     }
 
     // InfluxDB Cloud: an API like that of 2.x, but without any version. A token with few permissions may not list organisations.
