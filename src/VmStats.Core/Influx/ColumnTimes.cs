@@ -37,7 +37,7 @@ internal sealed class ColumnTimes
 
     /// <summary>Creates an instance for a SQL statement.</summary>
     public static ColumnTimes ForSql(InfluxQuery influx, string sql, IReadOnlyDictionary<string, FieldValue> parameters) =>
-        new((columns, cancellationToken) => StatementKinds.IsSqlQuery(sql) ? AskAsync(influx, sql, parameters, columns, cancellationToken) : new(result: null));
+        new((columns, cancellationToken) => StatementKinds.IsSqlQuery(sql) ? QueryTypesAsync(influx, sql, parameters, columns, cancellationToken) : new(result: null));
 
     /// <summary>Creates an instance for an InfluxQL statement, which has only one time, possibly under another name.</summary>
     public static ColumnTimes ForInfluxQL(string query)
@@ -130,7 +130,7 @@ internal sealed class ColumnTimes
     }
 
     // The query returns no rows: it is planned and not run. An aggregate over nothing still returns the one row with the types.
-    private static async ValueTask<IReadOnlyList<bool>?> AskAsync(
+    private static async ValueTask<IReadOnlyList<bool>?> QueryTypesAsync(
         InfluxQuery influx, string sql, IReadOnlyDictionary<string, FieldValue> parameters, IReadOnlyList<string> columns, CancellationToken cancellationToken)
     {
         IEnumerable<string> types = columns.Select((column, i) =>

@@ -45,12 +45,12 @@ internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configure
     public async ValueTask<InfluxServerInfo> AskAsync(CancellationToken cancellationToken)
     {
         using RequestTimer timer = transport.StartTimer(cancellationToken);
-        return Server = await AskPingAsync(timer).ConfigureAwait(false);
+        return Server = await QueryPingAsync(timer).ConfigureAwait(false);
     }
 
     public void Dispose() => _gate.Dispose();
 
-    private async ValueTask<InfluxServerInfo> AskPingAsync(RequestTimer timer)
+    private async ValueTask<InfluxServerInfo> QueryPingAsync(RequestTimer timer)
     {
         ProbeAnswer ping = await GetAsync("ping", timer).ConfigureAwait(false);
         if (!ping.IsSuccess && ping.Status != HttpStatusCode.NotFound)
@@ -61,11 +61,11 @@ internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configure
         string? version = ping.Header("X-Influxdb-Version") ?? ping.JsonString("version");
         string? build = ping.Header("X-Influxdb-Build");
         return version is null || !ping.IsSuccess
-            ? await AskHealthAsync(build, timer).ConfigureAwait(false)
+            ? await QueryHealthAsync(build, timer).ConfigureAwait(false)
             : await ByVersionAsync(version.TrimStart('v'), build, timer).ConfigureAwait(false) with { ProcessId = ping.JsonString("process_id") };
     }
 
-    private async ValueTask<InfluxServerInfo> AskHealthAsync(string? build, RequestTimer timer)
+    private async ValueTask<InfluxServerInfo> QueryHealthAsync(string? build, RequestTimer timer)
     {
         ProbeAnswer health = await GetAsync("health", timer).ConfigureAwait(false);
         if (health.IsSuccess && health.Body.Trim() == "OK")

@@ -58,7 +58,7 @@ internal sealed class MemoryDumper : IAsyncDisposable
     {
         Refuse();
         Guid id = Guid.NewGuid();
-        using DumpStateFile state = _states.Begin(Describe(request, id));
+        using DumpStateFile state = _states.Begin(CreateState(request, id));
         using DumpRun run = await CaptureAsync(state, request, progress, cancellationToken).ConfigureAwait(false);
         using RecordingLimit limit = DumpRecorder.Limit(_options.RecordPatience, cancellationToken);
         return await run.FinishAsync(limit.Token, cancellationToken).ConfigureAwait(false);
@@ -119,7 +119,7 @@ internal sealed class MemoryDumper : IAsyncDisposable
     private async Task<DumpRun> CaptureAsync(
         DumpStateFile state, MemoryDumpRequest request, IProgress<MemoryDumpProgress>? progress, CancellationToken cancellationToken)
     {
-        await WaitForTurnAsync(state, request, cancellationToken).ConfigureAwait(false);
+        await WaitForSlotAsync(state, request, cancellationToken).ConfigureAwait(false);
         try
         {
             using FileStream? vmLock = _states.TryLockVm(request.Vm.Uuid);
@@ -156,7 +156,7 @@ internal sealed class MemoryDumper : IAsyncDisposable
         }
     }
 
-    private async Task WaitForTurnAsync(DumpStateFile state, MemoryDumpRequest request, CancellationToken cancellationToken)
+    private async Task WaitForSlotAsync(DumpStateFile state, MemoryDumpRequest request, CancellationToken cancellationToken)
     {
         try
         {
@@ -183,7 +183,7 @@ internal sealed class MemoryDumper : IAsyncDisposable
         }
     }
 
-    private DumpStateData Describe(MemoryDumpRequest request, Guid id)
+    private DumpStateData CreateState(MemoryDumpRequest request, Guid id)
     {
         DateTimeOffset time = _hypervisor.Clock.GetUtcNow();
         return new DumpStateData
