@@ -56,10 +56,10 @@ internal sealed class InfluxQLParser(InfluxQLColumns columnInfo, InfluxFailures 
     private long? _time;
     private int _column;
 
-    /// <summary>True between documents, if the last one was marked as final.</summary>
+    /// <summary>True between documents, if the last one announced no further part.</summary>
     public bool IsAtEnd => _places.Count == 0 && !_partial && !_partialSeries;
 
-    /// <summary>True between documents, if the last one was marked as final although it contains a truncated series.</summary>
+    /// <summary>True between documents, if the last one contains a truncated series but announced no further part.</summary>
     public bool IsCutByServer => _places.Count == 0 && !_partial && _partialSeries;
 
     /// <summary>True once results have arrived, with or without rows.</summary>

@@ -68,7 +68,7 @@ internal sealed class MemoryDumper : IAsyncDisposable
     /// Waits until the leftovers of interrupted dumps are cleaned up and their records are written, which starts during
     /// the first capture.
     /// </summary>
-    /// <param name="cancellationToken">Ends the wait; records that are not in the store by then stay queued.</param>
+    /// <param name="cancellationToken">Ends the wait; records that the store has not accepted by then wait in the spools.</param>
     /// <returns>A warning if the cleanup failed; otherwise null.</returns>
     public async Task<string?> CompleteAsync(CancellationToken cancellationToken)
     {

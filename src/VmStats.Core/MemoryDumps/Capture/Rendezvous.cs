@@ -41,7 +41,7 @@ internal sealed class Rendezvous : IDisposable
     /// <param name="parent">The folder to create it in; null for the default.</param>
     public static Rendezvous Create(uint daemonUser, string? parent = null)
     {
-        // Root can reach any folder, and so can the current user its own; only a third user needs execute permission on the folder.
+        // Root can reach any folder, and the current user its own; only a third user needs execute permission on this one.
         bool isOtherUser = daemonUser != Libc.EffectiveUserId && daemonUser != 0;
         string? runtime = isOtherUser || parent is not null ? null : Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
         PinnedFolder folder = (IsOwn(runtime) ? PinnedFolder.TryOpen(runtime!, FolderUse.Write) : null)

@@ -51,7 +51,7 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
         return records;
     }
 
-    /// <summary>Removes only the files that dumps left, to make room for a dump that would not fit; doesn't wait for any lock.</summary>
+    /// <summary>Removes only the files that dumps left, to make room for a dump that would not fit; doesn't wait for anything.</summary>
     public void RemoveFiles(string folder)
     {
         foreach (DumpStateData data in LeftBehind())
