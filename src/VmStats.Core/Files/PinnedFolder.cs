@@ -72,7 +72,7 @@ internal sealed partial class PinnedFolder : IDisposable
     /// <summary>The path of a file in the folder, for messages and records.</summary>
     public string PathOf(string name) => Path.Combine(FullPath, name);
 
-    /// <summary>Returns the facts about a file without opening it; null if there is none.</summary>
+    /// <summary>Returns the metadata of a file without opening it; null if there is none.</summary>
     public FileFacts? Find(string name) => !IsValidName(name) ? null : _handle is null ? FileFacts.OfPath(PathOf(name)) : Libc.Find(_handle, name);
 
     /// <summary>The names of its files that match a pattern, in no particular order.</summary>
