@@ -101,7 +101,7 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
         };
     }
 
-    // The server is asked with the token; if it refuses the token, that still proves that it is there.
+    // The request includes the token; if it refuses the token, that still proves that it is there.
     private async Task<Finding> ServerAsync(CancellationToken cancellationToken)
     {
         try

@@ -53,7 +53,7 @@ internal static unsafe partial class Libc
         return fd < 0 ? null : new SafeFileHandle(fd, ownsHandle: true);
     }
 
-    /// <summary>Returns the facts about an open file.</summary>
+    /// <summary>Returns the metadata of an open file.</summary>
     internal static FileFacts Look(SafeFileHandle file)
     {
         StatX buffer;
@@ -61,7 +61,7 @@ internal static unsafe partial class Libc
         return buffer.ToFacts();
     }
 
-    /// <summary>Returns the facts about a name in a folder, about a link itself; null if there is none.</summary>
+    /// <summary>Returns the metadata of a name in a folder, of a link itself; null if there is none.</summary>
     internal static FileFacts? Find(SafeFileHandle folder, string name)
     {
         StatX buffer;

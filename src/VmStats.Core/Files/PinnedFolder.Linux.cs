@@ -10,7 +10,7 @@ internal sealed partial class PinnedFolder
     /// <summary>Creates a folder in it.</summary>
     public PinnedFolder MakeFolder(string name, UnixFileMode mode)
     {
-        Libc.MakeFolder(Handle, Plain(name), UnixFiles.PrivateFolder);
+        Libc.MakeFolder(Handle, Validated(name), UnixFiles.PrivateFolder);
         SafeFileHandle folder = Libc.OpenAt(Handle, name, FolderFlags | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
         PinnedFolder made = new(PathOf(name), folder);
         if (Libc.Look(folder).User != Libc.EffectiveUserId)
@@ -28,13 +28,13 @@ internal sealed partial class PinnedFolder
     /// <param name="depth">The number of nested folder levels below it that are removed; anything deeper isn't ours, and stays.</param>
     public void DeleteFolder(string name, int depth)
     {
-        if (Libc.TryOpenAt(Handle, Plain(name), FolderFlags | Libc.O_DIRECTORY | Libc.O_NOFOLLOW, 0, out _) is not SafeFileHandle handle)
+        if (Libc.TryOpenAt(Handle, Validated(name), FolderFlags | Libc.O_DIRECTORY | Libc.O_NOFOLLOW, 0, out _) is not SafeFileHandle handle)
         {
             return;
         }
 
         using PinnedFolder folder = new(PathOf(name), handle);
-        foreach (string path in Directory.GetFileSystemEntries(folder.Self))
+        foreach (string path in Directory.GetFileSystemEntries(folder.HandlePath))
         {
             string entry = Path.GetFileName(path);
             if (folder.Find(entry) is { Kind: FileKind.Folder })
@@ -54,12 +54,12 @@ internal sealed partial class PinnedFolder
     }
 
     /// <summary>Creates a named pipe in it.</summary>
-    public void MakePipe(string name, UnixFileMode mode) => Libc.MakePipe(Handle, Plain(name), mode);
+    public void MakePipe(string name, UnixFileMode mode) => Libc.MakePipe(Handle, Validated(name), mode);
 
     /// <summary>Opens a named pipe for reading, without waiting for a writer.</summary>
     public SafeFileHandle OpenPipe(string name)
     {
-        SafeFileHandle pipe = Libc.OpenAt(Handle, Plain(name), Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_NOFOLLOW);
+        SafeFileHandle pipe = Libc.OpenAt(Handle, Validated(name), Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_NOFOLLOW);
         if (Libc.Look(pipe) is { Kind: not FileKind.Pipe } facts)
         {
             pipe.Dispose();

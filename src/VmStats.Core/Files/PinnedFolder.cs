@@ -29,10 +29,10 @@ internal sealed partial class PinnedFolder : IDisposable
     public bool IsReadableByOthers => _handle is not null && (Libc.Look(_handle).Mode & OthersMayRead) != 0;
 
     /// <summary>Free bytes on its disk that this user may write.</summary>
-    public long FreeBytes => new DriveInfo(Self).AvailableFreeSpace;
+    public long FreeBytes => new DriveInfo(HandlePath).AvailableFreeSpace;
 
     // The folder itself as a path, for the few calls that don't accept a handle.
-    private string Self => _handle is null ? FullPath : $"/proc/self/fd/{_handle.DangerousGetHandle()}";
+    private string HandlePath => _handle is null ? FullPath : $"/proc/self/fd/{_handle.DangerousGetHandle()}";
 
     /// <summary>Opens a folder, with the checks that its use requires.</summary>
     /// <exception cref="UnsafePathException">Other users could replace it, or it is a link.</exception>
@@ -110,11 +110,11 @@ internal sealed partial class PinnedFolder : IDisposable
     /// <summary>The path of a file in the folder, for messages and records.</summary>
     public string PathOf(string name) => Path.Combine(FullPath, name);
 
-    /// <summary>Returns the facts about a file without opening it; null if there is none.</summary>
-    public FileFacts? Find(string name) => !IsPlain(name) ? null : _handle is null ? FileFacts.OfPath(PathOf(name)) : Libc.Find(_handle, name);
+    /// <summary>Returns the metadata of a file without opening it; null if there is none.</summary>
+    public FileFacts? Find(string name) => !IsValidName(name) ? null : _handle is null ? FileFacts.OfPath(PathOf(name)) : Libc.Find(_handle, name);
 
     /// <summary>The names of its files that match a pattern, in no particular order.</summary>
-    public string[] Names(string pattern) => [.. Directory.EnumerateFiles(Self, pattern).Select(path => Path.GetFileName(path)!)];
+    public string[] Names(string pattern) => [.. Directory.EnumerateFiles(HandlePath, pattern).Select(path => Path.GetFileName(path)!)];
 
     /// <summary>Opens a regular file.</summary>
     /// <param name="name">Its name.</param>
@@ -136,7 +136,7 @@ internal sealed partial class PinnedFolder : IDisposable
 
         // Non-blocking, so that the open itself doesn't wait for the other end of a pipe.
         int flags = Libc.FlagsOf(mode, access) | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_NOCTTY;
-        SafeFileHandle? file = Libc.TryOpenAt(_handle, Plain(name), flags, created, out int error);
+        SafeFileHandle? file = Libc.TryOpenAt(_handle, Validated(name), flags, created, out int error);
         if (file is null)
         {
             RefuseUnsafe(name, access);
@@ -145,7 +145,7 @@ internal sealed partial class PinnedFolder : IDisposable
 
         try
         {
-            Judge(name, Libc.Look(file), access);
+            CheckSafe(name, Libc.Look(file), access);
             Libc.LetBlock(file);
             FileStream stream = share == ShareAll ? new FileStream(file, access, bufferSize: 0) : Lock(file, access, share, name);
             if (mode == FileMode.Create)
@@ -187,7 +187,7 @@ internal sealed partial class PinnedFolder : IDisposable
     {
         if (Find(name) is FileFacts facts)
         {
-            Judge(name, facts, access);
+            CheckSafe(name, facts, access);
         }
     }
 
@@ -196,11 +196,11 @@ internal sealed partial class PinnedFolder : IDisposable
     {
         if (_handle is null)
         {
-            File.Move(PathOf(Plain(from)), PathOf(Plain(to)), overwrite);
+            File.Move(PathOf(Validated(from)), PathOf(Validated(to)), overwrite);
         }
         else
         {
-            Libc.Move(_handle, Plain(from), Plain(to), overwrite);
+            Libc.Move(_handle, Validated(from), Validated(to), overwrite);
         }
     }
 
@@ -209,11 +209,11 @@ internal sealed partial class PinnedFolder : IDisposable
     {
         if (_handle is null)
         {
-            File.Delete(PathOf(Plain(name)));
+            File.Delete(PathOf(Validated(name)));
         }
         else
         {
-            Libc.Remove(_handle, Plain(name), isFolder: false);
+            Libc.Remove(_handle, Validated(name), isFolder: false);
         }
     }
 
@@ -245,9 +245,9 @@ internal sealed partial class PinnedFolder : IDisposable
     }
 
     // Names also come from state files and manifests: none of them may lead out of the folder.
-    private static bool IsPlain(string name) => name is not ("" or "." or "..") && Path.GetFileName(name) == name;
+    private static bool IsValidName(string name) => name is not ("" or "." or "..") && Path.GetFileName(name) == name;
 
-    private static string Plain(string name) => IsPlain(name) ? name : throw new IOException($"'{name}' is no file name.");
+    private static string Validated(string name) => IsValidName(name) ? name : throw new IOException($"'{name}' is no file name.");
 
     private LockedStream Lock(SafeFileHandle file, FileAccess access, FileShare share, string name)
     {
@@ -255,7 +255,7 @@ internal sealed partial class PinnedFolder : IDisposable
         return new LockedStream(file, access);
     }
 
-    private void Judge(string name, FileFacts facts, FileAccess access)
+    private void CheckSafe(string name, FileFacts facts, FileAccess access)
     {
         if (WhyUnsafe(facts, access) is string why)
         {

@@ -10,8 +10,8 @@ public static class HypervisorFactory
 {
     /// <summary>
     /// Opens the hypervisor for a URI; a simulated fleet only for <c>sim://</c>. The connection to libvirt is made by
-    /// the first call (or by <see cref="IHypervisor.HostName"/>, which then may take up to <see
-    /// cref="VmStatsSettings.LibvirtTimeout"/>); <see cref="OpenAsync"/> connects immediately.
+    /// the first call (or by <see cref="IHypervisor.HostName"/>, which then may take up to
+    /// <see cref="VmStatsSettings.LibvirtTimeout"/>); <see cref="OpenAsync"/> connects immediately.
     /// </summary>
     /// <param name="uri">
     /// A libvirt URI or <c>sim://…</c>; null for <see cref="VmStatsSettings.LibvirtUri"/>, then libvirt's own default.

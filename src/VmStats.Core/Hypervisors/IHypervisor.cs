@@ -1,8 +1,8 @@
 namespace VmStats.Hypervisors;
 
 /// <summary>
-/// A host that runs VMs. Calls may run concurrently, and each can be cancelled. Errors are reported as <see
-/// cref="VmStatsException"/>.
+/// A host that runs VMs. Calls may run concurrently, and each can be cancelled. Errors are reported as
+/// <see cref="VmStatsException"/>.
 /// </summary>
 public interface IHypervisor : IAsyncDisposable
 {

@@ -48,35 +48,35 @@ internal sealed class BucketWitness(InfluxTransport transport, DatabaseName data
 
         if (own.Length > 0 && database.Policy is not null)
         {
-            return Because("InfluxRetentionPolicyNotFound", $"The database {database.Database} has mappings for the retention policies {Names(own, "retention_policy")}, and none for {database.Policy}.");
+            return CreateException("InfluxRetentionPolicyNotFound", $"The database {database.Database} has mappings for the retention policies {Names(own, "retention_policy")}, and none for {database.Policy}.");
         }
 
         if (own.Length > 0)
         {
-            return Because("InfluxDefaultPolicyNotSet", $"The database {database.Database} has mappings for the retention policies {Names(own, "retention_policy")}, and none of them is the default.",
+            return CreateException("InfluxDefaultPolicyNotSet", $"The database {database.Database} has mappings for the retention policies {Names(own, "retention_policy")}, and none of them is the default.",
                 "Make one of them the default: influx v1 dbrp update --default.");
         }
 
         if (buckets.Any(bucket => Text(bucket, "name") == database.ToString()))
         {
-            return Because("InfluxMappingNotFound", $"The bucket {database} has no mapping of database and retention policy.", "Create one: influx v1 dbrp create --default.");
+            return CreateException("InfluxMappingNotFound", $"The bucket {database} has no mapping of database and retention policy.", "Create one: influx v1 dbrp create --default.");
         }
 
         // Only a token that may read everything is shown the server's system buckets.
         JsonElement[] shown = [.. buckets.Where(bucket => Text(bucket, "type") != "system")];
         if (shown.Length < buckets.Count)
         {
-            return Because("InfluxDatabaseNotFound", $"There is no bucket {database}; the existing ones are: {Names(shown, "name")}.");
+            return CreateException("InfluxDatabaseNotFound", $"There is no bucket {database}; the existing ones are: {Names(shown, "name")}.");
         }
 
         return (shown.Length, isWrite) switch
         {
             (0, true) => null,
-            (0, false) => Because("InfluxUserLacksReadAccess", $"This token may not read {database} or any other bucket.", "To read, use a token with read access; to write points and records, this one may be sufficient."),
-            _ => Because("InfluxDatabaseNotFound", $"{database} is not among the buckets that this token may read ({Names(shown, "name")}): it doesn't exist, or the token lacks the permission for it."),
+            (0, false) => CreateException("InfluxUserLacksReadAccess", $"This token may not read {database} or any other bucket.", "To read, use a token with read access; to write points and records, this one may be sufficient."),
+            _ => CreateException("InfluxDatabaseNotFound", $"{database} is not among the buckets that this token may read ({Names(shown, "name")}): it doesn't exist, or the token lacks the permission for it."),
         };
 
-        InfluxException Because(string id, string why, string? recommendation = null)
+        InfluxException CreateException(string id, string why, string? recommendation = null)
         {
             KnownError known = ErrorTable.Known.First(one => one.Id == id);
             return transport.Failures.Explained(recommendation is null ? known : known with { Recommendation = recommendation }, why, refusal);

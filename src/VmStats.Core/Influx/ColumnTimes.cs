@@ -13,14 +13,14 @@ namespace VmStats.Influx;
 internal sealed class ColumnTimes
 {
     private const int MaximumTimeLength = 40;
-    private readonly Func<IReadOnlyList<string>, CancellationToken, ValueTask<IReadOnlyList<bool>?>>? _ask;
+    private readonly Func<IReadOnlyList<string>, CancellationToken, ValueTask<IReadOnlyList<bool>?>>? _queryTypes;
     private readonly Dictionary<string, Kind> _kinds = new(StringComparer.Ordinal);
     private readonly List<string> _undecided = [];
     private RowLayout? _layout;
 
-    private ColumnTimes(Func<IReadOnlyList<string>, CancellationToken, ValueTask<IReadOnlyList<bool>?>>? ask)
+    private ColumnTimes(Func<IReadOnlyList<string>, CancellationToken, ValueTask<IReadOnlyList<bool>?>>? queryTypes)
     {
-        _ask = ask;
+        _queryTypes = queryTypes;
     }
 
     private enum Kind
@@ -37,12 +37,12 @@ internal sealed class ColumnTimes
 
     /// <summary>Creates an instance for a SQL statement.</summary>
     public static ColumnTimes ForSql(InfluxQuery influx, string sql, IReadOnlyDictionary<string, FieldValue> parameters) =>
-        new((columns, cancellationToken) => StatementKinds.IsSqlQuery(sql) ? AskAsync(influx, sql, parameters, columns, cancellationToken) : new(result: null));
+        new((columns, cancellationToken) => StatementKinds.IsSqlQuery(sql) ? QueryTypesAsync(influx, sql, parameters, columns, cancellationToken) : new(result: null));
 
     /// <summary>Creates an instance for an InfluxQL statement, which has only one time, possibly under another name.</summary>
     public static ColumnTimes ForInfluxQL(string query)
     {
-        ColumnTimes times = new(ask: null);
+        ColumnTimes times = new(queryTypes: null);
         foreach (string name in StatementKinds.NamesOfTime(query))
         {
             times._kinds[name] = Kind.Time;
@@ -54,7 +54,7 @@ internal sealed class ColumnTimes
     /// <summary>Examines a row before its values are read.</summary>
     public async ValueTask LearnAsync(StoreRow row, CancellationToken cancellationToken)
     {
-        if (_ask is null)
+        if (_queryTypes is null)
         {
             return;
         }
@@ -89,7 +89,7 @@ internal sealed class ColumnTimes
 
         if (candidates is not null)
         {
-            IReadOnlyList<bool>? areTimes = await _ask(candidates, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<bool>? areTimes = await _queryTypes(candidates, cancellationToken).ConfigureAwait(false);
             for (int i = 0; i < candidates.Count; i++)
             {
                 // If the server can't be asked, a column that the user named time is one.
@@ -130,7 +130,7 @@ internal sealed class ColumnTimes
     }
 
     // The query returns no rows: it is planned and not run. An aggregate over nothing still returns the one row with the types.
-    private static async ValueTask<IReadOnlyList<bool>?> AskAsync(
+    private static async ValueTask<IReadOnlyList<bool>?> QueryTypesAsync(
         InfluxQuery influx, string sql, IReadOnlyDictionary<string, FieldValue> parameters, IReadOnlyList<string> columns, CancellationToken cancellationToken)
     {
         IEnumerable<string> types = columns.Select((column, i) =>

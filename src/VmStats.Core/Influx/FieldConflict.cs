@@ -16,12 +16,12 @@ internal sealed partial record FieldConflict(string? Measurement, string Field, 
         Match old = Old().Match(reason);
         if (old.Success)
         {
-            return new(old.Groups["table"].Value, old.Groups["field"].Value, Kind(old.Groups["given"].Value), Kind(old.Groups["wanted"].Value));
+            return new(old.Groups["table"].Value, old.Groups["field"].Value, Kind(old.Groups["given"].Value), Kind(old.Groups["expected"].Value));
         }
 
         Match current = Current().Match(reason);
         return current.Success
-            ? new(null, current.Groups["field"].Value, Kind(current.Groups["given"].Value), Kind(current.Groups["wanted"].Value))
+            ? new(null, current.Groups["field"].Value, Kind(current.Groups["given"].Value), Kind(current.Groups["expected"].Value))
             : null;
     }
 
@@ -54,9 +54,9 @@ internal sealed partial record FieldConflict(string? Measurement, string Field, 
         _ => FieldKind.Null,
     };
 
-    [GeneratedRegex("""input field "(?<field>.+)" on measurement "(?<table>.+)" is type (?<given>\w+), already exists as type (?<wanted>\w+)""", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("""input field "(?<field>.+)" on measurement "(?<table>.+)" is type (?<given>\w+), already exists as type (?<expected>\w+)""", RegexOptions.CultureInvariant)]
     private static partial Regex Old();
 
-    [GeneratedRegex(@"invalid column type for column '(?<field>.+)', expected iox::column_type::(?:field::)?(?<wanted>\w+), got iox::column_type::(?:field::)?(?<given>\w+)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"invalid column type for column '(?<field>.+)', expected iox::column_type::(?:field::)?(?<expected>\w+), got iox::column_type::(?:field::)?(?<given>\w+)", RegexOptions.CultureInvariant)]
     private static partial Regex Current();
 }

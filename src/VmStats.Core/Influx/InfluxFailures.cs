@@ -28,9 +28,9 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address, 
             return Redirected(response);
         }
 
-        if (response.StatusCode == HttpStatusCode.ProxyAuthenticationRequired && ProxyInUse.For(options) is { } asking)
+        if (response.StatusCode == HttpStatusCode.ProxyAuthenticationRequired && ProxyInUse.For(options) is { } proxy)
         {
-            return ProxyFailures.Refused(asking, address, status);
+            return ProxyFailures.Refused(proxy, address, status);
         }
 
         string text = ErrorBody.TextOf(body);
@@ -106,7 +106,7 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address, 
         if (cause is OperationCanceledException && Find<TimeoutException>(cause) is null)
         {
             return Make("InfluxTimeout", VmStatsErrorKind.Timeout,
-                $"{address} gave no answer within {options.Timeout.TotalSeconds:0.###} s.",
+                $"{address} did not answer within {options.Timeout.TotalSeconds:0.###} s.",
                 "Ask for a shorter range, or allow more time with -TimeoutSec.", cause);
         }
 
@@ -233,9 +233,9 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address, 
     private InfluxException Redirected(HttpResponseMessage response)
     {
         Uri? location = response.Headers.Location;
-        if (location is { IsAbsoluteUri: false } && response.RequestMessage?.RequestUri is { } asked)
+        if (location is { IsAbsoluteUri: false } && response.RequestMessage?.RequestUri is { } requested)
         {
-            location = new Uri(asked, location);
+            location = new Uri(requested, location);
         }
 
         string to = location is null ? "an unnamed address" : SafeText.Url(location);

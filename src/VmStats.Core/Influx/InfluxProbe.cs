@@ -18,7 +18,7 @@ internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configure
     public InfluxApi Api => Server?.Api ?? configured;
 
     /// <summary>True for InfluxDB Cloud, which doesn't report a version; determined by the address until the server has been queried.</summary>
-    public bool IsCloud => Server is { } asked ? asked.Version is null : InfluxProducts.IsCloud(transport.Server);
+    public bool IsCloud => Server is { } server ? server.Version is null : InfluxProducts.IsCloud(transport.Server);
 
     /// <summary>Returns the API: the configured one, or else the detected one, which is cached.</summary>
     public async ValueTask<InfluxApi> GetApiAsync(CancellationToken cancellationToken)
@@ -48,12 +48,12 @@ internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configure
     public async ValueTask<InfluxServerInfo> AskAsync(CancellationToken cancellationToken)
     {
         using RequestTimer timer = transport.StartTimer(cancellationToken);
-        return Server = await AskPingAsync(timer).ConfigureAwait(false);
+        return Server = await QueryPingAsync(timer).ConfigureAwait(false);
     }
 
     public void Dispose() => _gate.Dispose();
 
-    private async ValueTask<InfluxServerInfo> AskPingAsync(RequestTimer timer)
+    private async ValueTask<InfluxServerInfo> QueryPingAsync(RequestTimer timer)
     {
         ProbeAnswer ping = await GetAsync("ping", timer).ConfigureAwait(false);
         if (!ping.IsSuccess && ping.Status != HttpStatusCode.NotFound)
@@ -64,11 +64,11 @@ internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configure
         string? version = ping.Header("X-Influxdb-Version") ?? ping.JsonString("version");
         string? build = ping.Header("X-Influxdb-Build");
         return version is null || !ping.IsSuccess
-            ? await AskHealthAsync(build, timer).ConfigureAwait(false)
+            ? await QueryHealthAsync(build, timer).ConfigureAwait(false)
             : await ByVersionAsync(version.TrimStart('v'), build, timer).ConfigureAwait(false) with { ProcessId = ping.JsonString("process_id") };
     }
 
-    private async ValueTask<InfluxServerInfo> AskHealthAsync(string? build, RequestTimer timer)
+    private async ValueTask<InfluxServerInfo> QueryHealthAsync(string? build, RequestTimer timer)
     {
         ProbeAnswer health = await GetAsync("health", timer).ConfigureAwait(false);
         if (health.IsSuccess && health.Body.Trim() == "OK")
@@ -104,7 +104,7 @@ internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configure
             return Info(InfluxApi.V3Distributed, version, build);
         }
 
-        throw transport.Failures.NotUnderstood($"its version is '{version}'; -Api or INFLUX_API says what it is");
+        throw transport.Failures.NotUnderstood($"its version is '{version}'; specify the API with -Api or INFLUX_API");
     }
 
     // InfluxDB Cloud: an API like that of 2.x, but without any version. A token with few permissions may not list organisations.

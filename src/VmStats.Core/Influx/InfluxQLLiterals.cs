@@ -42,8 +42,8 @@ internal static class InfluxQLLiterals
     public static string Literal(FieldValue value) => value.ToObject() switch
     {
         string text => Quote(text),
-        double number => Plain(number.ToString("R", CultureInfo.InvariantCulture)),
-        bool truth => truth ? "true" : "false",
+        double number => WithoutExponent(number.ToString("R", CultureInfo.InvariantCulture)),
+        bool boolean => boolean ? "true" : "false",
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => "null",
     };
@@ -52,7 +52,7 @@ internal static class InfluxQLLiterals
         $"'{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)}'";
 
     // InfluxQL doesn't support exponents, and treats a number without a decimal point as an integer.
-    private static string Plain(string number)
+    private static string WithoutExponent(string number)
     {
         int at = number.IndexOf('E', StringComparison.Ordinal);
         if (at < 0)

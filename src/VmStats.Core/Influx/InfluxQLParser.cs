@@ -5,7 +5,7 @@ using VmStats.Data;
 namespace VmStats.Influx;
 
 /// <summary>Parses the JSON documents of /query incrementally: keeps track of the part of the series that the next token belongs to.</summary>
-internal sealed class InfluxQLParser(InfluxQLColumns wanted, InfluxFailures failures, List<StoreRow> rows)
+internal sealed class InfluxQLParser(InfluxQLColumns columnInfo, InfluxFailures failures, List<StoreRow> rows)
 {
     /// <summary>InfluxDB 3's name for the column with the measurement, used for the other versions, too.</summary>
     public const string MeasurementColumn = "iox::measurement";
@@ -56,10 +56,10 @@ internal sealed class InfluxQLParser(InfluxQLColumns wanted, InfluxFailures fail
     private long? _time;
     private int _column;
 
-    /// <summary>True between documents, if the last one was marked as final.</summary>
+    /// <summary>True between documents, if the last one announced no further part.</summary>
     public bool IsAtEnd => _places.Count == 0 && !_partial && !_partialSeries;
 
-    /// <summary>True between documents, if the last one was marked as final although it contains a truncated series.</summary>
+    /// <summary>True between documents, if the last one contains a truncated series but announced no further part.</summary>
     public bool IsCutByServer => _places.Count == 0 && !_partial && _partialSeries;
 
     /// <summary>True once results have arrived, with or without rows.</summary>
@@ -194,7 +194,7 @@ internal sealed class InfluxQLParser(InfluxQLColumns wanted, InfluxFailures fail
                 _tags.Clear();
                 break;
             case At.Values:
-                _series = SeriesLayout.For(_name, _columns, _tags, wanted, wanted.Selects.ElementAtOrDefault(_statement), ref _lastLayout);
+                _series = SeriesLayout.For(_name, _columns, _tags, columnInfo, columnInfo.Selects.ElementAtOrDefault(_statement), ref _lastLayout);
                 break;
             case At.Row:
                 _row = _series!.NewRow();
@@ -222,7 +222,7 @@ internal sealed class InfluxQLParser(InfluxQLColumns wanted, InfluxFailures fail
                 TakeCell(ref reader);
                 break;
             case At.Tags:
-                _tags.Add(new(_tag!, reader.TokenType == JsonTokenType.String ? _values.Text(ref reader, wanted.Tags.Contains(_tag!)) : ""));
+                _tags.Add(new(_tag!, reader.TokenType == JsonTokenType.String ? _values.Text(ref reader, columnInfo.Tags.Contains(_tag!)) : ""));
                 break;
             case At.Columns:
                 _columns.Add(_values.Text(ref reader));

@@ -77,8 +77,8 @@ internal static class RequestTexts
                 case double number:
                     writer.WriteRawValue(FloatText(number));
                     break;
-                case bool truth:
-                    writer.WriteBooleanValue(truth);
+                case bool boolean:
+                    writer.WriteBooleanValue(boolean);
                     break;
                 case string text:
                     writer.WriteStringValue(text);

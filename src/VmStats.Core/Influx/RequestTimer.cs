@@ -10,7 +10,7 @@ internal sealed class RequestTimer : IDisposable
     private readonly CancellationToken _caller;
     private readonly TimeSpan _timeout;
     private TimeSpan _waited;
-    private long _began;
+    private long _started;
 
     public RequestTimer(TimeSpan timeout, CancellationToken caller)
     {
@@ -35,14 +35,14 @@ internal sealed class RequestTimer : IDisposable
     public void Resume()
     {
         TimeSpan left = _timeout - _waited;
-        _began = Stopwatch.GetTimestamp();
+        _started = Stopwatch.GetTimestamp();
         _source.CancelAfter(left > s_minimum ? left : s_minimum);
     }
 
     /// <summary>Pauses a wait: the time that the caller spends on a row doesn't count against the server.</summary>
     public void Pause()
     {
-        _waited += Stopwatch.GetElapsedTime(_began);
+        _waited += Stopwatch.GetElapsedTime(_started);
         _source.CancelAfter(Timeout.InfiniteTimeSpan);
     }
 

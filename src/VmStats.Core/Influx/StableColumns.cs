@@ -15,7 +15,7 @@ internal sealed class StableColumns
     private readonly List<string> _columns = [];
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
     private readonly List<string> _timeNames = [];
-    private readonly HashSet<string> _besideTime = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _withTime = new(StringComparer.Ordinal);
     private RowLayout? _last;
     private bool _lastHadTime;
 
@@ -29,7 +29,7 @@ internal sealed class StableColumns
     /// True for a column with the name of the time that never occurs together with a time in a row: in some rows it was
     /// read as a time, in others it wasn't.
     /// </summary>
-    public bool IsInPlaceOfTime(string column) => _timeNames.Contains(column) && _known.Contains(column) && !_besideTime.Contains(column);
+    public bool IsInPlaceOfTime(string column) => _timeNames.Contains(column) && _known.Contains(column) && !_withTime.Contains(column);
 
     /// <summary>Passes the rows on, once their columns are in <see cref="Columns"/>.</summary>
     public async IAsyncEnumerable<StoreRow> ReadAsync(IAsyncEnumerable<StoreRow> rows, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -38,7 +38,7 @@ internal sealed class StableColumns
         bool isBuffering = true;
         await foreach (StoreRow row in rows.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
-            Learn(row);
+            Examine(row);
             if (!isBuffering)
             {
                 yield return row;
@@ -64,13 +64,13 @@ internal sealed class StableColumns
         }
     }
 
-    private void Learn(StoreRow row)
+    private void Examine(StoreRow row)
     {
         bool hasTime = row.Time is not null;
         string name = row.Layout.TimeName;
         if (hasTime && row.Layout.IndexOf(name) is >= 0 and int place && !row[place].IsNull)
         {
-            _besideTime.Add(name);
+            _withTime.Add(name);
         }
 
         if (ReferenceEquals(row.Layout, _last) && hasTime == _lastHadTime)

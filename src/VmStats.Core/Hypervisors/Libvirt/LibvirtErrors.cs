@@ -30,7 +30,7 @@ internal static class LibvirtErrors
         var error when IsConnectionLost(error) => Unreachable(e, uri),
         var error when IsDenied(error) => PermissionDenied(e, uri),
         { Code: NoSupport or ArgumentUnsupported or OperationUnsupported or ConfigurationUnsupported } => new(
-            "LibvirtNotSupported", VmStatsErrorKind.NotSupported, $"{uri} doesn't offer this: {e.Message}.",
+            "LibvirtNotSupported", VmStatsErrorKind.NotSupported, $"{uri} doesn't support this: {e.Message}.",
             "Use another hypervisor driver, or a newer libvirt.", uri, e),
         { Code: OperationTimeout or ResourceBusy } => HypervisorErrors.VmBusy(uri, e.Message, e),
         _ => Failed(e, uri),

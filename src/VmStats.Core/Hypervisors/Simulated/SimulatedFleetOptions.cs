@@ -48,7 +48,7 @@ internal sealed record SimulatedFleetOptions
 
         if (uri.UserInfo.Length > 0 || uri.Port != -1 || uri.AbsolutePath.Trim('/').Length > 0 || uri.Fragment.Length > 0)
         {
-            throw Invalid($"{Scheme}://{uri.Host}", "it takes a name and parameters, nothing else");
+            throw Invalid($"{Scheme}://{uri.Host}", "only a name and parameters are allowed");
         }
 
         SimulatedFleetOptions options = new() { Name = uri.Host.Length > 0 ? uri.Host : "fleet" };

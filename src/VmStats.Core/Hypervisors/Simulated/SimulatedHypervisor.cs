@@ -46,7 +46,7 @@ internal sealed class SimulatedHypervisor : IHypervisor
     {
         cancellationToken.ThrowIfCancellationRequested();
         (_, double time) = Now();
-        return ValueTask.FromResult<IReadOnlyList<VmInfo>>([.. _vms.Select(vm => Look(vm, time).Info)]);
+        return ValueTask.FromResult<IReadOnlyList<VmInfo>>([.. _vms.Select(vm => GetState(vm, time).Info)]);
     }
 
     public ValueTask<IReadOnlyList<VmStatistics>> GetStatisticsAsync(CancellationToken cancellationToken)
@@ -60,7 +60,7 @@ internal sealed class SimulatedHypervisor : IHypervisor
     {
         SimulatedVm source = Find(vm);
         (_, double time) = Now();
-        VmInfo info = Look(source, time).Info;
+        VmInfo info = GetState(source, time).Info;
         if (info.Id is null)
         {
             throw HypervisorErrors.VmNotRunning(source.Name);
@@ -102,14 +102,14 @@ internal sealed class SimulatedHypervisor : IHypervisor
 
     private VmStatistics Read(SimulatedVm vm, double time, long nanoseconds)
     {
-        (VmInfo info, VmPhase phase, double moment) = Look(vm, time);
+        (VmInfo info, VmPhase phase, double moment) = GetState(vm, time);
         bool wasReset = _overrides.TryGetValue(vm.Uuid, out VmOverride? change) && change.IsOf(phase);
         double guestStart = wasReset ? change!.Time : phase.Start;
         return SimulatedCounters.Statistics(vm, info, phase, moment, guestStart, nanoseconds);
     }
 
     // Returns the VM according to its timeline, with the effects of this process's dumps. Its time stands still during a dump.
-    private (VmInfo Info, VmPhase Phase, double Moment) Look(SimulatedVm vm, double time)
+    private (VmInfo Info, VmPhase Phase, double Moment) GetState(SimulatedVm vm, double time)
     {
         double moment = _dumps.TryGetValue(vm.Uuid, out SimulatedDump? dump) ? dump.Moment : time;
         VmPhase phase = vm.Timeline.At(moment);

@@ -59,15 +59,15 @@ internal sealed class DumpCapture(IHypervisor hypervisor, MemoryDumpRequest requ
         using FifoSource fifo = made;
         using DumpPipeline pipeline = startPipeline();
         DumpReader reader = new(fifo, pipeline, request.Vm.Name, request.StallTimeout);
-        using CancellationTokenSource giveUp = new();
+        using CancellationTokenSource abandon = new();
         long started = Stopwatch.GetTimestamp();
-        Task call = Task.Run(() => hypervisor.DumpMemoryAsync(request.Vm.Uuid, path, options, giveUp.Token), CancellationToken.None);
+        Task call = Task.Run(() => hypervisor.DumpMemoryAsync(request.Vm.Uuid, path, options, abandon.Token), CancellationToken.None);
         Exception? failure = await monitor.WatchAsync(reader, pipeline, call).ConfigureAwait(false);
 
         // From here on no writer can open the FIFO any more; one that has it open gets EPIPE.
         rendezvous.Dispose();
         fifo.CloseReader();
-        Exception? callFailure = await WaitForCallAsync(call, fifo, giveUp).ConfigureAwait(false);
+        Exception? callFailure = await WaitForCallAsync(call, fifo, abandon).ConfigureAwait(false);
         TimeSpan callTime = Stopwatch.GetElapsedTime(started);
         if (CouldNotOpen(callFailure, reader))
         {
@@ -99,10 +99,10 @@ internal sealed class DumpCapture(IHypervisor hypervisor, MemoryDumpRequest requ
         }
 
         long started = Stopwatch.GetTimestamp();
-        using CancellationTokenSource giveUp = new();
-        Task call = Task.Run(() => hypervisor.DumpMemoryAsync(request.Vm.Uuid, path, request.Options, giveUp.Token), CancellationToken.None);
+        using CancellationTokenSource abandon = new();
+        Task call = Task.Run(() => hypervisor.DumpMemoryAsync(request.Vm.Uuid, path, request.Options, abandon.Token), CancellationToken.None);
         Exception? failure = await monitor.WatchCallAsync(hypervisor, call).ConfigureAwait(false);
-        Exception? callFailure = await WaitForCallAsync(call, null, giveUp).ConfigureAwait(false);
+        Exception? callFailure = await WaitForCallAsync(call, null, abandon).ConfigureAwait(false);
         TimeSpan callTime = Stopwatch.GetElapsedTime(started);
         ThrowFirst(failure, callFailure);
 
@@ -117,7 +117,7 @@ internal sealed class DumpCapture(IHypervisor hypervisor, MemoryDumpRequest requ
     }
 
     /// <summary>Waits for the call to return. A writer that is still blocked in open() is released repeatedly.</summary>
-    private static async Task<Exception?> WaitForCallAsync(Task call, FifoSource? fifo, CancellationTokenSource giveUp)
+    private static async Task<Exception?> WaitForCallAsync(Task call, FifoSource? fifo, CancellationTokenSource abandon)
     {
         long started = Stopwatch.GetTimestamp();
         while (!call.IsCompleted && Stopwatch.GetElapsedTime(started) < s_graceTime)
@@ -128,7 +128,7 @@ internal sealed class DumpCapture(IHypervisor hypervisor, MemoryDumpRequest requ
 
         if (!call.IsCompleted)
         {
-            await giveUp.CancelAsync().ConfigureAwait(false);
+            await abandon.CancelAsync().ConfigureAwait(false);
             await Task.WhenAny(call, Task.Delay(s_releaseInterval)).ConfigureAwait(false);
         }
 

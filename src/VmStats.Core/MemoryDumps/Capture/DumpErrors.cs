@@ -44,7 +44,7 @@ internal static class DumpErrors
     public static VmStatsException RuleMissing(string folder) => new(
         "DumpRuleMissing",
         VmStatsErrorKind.InvalidArgument,
-        $"No rule says which dumps in the folder '{folder}' to remove.",
+        $"No rule selects the dumps in the folder '{folder}' to remove.",
         "Give a rule (-OlderThan 30d, -KeepLast 3, -MaximumSize 500GB), or name the dumps by -Path or down the pipeline.",
         folder);
 

@@ -41,7 +41,7 @@ internal sealed class DumpMonitor(
                 reader.CallHasEnded();
             }
 
-            if ((WhyStop() ?? (call.IsFaulted ? call.Exception!.InnerException : null)) is Exception why)
+            if ((GetStopReason() ?? (call.IsFaulted ? call.Exception!.InnerException : null)) is Exception why)
             {
                 reader.Stop(why);
             }
@@ -66,16 +66,16 @@ internal sealed class DumpMonitor(
         Exception? why = null;
         while (!call.IsCompleted)
         {
-            why ??= WhyStop();
-            CoreDumpProgress? progress = await AskAsync(hypervisor).ConfigureAwait(false);
+            why ??= GetStopReason();
+            CoreDumpProgress? progress = await TryGetProgressAsync(hypervisor).ConfigureAwait(false);
             Publish(progress?.ProcessedBytes ?? 0, progress?.TotalBytes, 0, Stopwatch.GetElapsedTime(_started));
             await Task.WhenAny(call, Task.Delay(s_interval, CancellationToken.None)).ConfigureAwait(false);
         }
 
-        return why ?? WhyStop();
+        return why ?? GetStopReason();
     }
 
-    private async Task<CoreDumpProgress?> AskAsync(IHypervisor hypervisor)
+    private async Task<CoreDumpProgress?> TryGetProgressAsync(IHypervisor hypervisor)
     {
         try
         {
@@ -88,7 +88,7 @@ internal sealed class DumpMonitor(
         }
     }
 
-    private Exception? WhyStop()
+    private Exception? GetStopReason()
     {
         if (cancellationToken.IsCancellationRequested)
         {

@@ -76,7 +76,7 @@ internal sealed class DumpReader
             if (count > 0)
             {
                 filled += count;
-                Note(count);
+                CountBytes(count);
             }
             else
             {
@@ -111,7 +111,7 @@ internal sealed class DumpReader
         return buffer;
     }
 
-    private void Note(int count)
+    private void CountBytes(int count)
     {
         long now = Stopwatch.GetTimestamp();
         if (Interlocked.Add(ref _bytes, count) == count)

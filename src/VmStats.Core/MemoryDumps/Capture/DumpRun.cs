@@ -74,7 +74,7 @@ internal sealed class DumpRun(
             null => record,
             OperationCanceledException when cancellationToken.IsCancellationRequested =>
                 throw new OperationCanceledException(_failure.Message, _failure, cancellationToken),
-            _ => throw new MemoryDumpException(Typed(_failure), record),
+            _ => throw new MemoryDumpException(ToVmStatsException(_failure), record),
         };
     }
 
@@ -229,7 +229,7 @@ internal sealed class DumpRun(
 
     private async Task<MemoryDumpRecord> DescribeFailureAsync(Exception failure)
     {
-        VmStatsException typed = Typed(failure);
+        VmStatsException typed = ToVmStatsException(failure);
         bool isCancelled = failure is OperationCanceledException || typed.ErrorId == "DumpCancelled";
         MemoryDumpRecord record = Record(isCancelled ? MemoryDumpState.Cancelled : MemoryDumpState.Failed) with
         {
@@ -237,10 +237,10 @@ internal sealed class DumpRun(
             ErrorId = typed.ErrorId,
             Error = typed.Message,
         };
-        return _folder is null ? record : record with { LedgerHead = await NoteAttemptAsync(_folder, record).ConfigureAwait(false) };
+        return _folder is null ? record : record with { LedgerHead = await LogAttemptAsync(_folder, record).ConfigureAwait(false) };
     }
 
-    private async Task<string?> NoteAttemptAsync(PinnedFolder folder, MemoryDumpRecord record)
+    private async Task<string?> LogAttemptAsync(PinnedFolder folder, MemoryDumpRecord record)
     {
         try
         {
@@ -266,7 +266,7 @@ internal sealed class DumpRun(
         return new DumpPipeline(file.Handle, compressor, options.Workers, request.BufferBytes, workLater: fits);
     }
 
-    private VmStatsException Typed(Exception failure) => failure switch
+    private VmStatsException ToVmStatsException(Exception failure) => failure switch
     {
         VmStatsException typed => typed,
         OperationCanceledException => DumpErrors.Cancelled(request.Vm.Name),

@@ -58,7 +58,7 @@ internal sealed class MemoryDumper : IAsyncDisposable
     {
         Refuse();
         Guid id = Guid.NewGuid();
-        using DumpStateFile state = _states.Begin(Describe(request, id));
+        using DumpStateFile state = _states.Begin(CreateState(request, id));
         using DumpRun run = await CaptureAsync(state, request, progress, cancellationToken).ConfigureAwait(false);
         using RecordingLimit limit = DumpRecorder.Limit(_options.RecordPatience, cancellationToken);
         return await run.FinishAsync(limit.Token, cancellationToken).ConfigureAwait(false);
@@ -68,7 +68,7 @@ internal sealed class MemoryDumper : IAsyncDisposable
     /// Waits until the leftovers of interrupted dumps are cleaned up and their records are written, which starts during
     /// the first capture.
     /// </summary>
-    /// <param name="cancellationToken">Ends the wait; records that are not in the store by then stay queued.</param>
+    /// <param name="cancellationToken">Ends the wait; records that the store has not accepted by then wait in the spools.</param>
     /// <returns>A warning if the cleanup failed, or if a waiting record is damaged or was refused; otherwise null.</returns>
     public async Task<string?> CompleteAsync(CancellationToken cancellationToken)
     {
@@ -119,7 +119,7 @@ internal sealed class MemoryDumper : IAsyncDisposable
     private async Task<DumpRun> CaptureAsync(
         DumpStateFile state, MemoryDumpRequest request, IProgress<MemoryDumpProgress>? progress, CancellationToken cancellationToken)
     {
-        await WaitForTurnAsync(state, request, cancellationToken).ConfigureAwait(false);
+        await WaitForSlotAsync(state, request, cancellationToken).ConfigureAwait(false);
         try
         {
             using FileStream? vmLock = _states.TryLockVm(request.Vm.Uuid);
@@ -156,7 +156,7 @@ internal sealed class MemoryDumper : IAsyncDisposable
         }
     }
 
-    private async Task WaitForTurnAsync(DumpStateFile state, MemoryDumpRequest request, CancellationToken cancellationToken)
+    private async Task WaitForSlotAsync(DumpStateFile state, MemoryDumpRequest request, CancellationToken cancellationToken)
     {
         try
         {
@@ -183,7 +183,7 @@ internal sealed class MemoryDumper : IAsyncDisposable
         }
     }
 
-    private DumpStateData Describe(MemoryDumpRequest request, Guid id)
+    private DumpStateData CreateState(MemoryDumpRequest request, Guid id)
     {
         DateTimeOffset time = _hypervisor.Clock.GetUtcNow();
         return new DumpStateData

@@ -19,7 +19,7 @@ internal sealed class Rendezvous : IDisposable
     private readonly PinnedFolder _folder;
     private readonly uint _daemonUser;
     private PinnedFolder? _imageFolder;
-    private bool _isGone;
+    private bool _isDisposed;
 
     private Rendezvous(PinnedFolder parent, PinnedFolder folder, uint daemonUser)
     {
@@ -34,21 +34,21 @@ internal sealed class Rendezvous : IDisposable
     /// <summary>Free bytes on its disk that this user may write.</summary>
     public long FreeBytes => _folder.FreeBytes;
 
-    private bool IsForeign => _daemonUser != Libc.EffectiveUserId && _daemonUser != 0;
+    private bool IsOtherUser => _daemonUser != Libc.EffectiveUserId && _daemonUser != 0;
 
     /// <summary>Creates the folder where the daemon's user can reach it.</summary>
     /// <param name="daemonUser">The user that opens the path.</param>
     /// <param name="parent">The folder to create it in; null for the default.</param>
     public static Rendezvous Create(uint daemonUser, string? parent = null)
     {
-        // Root can reach any folder, and so can the current user its own; only a third user needs execute permission on the folder.
-        bool isForeign = daemonUser != Libc.EffectiveUserId && daemonUser != 0;
-        string? runtime = isForeign || parent is not null ? null : Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
+        // Root can reach any folder, and the current user its own; only a third user needs execute permission on this one.
+        bool isOtherUser = daemonUser != Libc.EffectiveUserId && daemonUser != 0;
+        string? runtime = isOtherUser || parent is not null ? null : Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
         PinnedFolder folder = (IsOwn(runtime) ? PinnedFolder.TryOpen(runtime!, FolderUse.Write) : null)
             ?? PinnedFolder.Open(parent ?? "/tmp", FolderUse.Add);
         try
         {
-            return new Rendezvous(folder, folder.MakeFolder(Prefix + Random(), isForeign ? Traversable : UnixFiles.PrivateFolder), daemonUser);
+            return new Rendezvous(folder, folder.MakeFolder(Prefix + Random(), isOtherUser ? Traversable : UnixFiles.PrivateFolder), daemonUser);
         }
         catch
         {
@@ -65,11 +65,11 @@ internal sealed class Rendezvous : IDisposable
         string name = Random();
         _folder.MakePipe(name, UnixFiles.PrivateFile);
         reader = new FifoSource(_folder, name);
-        if (IsForeign && Libc.EffectiveUserId == 0)
+        if (IsOtherUser && Libc.EffectiveUserId == 0)
         {
             reader.GiveTo(_daemonUser);
         }
-        else if (IsForeign)
+        else if (IsOtherUser)
         {
             // Neither can be given to the daemon's user; access is protected by the name, which other users can neither list nor guess.
             reader.SetMode(UnixFiles.PrivateFile | UnixFileMode.OtherWrite);
@@ -81,7 +81,7 @@ internal sealed class Rendezvous : IDisposable
     /// <summary>Returns a path for a file that the daemon's user creates.</summary>
     public string PrepareFile()
     {
-        if (!IsForeign)
+        if (!IsOtherUser)
         {
             return _folder.PathOf(ImageName);
         }
@@ -96,9 +96,9 @@ internal sealed class Rendezvous : IDisposable
 
     public void Dispose()
     {
-        if (!_isGone)
+        if (!_isDisposed)
         {
-            _isGone = true;
+            _isDisposed = true;
             _imageFolder?.Dispose();
             _folder.Dispose();
             using (_parent)

@@ -14,7 +14,7 @@ namespace VmStats.MemoryDumps;
 /// <param name="Damage">Why the image could not be read to its end, or null.</param>
 internal sealed record ImageScan(string? Sha256, long RawBytes, string StoredSha256, long StoredBytes, ElfLayout? Layout, string? Damage)
 {
-    /// <summary>A message that reports how much an ELF core is shorter than its own header states; null if it is complete.</summary>
+    /// <summary>A message if an ELF core is shorter than its own header states; null if it is complete.</summary>
     public string? CutOff => Layout is not null && RawBytes < Layout.TotalBytes
         ? string.Create(CultureInfo.InvariantCulture, $"The ELF header announces {Layout.TotalBytes} bytes, but the image has {RawBytes}.")
         : null;

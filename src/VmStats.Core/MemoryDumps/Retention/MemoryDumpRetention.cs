@@ -97,7 +97,7 @@ internal sealed class MemoryDumpRetention(string folder, TimeProvider clock)
 
         try
         {
-            await NoteAsync(LedgerEvent.Remove, stored, @operator, removal.Reason, cancellationToken).ConfigureAwait(false);
+            await LogAsync(LedgerEvent.Remove, stored, @operator, removal.Reason, cancellationToken).ConfigureAwait(false);
             stored.Folder.Delete(stored.Name);
             stored.Folder.Delete(DumpManifest.PathFor(stored.Name));
             return removal with { IsRemoved = true };
@@ -114,7 +114,7 @@ internal sealed class MemoryDumpRetention(string folder, TimeProvider clock)
         using StoredDump stored = Open(dump);
         try
         {
-            await NoteAsync(hold ? LedgerEvent.Hold : LedgerEvent.Release, stored, @operator, note, cancellationToken).ConfigureAwait(false);
+            await LogAsync(hold ? LedgerEvent.Hold : LedgerEvent.Release, stored, @operator, note, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -124,7 +124,7 @@ internal sealed class MemoryDumpRetention(string folder, TimeProvider clock)
 
     private StoredDump Open(MemoryDumpFile dump) => StoredDump.Open(Path.Combine(_folder, Path.GetFileName(dump.Path)), FolderUse.Write);
 
-    private static Task<string> NoteAsync(LedgerEvent what, StoredDump dump, string? @operator, string? detail, CancellationToken cancellationToken)
+    private static Task<string> LogAsync(LedgerEvent what, StoredDump dump, string? @operator, string? detail, CancellationToken cancellationToken)
     {
         LedgerEntry entry = DumpCustody.Entry(what, dump.Name, dump.TryReadManifest(), @operator) with { Detail = detail };
         return dump.Ledger.AppendAsync(entry, cancellationToken);

@@ -8,10 +8,10 @@ namespace VmStats.MemoryDumps;
 internal sealed class RetentionJudge(IReadOnlyList<MemoryDumpFile> all, RetentionPolicy policy)
 {
     private readonly HashSet<string> _newest = policy.Newest(all).Select(dump => dump.Path).ToHashSet(StringComparer.Ordinal);
-    private readonly HashSet<string> _staying = all.Select(dump => dump.Path).ToHashSet(StringComparer.Ordinal);
+    private readonly HashSet<string> _remaining = all.Select(dump => dump.Path).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Total size of the dumps that have not been removed so far.</summary>
-    public long StayingBytes => all.Where(dump => _staying.Contains(dump.Path)).Sum(dump => dump.StoredBytes);
+    public long StayingBytes => all.Where(dump => _remaining.Contains(dump.Path)).Sum(dump => dump.StoredBytes);
 
     /// <summary>True for a dump that -KeepLast protects.</summary>
     public bool IsAmongNewest(MemoryDumpFile dump) => _newest.Contains(dump.Path);
@@ -19,10 +19,10 @@ internal sealed class RetentionJudge(IReadOnlyList<MemoryDumpFile> all, Retentio
     /// <summary>Decides about a dump; if it may be removed, it counts as removed from then on.</summary>
     public MemoryDumpRemoval Judge(MemoryDumpFile dump, string reason)
     {
-        string? why = WhyStays(dump);
+        string? why = ReasonToKeep(dump);
         if (why is null)
         {
-            _staying.Remove(dump.Path);
+            _remaining.Remove(dump.Path);
         }
 
         return new MemoryDumpRemoval { Dump = dump, Reason = reason, KeptBecause = why };
@@ -30,7 +30,7 @@ internal sealed class RetentionJudge(IReadOnlyList<MemoryDumpFile> all, Retentio
 
     // Dumps are decided oldest first, so that of several verified dumps of a VM the newest one stays. If none was ever
     // verified, the newest dump is the one that stays.
-    private string? WhyStays(MemoryDumpFile dump)
+    private string? ReasonToKeep(MemoryDumpFile dump)
     {
         if (dump.IsHeld)
         {
@@ -48,7 +48,7 @@ internal sealed class RetentionJudge(IReadOnlyList<MemoryDumpFile> all, Retentio
         }
 
         MemoryDumpFile[] ofVm = all.Where(other => other.Uuid == dump.Uuid).ToArray();
-        MemoryDumpFile[] others = ofVm.Where(other => other.Path != dump.Path && _staying.Contains(other.Path)).ToArray();
+        MemoryDumpFile[] others = ofVm.Where(other => other.Path != dump.Path && _remaining.Contains(other.Path)).ToArray();
         return ofVm.Any(other => other.IsVerified)
             ? dump.IsVerified && !others.Any(other => other.IsVerified) ? $"it is the only verified dump of '{dump.Name}'" : null
             : others.Length == 0 ? $"it is the last dump of '{dump.Name}', and none was verified" : null;

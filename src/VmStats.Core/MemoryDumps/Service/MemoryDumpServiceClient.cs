@@ -47,8 +47,8 @@ internal sealed class MemoryDumpServiceClient : IDisposable
                 "Give it as http://host:5001, without user, password or query: the service doesn't use them.");
 
     /// <summary>
-    /// Refuses a VM name that the service could confuse with another VM: it interprets digits as a run-time id before
-    /// it looks for a name.
+    /// Refuses a VM name that the service could mistake for another VM's id: it interprets digits as a run-time id
+    /// before it looks for a name.
     /// </summary>
     /// <exception cref="VmStatsException"><c>DumpServiceNameAmbiguous</c>.</exception>
     public static void CheckName(string name)

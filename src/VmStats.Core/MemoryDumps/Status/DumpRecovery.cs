@@ -52,7 +52,7 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
         return records;
     }
 
-    /// <summary>Removes only the files that dumps left, to make room for a dump that would not fit; doesn't wait for any lock.</summary>
+    /// <summary>Removes only the files that dumps left, to make room for a dump that would not fit; doesn't wait for anything.</summary>
     public void RemoveFiles(string folder)
     {
         foreach (DumpStateData data in LeftBehind())
@@ -110,7 +110,7 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
                 ErrorId = "DumpInterrupted",
                 Path = file is { IsRegular: true } ? dumps!.PathOf(data.FileName) : null,
             };
-            record = record with { LedgerHead = dumps is null ? null : await NoteAsync(dumps, data, manifest, record).ConfigureAwait(false) };
+            record = record with { LedgerHead = dumps is null ? null : await LogAsync(dumps, data, manifest, record).ConfigureAwait(false) };
             await recorder.WriteAsync(record, dumps, timeoutToken).ConfigureAwait(false);
         }
 
@@ -152,7 +152,7 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
     }
 
     // Returns the hash of the ledger entry that the process wrote before it died, or of a new one that records what was found.
-    private static async Task<string?> NoteAsync(PinnedFolder dumps, DumpStateData data, DumpManifest? manifest, MemoryDumpRecord record)
+    private static async Task<string?> LogAsync(PinnedFolder dumps, DumpStateData data, DumpManifest? manifest, MemoryDumpRecord record)
     {
         try
         {

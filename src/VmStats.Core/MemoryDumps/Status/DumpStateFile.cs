@@ -3,7 +3,7 @@ using VmStats.Files;
 namespace VmStats.MemoryDumps;
 
 /// <summary>
-/// The state of a dump of this process. The file is rewritten as a whole each time; the lock file beside it shows that
+/// The state of a dump of this process. The file is rewritten as a whole each time; the lock file next to it shows that
 /// the process is alive.
 /// </summary>
 internal sealed class DumpStateFile : IDisposable

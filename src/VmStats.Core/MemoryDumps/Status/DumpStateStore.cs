@@ -43,13 +43,13 @@ internal sealed class DumpStateStore(string folder)
 
     /// <summary>All states, newest first. A dump whose process has died is returned as interrupted.</summary>
     /// <exception cref="VmStatsException"><c>DumpStateFolderUnusable</c>: the folder can't be read.</exception>
-    public IEnumerable<DumpStateData> ReadAll() => Look(ReadAll) ?? [];
+    public IEnumerable<DumpStateData> ReadAll() => ReadFolder(ReadAll) ?? [];
 
     /// <summary>Returns the state of one dump; null if there is none.</summary>
-    public DumpStateData? Find(Guid dump) => Look(states => Read(states, NameOf(dump)) is DumpStateData data ? Judge(states, data) : null);
+    public DumpStateData? Find(Guid dump) => ReadFolder(states => Read(states, NameOf(dump)) is DumpStateData data ? WithLiveness(states, data) : null);
 
     /// <summary>True while the process that takes the dump is alive.</summary>
-    public bool IsAlive(Guid dump) => Look(states => IsAlive(states, dump));
+    public bool IsAlive(Guid dump) => ReadFolder(states => IsAlive(states, dump));
 
     /// <summary>Requests the process that takes a dump to stop it.</summary>
     public void RequestCancel(Guid dump)
@@ -113,12 +113,12 @@ internal sealed class DumpStateStore(string folder)
         return FileLock.TryTake(states, name);
     }
 
-    private T? Look<T>(Func<PinnedFolder, T> look)
+    private T? ReadFolder<T>(Func<PinnedFolder, T> read)
     {
         try
         {
             using PinnedFolder states = PinnedFolder.Open(folder, FolderUse.Read);
-            return look(states);
+            return read(states);
         }
         catch (FileNotFoundException)
         {
@@ -136,7 +136,7 @@ internal sealed class DumpStateStore(string folder)
         .. states.Names("*.json")
             .Select(name => Read(states, name))
             .OfType<DumpStateData>()
-            .Select(data => Judge(states, data))
+            .Select(data => WithLiveness(states, data))
             .OrderByDescending(data => data.QueuedAt),
     ];
 
@@ -156,7 +156,7 @@ internal sealed class DumpStateStore(string folder)
 
     private static bool IsAlive(PinnedFolder states, Guid dump) => FileLock.IsHeld(states, LockName(dump));
 
-    private static DumpStateData Judge(PinnedFolder states, DumpStateData data) =>
+    private static DumpStateData WithLiveness(PinnedFolder states, DumpStateData data) =>
         data.State is MemoryDumpState.Queued or MemoryDumpState.Running && !IsAlive(states, data.DumpId)
             ? Read(states, NameOf(data.DumpId)) is { FinishedAt: not null } ended ? ended : data with { State = MemoryDumpState.Interrupted }
             : data;
