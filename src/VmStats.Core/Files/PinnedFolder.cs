@@ -77,16 +77,16 @@ internal sealed partial class PinnedFolder : IDisposable
     {
         if (_handle is null)
         {
-            return OpenByPath(PathOf(Plain(name)), use);
+            return OpenByPath(PathOf(Validated(name)), use);
         }
 
         if (use == FolderUse.Create)
         {
             // Whoever was faster is looked at like anybody.
-            Libc.MakeFolder(_handle, Plain(name), UnixFiles.PrivateFolder);
+            Libc.MakeFolder(_handle, Validated(name), UnixFiles.PrivateFolder);
         }
 
-        SafeFileHandle? folder = Libc.TryOpenAt(_handle, Plain(name), FolderFlags | Libc.O_DIRECTORY | Libc.O_NOFOLLOW, 0, out int error);
+        SafeFileHandle? folder = Libc.TryOpenAt(_handle, Validated(name), FolderFlags | Libc.O_DIRECTORY | Libc.O_NOFOLLOW, 0, out int error);
         if (folder is null)
         {
             throw Find(name) is { Kind: FileKind.Link } ? new UnsafePathException(UnsafePath.FolderIsLink, PathOf(name), "is a symbolic link") : Libc.Failure(error, PathOf(name));
