@@ -5,8 +5,8 @@ using VmStats.Infrastructure.EnvironmentVariables;
 using VmStats.Infrastructure.InfluxDB3;
 using VmStats.Infrastructure.Retry;
 using VmStats.Infrastructure.Zstd;
-using VmStats.Influx;
 using VmStats.Stores;
+using VmStats.ThirdParty;
 
 namespace VmStats.Infrastructure;
 

@@ -1,3 +1,4 @@
+using System;
 using VmStats.Benchmarks.Dumps;
 using VmStats.Benchmarks.Embedded;
 using VmStats.Benchmarks.Wire;

@@ -1,5 +1,5 @@
-using VmStats.Data;
 using VmStats.Hypervisors;
+using VmStats.Points;
 using VmStats.Stores;
 
 namespace VmStats.Collection;

@@ -1,4 +1,4 @@
-using VmStats.Data;
+using VmStats.Points;
 
 namespace VmStats.Collection;
 

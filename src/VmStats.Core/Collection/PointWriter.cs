@@ -1,7 +1,7 @@
-using VmStats.Data;
+using VmStats.Connections;
+using VmStats.Points;
 using VmStats.Stores;
 using VmStats.Stores.Spool;
-using VmStats.Telemetry;
 
 namespace VmStats.Collection;
 

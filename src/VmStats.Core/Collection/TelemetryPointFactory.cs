@@ -1,7 +1,6 @@
-using VmStats.Data;
 using VmStats.Hypervisors;
+using VmStats.Points;
 using VmStats.Stores;
-using VmStats.Telemetry;
 
 namespace VmStats.Collection;
 

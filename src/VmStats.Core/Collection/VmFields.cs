@@ -1,6 +1,5 @@
-using VmStats.Data;
 using VmStats.Hypervisors;
-using VmStats.Telemetry;
+using VmStats.Points;
 
 namespace VmStats.Collection;
 

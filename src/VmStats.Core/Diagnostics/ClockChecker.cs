@@ -1,10 +1,8 @@
 using System.Globalization;
-using VmStats.Data;
-using VmStats.Influx;
 using VmStats.Points;
-using VmStats.Queries;
 using VmStats.Stores;
-using VmStats.Telemetry;
+using VmStats.Telemetry.Series;
+using VmStats.Text;
 
 namespace VmStats.Diagnostics;
 

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using VmStats.Configuration;
-using VmStats.Data;
-using VmStats.Influx;
-using VmStats.Queries;
+using VmStats.Connections;
+using VmStats.Points;
 using VmStats.Stores;
-using VmStats.Telemetry;
+using VmStats.Stores.Influx.Http;
+using VmStats.Telemetry.Series;
 
 namespace VmStats.Diagnostics;
 

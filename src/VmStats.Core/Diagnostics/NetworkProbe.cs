@@ -4,7 +4,8 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using VmStats.Configuration;
-using VmStats.Influx;
+using VmStats.Stores.Influx.Http;
+using VmStats.Text;
 
 namespace VmStats.Diagnostics;
 

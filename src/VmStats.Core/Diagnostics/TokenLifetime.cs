@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
 using VmStats.Configuration;
-using VmStats.Data;
-using VmStats.Influx;
+using VmStats.Points;
+using VmStats.Stores.Influx;
+using VmStats.Stores.Influx.Errors;
+using VmStats.Stores.Influx.Json;
 
 namespace VmStats.Diagnostics;
 

@@ -1,5 +1,3 @@
-using VmStats.Files;
-
 namespace VmStats.IO;
 
 /// <summary>

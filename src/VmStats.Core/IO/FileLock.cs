@@ -1,5 +1,3 @@
-using VmStats.Files;
-
 namespace VmStats.IO;
 
 /// <summary>Locks that end with their process, however it ends: on Unix, .NET implements sharing modes by flock().</summary>

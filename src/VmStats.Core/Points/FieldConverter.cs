@@ -1,5 +1,4 @@
 using System.Globalization;
-using VmStats.Data;
 
 namespace VmStats.Points;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using VmStats.Data;
+using VmStats.Points;
 
 namespace VmStats.Stores;
 

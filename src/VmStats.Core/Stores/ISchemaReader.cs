@@ -1,3 +1,5 @@
+using VmStats.Points;
+
 namespace VmStats.Stores;
 
 /// <summary>Asks a server for the columns of its measurements.</summary>

@@ -1,5 +1,4 @@
-using VmStats.Data;
-using VmStats.Queries;
+using VmStats.Points;
 
 namespace VmStats.Stores;
 

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using VmStats.Data;
 using VmStats.Points;
+using VmStats.Text;
 
 namespace VmStats.Stores;
 

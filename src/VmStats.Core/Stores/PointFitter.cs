@@ -1,4 +1,3 @@
-using VmStats.Data;
 using VmStats.Points;
 
 namespace VmStats.Stores;

@@ -1,8 +1,8 @@
-using VmStats.Data;
+using VmStats.Points;
 
 namespace VmStats.Stores;
 
-/// <summary>Turns the values of a counter, in order of time, into its rates: <see cref="Queries.CounterRates"/> where they are computed here.</summary>
+/// <summary>Turns the values of a counter, in order of time, into its rates: <see cref="CounterRates"/> where they are computed here.</summary>
 internal struct RateReader
 {
     private FieldValue _last;

@@ -1,4 +1,5 @@
-using VmStats.Data;
+using VmStats.Telemetry.Series;
+using VmStats.Text;
 
 namespace VmStats.Telemetry;
 

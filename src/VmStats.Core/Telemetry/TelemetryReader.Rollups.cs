@@ -1,5 +1,6 @@
-using VmStats.Data;
+using VmStats.Points;
 using VmStats.Telemetry.Rollups;
+using VmStats.Telemetry.Series;
 
 namespace VmStats.Telemetry;
 

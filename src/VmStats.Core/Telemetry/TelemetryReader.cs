@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
-using VmStats.Data;
+using VmStats.Points;
 using VmStats.Stores;
+using VmStats.Telemetry.Series;
 
 namespace VmStats.Telemetry;
 

@@ -1,3 +1,5 @@
+using VmStats.Text;
+
 namespace VmStats.Telemetry;
 
 /// <summary>The VMs that names stand for, and what is wrong with the names that stand for none.</summary>

@@ -1,7 +1,6 @@
 using System.Text.Json;
-using VmStats.Data;
 using VmStats.Points;
-using VmStats.Queries;
+using VmStats.Stores;
 
 namespace VmStats.Infrastructure.Embedded;
 

@@ -1,5 +1,5 @@
-using VmStats.Data;
-using VmStats.Queries;
+using VmStats.Points;
+using VmStats.Stores;
 
 namespace VmStats.Infrastructure.Embedded;
 

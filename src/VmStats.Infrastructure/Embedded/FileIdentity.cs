@@ -1,4 +1,4 @@
-using VmStats.Files;
+using VmStats.IO;
 
 namespace VmStats.Infrastructure.Embedded;
 

@@ -1,4 +1,4 @@
-using VmStats.MemoryDumps;
+using VmStats.Dumps.Records;
 using VmStats.Stores;
 
 namespace VmStats.Infrastructure.Embedded;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using VmStats.Data;
+using VmStats.Points;
 
 namespace VmStats.Infrastructure.Embedded;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using VmStats.Data;
+using VmStats.Points;
 
 namespace VmStats.Infrastructure.Embedded;
 

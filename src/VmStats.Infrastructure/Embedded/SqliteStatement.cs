@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
-using VmStats.Data;
+using VmStats.Points;
 
 namespace VmStats.Infrastructure.Embedded;
 

@@ -1,5 +1,5 @@
 using Microsoft.Data.Sqlite;
-using VmStats.Files;
+using VmStats.IO;
 
 namespace VmStats.Infrastructure.Embedded;
 

@@ -1,4 +1,4 @@
-using VmStats.Data;
+using VmStats.Points;
 using VmStats.Stores;
 
 namespace VmStats.Infrastructure.Embedded;

@@ -1,7 +1,7 @@
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
-using VmStats.Data;
-using VmStats.Queries;
+using VmStats.Points;
+using VmStats.Stores;
 
 namespace VmStats.Infrastructure.Embedded;
 

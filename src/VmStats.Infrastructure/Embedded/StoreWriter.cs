@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
-using VmStats.Data;
+using VmStats.Points;
 using VmStats.Stores;
 
 namespace VmStats.Infrastructure.Embedded;

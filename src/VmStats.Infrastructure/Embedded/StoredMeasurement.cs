@@ -1,6 +1,5 @@
 using System.Globalization;
-using VmStats.Data;
-using VmStats.Stores;
+using VmStats.Points;
 
 namespace VmStats.Infrastructure.Embedded;
 

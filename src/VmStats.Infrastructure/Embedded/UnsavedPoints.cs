@@ -1,6 +1,6 @@
 using Microsoft.Data.Sqlite;
-using VmStats.Data;
-using VmStats.Queries;
+using VmStats.Points;
+using VmStats.Stores;
 
 namespace VmStats.Infrastructure.Embedded;
 

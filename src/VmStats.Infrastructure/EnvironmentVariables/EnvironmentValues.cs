@@ -51,7 +51,7 @@ internal sealed class EnvironmentValues(IConfiguration configuration)
             return ifUnset;
         }
 
-        return Data.Duration.TryParse(text, out TimeSpan duration) && duration > TimeSpan.Zero
+        return VmStats.Points.Duration.TryParse(text, out TimeSpan duration) && duration > TimeSpan.Zero
             ? duration
             : throw Invalid(name, $"'{text}' is not a duration", "a duration such as 12h, 1d or 7d");
     }

@@ -1,7 +1,7 @@
 using InfluxDB3.Client;
 using InfluxDB3.Client.Config;
 using InfluxDB3.Client.Write;
-using VmStats.Influx;
+using VmStats.ThirdParty;
 
 namespace VmStats.Infrastructure.InfluxDB3;
 

@@ -1,4 +1,4 @@
-using VmStats.Telemetry;
+using VmStats.Text;
 
 namespace VmStats.PowerShell.Abstractions;
 

@@ -1,6 +1,6 @@
 using System.Management.Automation;
 using VmStats.Configuration;
-using VmStats.MemoryDumps;
+using VmStats.Dumps.Service;
 
 namespace VmStats.PowerShell.Abstractions;
 

@@ -1,9 +1,9 @@
 using System.ComponentModel;
 using System.Management.Automation;
-using VmStats.MemoryDumps;
+using VmStats.Dumps.Records;
 using VmStats.PowerShell.Completion;
 using VmStats.PowerShell.Transformation;
-using VmStats.Telemetry;
+using VmStats.Text;
 
 namespace VmStats.PowerShell.Abstractions;
 

@@ -1,4 +1,5 @@
-using VmStats.MemoryDumps;
+using VmStats.Dumps.Capture;
+using VmStats.Dumps.Service;
 
 namespace VmStats.PowerShell.Abstractions;
 

@@ -1,6 +1,8 @@
 using System.Management.Automation;
-using VmStats.Data;
-using VmStats.Influx;
+using VmStats.Points;
+using VmStats.Stores.Influx.Json;
+using VmStats.Stores.Influx3;
+using VmStats.Text;
 
 namespace VmStats.PowerShell.Abstractions;
 

@@ -1,9 +1,11 @@
 using System.ComponentModel;
 using System.Management.Automation;
 using VmStats.Configuration;
-using VmStats.MemoryDumps;
+using VmStats.Connections;
+using VmStats.Dumps;
 using VmStats.PowerShell.Sessions;
 using VmStats.Stores;
+using VmStats.ThirdParty;
 
 namespace VmStats.PowerShell.Abstractions;
 

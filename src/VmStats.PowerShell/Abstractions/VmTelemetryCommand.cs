@@ -3,6 +3,7 @@ using System.Management.Automation;
 using VmStats.PowerShell.Completion;
 using VmStats.PowerShell.Transformation;
 using VmStats.Telemetry;
+using VmStats.Telemetry.Series;
 
 namespace VmStats.PowerShell.Abstractions;
 
@@ -131,7 +132,7 @@ public abstract class VmTelemetryCommand : StoreCommand
                 DateTimeOffset finish = Finish ?? DateTimeOffset.UtcNow.AddSeconds(1);
                 if (finish <= Start)
                 {
-                    ThrowTerminatingError(Errors.ErrorRecords.From(new VmStatsException(
+                    ThrowTerminatingError(VmStats.PowerShell.Errors.ErrorRecords.From(new VmStatsException(
                         "RangeIsEmpty",
                         VmStatsErrorKind.InvalidArgument,
                         $"The range from {Start:O} to {finish:O} is empty.",

@@ -5,6 +5,7 @@ using VmStats.Configuration;
 using VmStats.PowerShell.Abstractions;
 using VmStats.PowerShell.Sessions;
 using VmStats.PowerShell.Transformation;
+using VmStats.ThirdParty;
 
 namespace VmStats.PowerShell.Commands;
 

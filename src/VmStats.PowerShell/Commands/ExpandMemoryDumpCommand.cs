@@ -1,7 +1,7 @@
 using System.Management.Automation;
-using VmStats.Configuration;
-using VmStats.MemoryDumps;
+using VmStats.Dumps.Custody;
 using VmStats.PowerShell.Abstractions;
+using VmStats.ThirdParty;
 
 namespace VmStats.PowerShell.Commands;
 

@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using VmStats.MemoryDumps;
+using VmStats.Dumps.Records;
 using VmStats.PowerShell.Abstractions;
 
 namespace VmStats.PowerShell.Commands;

@@ -1,9 +1,10 @@
 using System.Management.Automation;
-using VmStats.Configuration;
-using VmStats.MemoryDumps;
+using VmStats.Dumps.Capture;
+using VmStats.Dumps.Service;
 using VmStats.PowerShell.Abstractions;
 using VmStats.PowerShell.Transformation;
-using VmStats.Telemetry;
+using VmStats.Text;
+using VmStats.ThirdParty;
 
 namespace VmStats.PowerShell.Commands;
 

@@ -1,10 +1,12 @@
 using System.Management.Automation;
-using VmStats.Data;
+using VmStats.Points;
 using VmStats.PowerShell.Abstractions;
 using VmStats.PowerShell.Completion;
 using VmStats.PowerShell.Transformation;
 using VmStats.Telemetry;
 using VmStats.Telemetry.Rollups;
+using VmStats.Telemetry.Series;
+using VmStats.Text;
 
 namespace VmStats.PowerShell.Commands;
 

@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using VmStats.PowerShell.Abstractions;
 using VmStats.PowerShell.Completion;
-using VmStats.Telemetry;
 
 namespace VmStats.PowerShell.Commands;
 

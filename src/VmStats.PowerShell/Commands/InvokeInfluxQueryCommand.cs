@@ -1,11 +1,14 @@
 using System.Collections;
 using System.Management.Automation;
 using VmStats.Configuration;
-using VmStats.Data;
-using VmStats.Influx;
+using VmStats.Connections;
+using VmStats.Points;
 using VmStats.PowerShell.Abstractions;
 using VmStats.PowerShell.Transformation;
-using VmStats.Stores;
+using VmStats.Stores.Influx;
+using VmStats.Stores.Influx.Json;
+using VmStats.Stores.Influx.Statements;
+using VmStats.Stores.Influx3;
 
 namespace VmStats.PowerShell.Commands;
 

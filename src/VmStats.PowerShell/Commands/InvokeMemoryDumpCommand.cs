@@ -1,7 +1,8 @@
 using System.Management.Automation;
-using VmStats.Configuration;
+using VmStats.Dumps;
+using VmStats.Dumps.Capture;
+using VmStats.Dumps.Service;
 using VmStats.Hypervisors;
-using VmStats.MemoryDumps;
 using VmStats.PowerShell.Abstractions;
 using VmStats.PowerShell.Completion;
 using VmStats.PowerShell.Formatting;
@@ -9,6 +10,7 @@ using VmStats.PowerShell.Jobs;
 using VmStats.PowerShell.Sessions;
 using VmStats.PowerShell.Transformation;
 using VmStats.Stores;
+using VmStats.ThirdParty;
 
 namespace VmStats.PowerShell.Commands;
 

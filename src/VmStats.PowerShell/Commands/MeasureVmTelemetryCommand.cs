@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using VmStats.PowerShell.Abstractions;
 using VmStats.Telemetry;
+using VmStats.Telemetry.Series;
 
 namespace VmStats.PowerShell.Commands;
 

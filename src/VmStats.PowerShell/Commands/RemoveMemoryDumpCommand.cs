@@ -1,5 +1,9 @@
 using System.Management.Automation;
-using VmStats.MemoryDumps;
+using VmStats.Dumps;
+using VmStats.Dumps.Capture;
+using VmStats.Dumps.Records;
+using VmStats.Dumps.Retention;
+using VmStats.Dumps.State;
 using VmStats.PowerShell.Abstractions;
 using VmStats.PowerShell.Completion;
 using VmStats.PowerShell.Transformation;
@@ -261,7 +265,7 @@ public sealed class RemoveMemoryDumpCommand : StoreCommand
 
         if (Confirm($"Clear away what interrupted memory dumps left in the folder {folder}"))
         {
-            Guard(() => MemoryDumps.DumpFolder.RefuseUnsafe(folder));
+            Guard(() => VmStats.Dumps.Capture.DumpFolder.RefuseUnsafe(folder));
             DumpRecovery recovery = new(new DumpStateStore(MemoryDumpPaths.DefaultStateFolder), new DumpRecorder(Store, MemoryDumpPaths.DefaultStateFolder));
             TimeSpan patience = ResolvedConnection.Options.Timeout;
             IReadOnlyList<MemoryDumpRecord> records = Compute(async (_, cancellationToken) =>

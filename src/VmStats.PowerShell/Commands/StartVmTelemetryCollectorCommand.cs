@@ -1,12 +1,13 @@
 using System.Management.Automation;
 using VmStats.Collection;
-using VmStats.Configuration;
+using VmStats.Connections;
 using VmStats.Hypervisors;
 using VmStats.PowerShell.Abstractions;
 using VmStats.PowerShell.Sessions;
 using VmStats.PowerShell.Transformation;
 using VmStats.Stores;
 using VmStats.Stores.Spool;
+using VmStats.ThirdParty;
 
 namespace VmStats.PowerShell.Commands;
 

@@ -1,8 +1,8 @@
 using System.Management.Automation;
-using VmStats.MemoryDumps;
+using VmStats.Dumps.Capture;
 using VmStats.PowerShell.Abstractions;
 using VmStats.PowerShell.Transformation;
-using VmStats.Telemetry;
+using VmStats.Text;
 
 namespace VmStats.PowerShell.Commands;
 

@@ -1,8 +1,8 @@
 using System.Management.Automation;
-using VmStats.Configuration;
-using VmStats.Influx;
-using VmStats.MemoryDumps;
+using VmStats.Dumps.Custody;
 using VmStats.PowerShell.Abstractions;
+using VmStats.Text;
+using VmStats.ThirdParty;
 
 namespace VmStats.PowerShell.Commands;
 

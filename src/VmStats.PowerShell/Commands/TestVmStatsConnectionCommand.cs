@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using VmStats.Diagnostics;
-using VmStats.Influx;
 using VmStats.PowerShell.Abstractions;
+using VmStats.Text;
 
 namespace VmStats.PowerShell.Commands;
 

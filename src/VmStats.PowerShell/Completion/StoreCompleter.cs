@@ -2,9 +2,9 @@ using System.Collections;
 using System.ComponentModel;
 using System.Management.Automation;
 using System.Management.Automation.Language;
-using VmStats.Configuration;
 using VmStats.PowerShell.Sessions;
 using VmStats.Telemetry;
+using VmStats.ThirdParty;
 
 namespace VmStats.PowerShell.Completion;
 

@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using VmStats.Configuration;
+using VmStats.ThirdParty;
 
 namespace VmStats.PowerShell.Sessions;
 

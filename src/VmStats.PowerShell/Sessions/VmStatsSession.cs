@@ -2,9 +2,10 @@ using System.Management.Automation.Runspaces;
 using System.Runtime.CompilerServices;
 using VmStats.Collection;
 using VmStats.Configuration;
+using VmStats.Connections;
 using VmStats.Hypervisors;
 using VmStats.PowerShell.Jobs;
-using VmStats.Stores;
+using VmStats.ThirdParty;
 
 namespace VmStats.PowerShell.Sessions;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Management.Automation;
-using VmStats.Data;
+using VmStats.Points;
 
 namespace VmStats.PowerShell.Transformation;
 

@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
-using VmStats.Data;
+using VmStats.Points;
 
 namespace VmStats.PowerShell.Transformation;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using VmStats.Configuration;
+using VmStats.Connections;
 using VmStats.Hypervisors;
 
 namespace VmStats.Benchmarks.Dumps;

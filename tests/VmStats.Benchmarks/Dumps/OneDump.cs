@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using VmStats.Dumps.Capture;
 using VmStats.Fixtures.Libvirt;
-using VmStats.MemoryDumps;
 
 namespace VmStats.Benchmarks.Dumps;
 
@@ -30,7 +30,7 @@ internal static class OneDump
     {
         await using ImageHypervisor hypervisor = new(image);
         await using MemoryDumper dumper = new(
-            hypervisor, null, new Infrastructure.Infrastructure(), new MemoryDumperOptions { Folder = folder, StateFolder = folder + "/state" });
+            hypervisor, null, new VmStats.Infrastructure.Infrastructure(), new MemoryDumperOptions { Folder = folder, StateFolder = folder + "/state" });
         MemoryDumpRequest request = new() { Vm = hypervisor.Vm, Compression = compression };
         await dumper.DumpAsync(request, null, default);
         TimeSpan before = Process.GetCurrentProcess().TotalProcessorTime;

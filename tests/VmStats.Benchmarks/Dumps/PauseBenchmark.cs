@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using VmStats.Configuration;
-using VmStats.Fixtures;
+using VmStats.Connections;
+using VmStats.Dumps.Capture;
 using VmStats.Fixtures.Libvirt;
 using VmStats.Hypervisors;
-using VmStats.MemoryDumps;
 
 namespace VmStats.Benchmarks.Dumps;
 
@@ -45,7 +45,7 @@ internal static class PauseBenchmark
         {
             string folder = Path.Combine(root, $"{size}-{compression}-{buffer}");
             await using MemoryDumper dumper = new(
-                hypervisor, null, new Infrastructure.Infrastructure(), new MemoryDumperOptions { Folder = folder, StateFolder = Path.Combine(root, "state") });
+                hypervisor, null, new VmStats.Infrastructure.Infrastructure(), new MemoryDumperOptions { Folder = folder, StateFolder = Path.Combine(root, "state") });
             MemoryDumpRequest request = new() { Vm = vm, Compression = compression, BufferBytes = buffer };
             await PrintAsync(
                 $"{size} MiB guest: VmStats {compression}, buffer {buffer >> 20} MiB", async () => (await dumper.DumpAsync(request, null, default)).PauseTime!.Value);

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
-using VmStats.Files;
-using VmStats.MemoryDumps;
+using VmStats.Dumps.Capture;
+using VmStats.Dumps.Image;
+using VmStats.IO;
 
 namespace VmStats.Benchmarks.Dumps;
 
@@ -85,7 +86,7 @@ internal sealed class StageBenchmark(string image, string root, byte[] bytes)
 
         BlockCompressor compressor = compression == MemoryDumpCompression.Gzip
             ? new GzipBlockCompressor(1)
-            : new ZstdBlockCompressor(new Infrastructure.Infrastructure(), 1);
+            : new ZstdBlockCompressor(new VmStats.Infrastructure.Infrastructure(), 1);
         Stage onAll = Alone(() => Parallel.For(0, Blocks, i => Compress(compressor, i).Release()));
         MemoryStream stored = new();
         Stage onOne = Alone(() =>

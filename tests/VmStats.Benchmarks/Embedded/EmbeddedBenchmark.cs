@@ -1,7 +1,6 @@
 using System.Globalization;
-using VmStats.Data;
 using VmStats.Infrastructure.Embedded;
-using VmStats.Queries;
+using VmStats.Points;
 using VmStats.Stores;
 
 namespace VmStats.Benchmarks.Embedded;

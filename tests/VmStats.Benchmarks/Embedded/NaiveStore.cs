@@ -1,5 +1,5 @@
 using Microsoft.Data.Sqlite;
-using VmStats.Data;
+using VmStats.Points;
 
 namespace VmStats.Benchmarks.Embedded;
 

@@ -2,10 +2,11 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using VmStats.Configuration;
-using VmStats.Data;
+using VmStats.Connections;
 using VmStats.Fixtures.Influx;
-using VmStats.Stores;
+using VmStats.Points;
 using VmStats.Telemetry;
+using VmStats.Telemetry.Series;
 
 namespace VmStats.Benchmarks.Wire;
 
@@ -27,7 +28,7 @@ internal static class FleetBenchmark
             return;
         }
 
-        Infrastructure.Infrastructure infrastructure = new();
+        VmStats.Infrastructure.Infrastructure infrastructure = new();
         string folder = Directory.CreateTempSubdirectory("vmstats-fleet-").FullName;
         try
         {

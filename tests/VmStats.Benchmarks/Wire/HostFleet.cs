@@ -1,8 +1,9 @@
 using VmStats.Collection;
 using VmStats.Configuration;
+using VmStats.Connections;
 using VmStats.Hypervisors;
-using VmStats.Stores;
 using VmStats.Stores.Spool;
+using VmStats.ThirdParty;
 
 namespace VmStats.Benchmarks.Wire;
 

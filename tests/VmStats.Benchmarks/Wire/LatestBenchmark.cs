@@ -1,11 +1,11 @@
 using System.Globalization;
 using VmStats.Collection;
 using VmStats.Configuration;
-using VmStats.Data;
+using VmStats.Connections;
 using VmStats.Fixtures.Influx;
-using VmStats.Influx;
-using VmStats.Queries;
+using VmStats.Points;
 using VmStats.Stores;
+using VmStats.Stores.Influx.Json;
 using VmStats.Stores.Influx3;
 using VmStats.Stores.Initialization;
 
@@ -90,7 +90,7 @@ internal static class LatestBenchmark
         return new Point(s_shape, time, [$"00000000-0000-4000-8000-{number}", "vm" + number, "1"], [.. s_fields.Select((_, i) => FieldValue.From((time / Interval * i) + vm))]);
     }
 
-    private static InfluxStore Open(ConnectionOptions options, TimeProvider clock) => new(options, new Infrastructure.Infrastructure(), clock: clock);
+    private static InfluxStore Open(ConnectionOptions options, TimeProvider clock) => new(options, new VmStats.Infrastructure.Infrastructure(), clock: clock);
 
     private static async Task<long> ReadCacheAsync(InfluxStore store)
     {

@@ -2,8 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using VmStats.Configuration;
-using VmStats.Data;
-using VmStats.Influx;
+using VmStats.Points;
+using VmStats.Stores.Influx;
+using VmStats.Stores.Influx.LineProtocol;
 
 namespace VmStats.Benchmarks.Wire;
 
@@ -85,7 +86,7 @@ internal static class LinesBenchmark
 
     private static async Task<long> WriteAsync(Uri url, Func<Point[]> points, int requests, InfluxApi api)
     {
-        using InfluxQuery influx = new(new ConnectionOptions { Url = url, Database = "vms", Api = api }, new Infrastructure.Infrastructure());
+        using InfluxQuery influx = new(new ConnectionOptions { Url = url, Database = "vms", Api = api }, new VmStats.Infrastructure.Infrastructure());
         long written = 0;
         for (int request = 0; request < requests; request++)
         {

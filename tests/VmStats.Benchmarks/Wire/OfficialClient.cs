@@ -1,6 +1,6 @@
 using InfluxDB3.Client;
 using InfluxDB3.Client.Write;
-using VmStats.Data;
+using VmStats.Points;
 
 namespace VmStats.Benchmarks.Wire;
 

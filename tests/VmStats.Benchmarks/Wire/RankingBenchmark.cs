@@ -1,9 +1,11 @@
 using VmStats.Configuration;
-using VmStats.Data;
+using VmStats.Connections;
 using VmStats.Fixtures.Influx;
+using VmStats.Points;
 using VmStats.Stores;
 using VmStats.Telemetry;
 using VmStats.Telemetry.Rollups;
+using VmStats.Telemetry.Series;
 
 namespace VmStats.Benchmarks.Wire;
 
@@ -23,7 +25,7 @@ internal static class RankingBenchmark
     public static async Task RunAsync(string[] arguments)
     {
         int vms = arguments is ["--vms", string text] ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : 100;
-        Infrastructure.Infrastructure infrastructure = new();
+        VmStats.Infrastructure.Infrastructure infrastructure = new();
         Console.WriteLine(FormattableString.Invariant($"{vms:N0} VMs, {Samples:N0} samples of each"));
         string folder = Directory.CreateTempSubdirectory("vmstats-benchmark-").FullName;
         try

@@ -2,9 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Management.Automation.Runspaces;
 using VmStats.Configuration;
-using VmStats.Data;
-using VmStats.Influx;
+using VmStats.Points;
 using VmStats.PowerShell.Commands;
+using VmStats.Stores.Influx;
 using PSEngine = System.Management.Automation.PowerShell;
 
 namespace VmStats.Benchmarks.Wire;
@@ -71,7 +71,7 @@ internal static class RowsBenchmark
 
     private static async Task<long> ReadAsync(Uri url, long rows)
     {
-        using InfluxQuery influx = new(new ConnectionOptions { Url = url, Database = $"rows{rows.ToString(CultureInfo.InvariantCulture)}", Api = InfluxApi.V3 }, new Infrastructure.Infrastructure());
+        using InfluxQuery influx = new(new ConnectionOptions { Url = url, Database = $"rows{rows.ToString(CultureInfo.InvariantCulture)}", Api = InfluxApi.V3 }, new VmStats.Infrastructure.Infrastructure());
         long count = 0;
         await foreach (StoreRow row in influx.QuerySqlAsync("SELECT * FROM vm_totals", null, default))
         {

@@ -5,6 +5,7 @@ using VmStats.Hypervisors;
 using VmStats.Stores;
 using VmStats.Stores.Spool;
 using VmStats.Telemetry;
+using VmStats.Telemetry.Series;
 
 namespace VmStats.Core.Tests.Collection;
 

@@ -1,9 +1,8 @@
 using VmStats.Collection;
 using VmStats.Core.Tests.Embedded;
 using VmStats.Core.Tests.Hypervisors;
-using VmStats.Data;
-using VmStats.Hypervisors;
 using VmStats.Hypervisors.Simulated;
+using VmStats.Points;
 using static VmStats.Core.Tests.Collection.CollectorFixture;
 
 namespace VmStats.Core.Tests.Collection;

@@ -3,13 +3,13 @@ using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using VmStats.Collection;
 using VmStats.Configuration;
+using VmStats.Connections;
 using VmStats.Core.Tests.Embedded;
 using VmStats.Core.Tests.Hypervisors;
-using VmStats.Core.Tests.Influx;
-using VmStats.Data;
-using VmStats.Influx;
+using VmStats.Core.Tests.Stores.Influx;
 using VmStats.Infrastructure.Embedded;
-using VmStats.Stores;
+using VmStats.Points;
+using VmStats.Stores.Influx.Http;
 using VmStats.Stores.Spool;
 using static VmStats.Core.Tests.Collection.CollectorFixture;
 
@@ -67,7 +67,7 @@ public sealed class CollectorStoreTests : AsyncTest
             return new(HttpStatusCode.NoContent);
         });
         ConnectionOptions connection = new() { Url = new Uri("https://influx.example.org"), Database = "vms", Api = api };
-        await using InfluxStore store = new(connection, new Infrastructure.Infrastructure(), proxy);
+        await using InfluxStore store = new(connection, new VmStats.Infrastructure.Infrastructure(), proxy);
         await using FaultyHypervisor hypervisor = new(Running);
         VmTelemetryCollectorStatus page = await _fixture.RunAsync(_fixture.Options(hypervisor, store, 2));
         Assert.Equal((6L, 0L, 0L, 0L), (page.PointsSpooled, page.PointsWritten, page.PointsRejected, page.PointsDropped));
@@ -226,7 +226,7 @@ public sealed class CollectorStoreTests : AsyncTest
         EmbeddedStore store = _fixture.Files.Open(TimeSpan.FromDays(10), clock);
         await using FaultyHypervisor hypervisor = new(Running);
         await using TelemetryCollector collector = _fixture.Start(_fixture.Options(hypervisor, store, null) with { QueueCapacity = 30, StopTimeout = Ceiling });
-        await Fixtures.Eventually.TrueAsync("the failed pruning is told", Ceiling, () => Task.FromResult(collector.Status.Errors > 0));
+        await VmStats.Fixtures.Eventually.TrueAsync("the failed pruning is told", Ceiling, () => Task.FromResult(collector.Status.Errors > 0));
         await collector.StopAsync(default).WaitAsync(Ceiling);
         VmTelemetryCollectorStatus status = collector.Status;
         Assert.Contains("no deleting today", status.LastError, StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using VmStats.Configuration;
+using VmStats.Connections;
 using VmStats.Hypervisors;
 
 namespace VmStats.Core.Tests.Collection;

@@ -1,8 +1,9 @@
 using System.Text.Json;
 using VmStats.Collection;
 using VmStats.Configuration;
-using VmStats.Core.Tests.Hypervisors;
-using VmStats.Core.Tests.Stores;
+using VmStats.Connections;
+using VmStats.Core.Tests.Hypervisors.Libvirt;
+using VmStats.Core.Tests.Stores.InfluxQL;
 using VmStats.Fixtures;
 using VmStats.Fixtures.Influx;
 using VmStats.Fixtures.Libvirt;
@@ -10,6 +11,7 @@ using VmStats.Hypervisors;
 using VmStats.Stores;
 using VmStats.Stores.Spool;
 using VmStats.Telemetry;
+using VmStats.Telemetry.Series;
 
 namespace VmStats.Core.Tests.Collection;
 
@@ -94,7 +96,7 @@ public sealed class RealCollectionTests(RealLibvirt real, Influx1 influx) : ICla
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private ITelemetryStore Open(string database, InfluxServer? server = null) => StoreFactory.Open(
-        new ConnectionOptions { Url = (server ?? influx.Server).Url, Database = database }, new Infrastructure.Infrastructure());
+        new ConnectionOptions { Url = (server ?? influx.Server).Url, Database = database }, new VmStats.Infrastructure.Infrastructure());
 
     private async Task<VmTelemetryCollectorStatus> CollectAsync(IHypervisor hypervisor, ITelemetryStore store, TimeSpan interval, int count)
     {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using VmStats.Configuration;
 using VmStats.Infrastructure.EnvironmentVariables;
+using VmStats.ThirdParty;
 
 namespace VmStats.Core.Tests.Configuration;
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using VmStats.Configuration;
+using VmStats.Dumps.Service;
 using VmStats.Infrastructure.EnvironmentVariables;
-using VmStats.MemoryDumps;
 
 namespace VmStats.Core.Tests.Configuration;
 

@@ -1,7 +1,8 @@
-using VmStats.Core.Tests.Stores;
-using VmStats.Data;
+using VmStats.Connections;
+using VmStats.Core.Tests.Stores.Influx3;
 using VmStats.Diagnostics;
 using VmStats.Fixtures.Influx;
+using VmStats.Points;
 using VmStats.Stores;
 
 namespace VmStats.Core.Tests.Diagnostics;
@@ -17,7 +18,7 @@ public sealed class CacheCheckerTests(Influx3Releases servers) : IClassFixture<I
     [InlineData(Influx3Release.V310)]
     public async Task What_the_caches_lack_is_told_by_name(Influx3Release release)
     {
-        Fixtures.Part.Require(Influx3StandIn.WhyNotExecuting);
+        VmStats.Fixtures.Part.Require(Influx3StandIn.WhyNotExecuting);
         Database database = servers.NewDatabase(release, Influx3CacheFaults.All);
         Assert.Equal((VmStatsConnectionCheckResult.Passed, "There are none."), await CheckAsync(database));
         long now = UnixTime.ToNanoseconds(DateTimeOffset.UtcNow);
@@ -47,7 +48,7 @@ public sealed class CacheCheckerTests(Influx3Releases servers) : IClassFixture<I
 
     private static async Task<(VmStatsConnectionCheckResult Result, string Detail)> CheckAsync(Database database)
     {
-        await using ITelemetryStore store = StoreFactory.Open(database.Options, new Infrastructure.Infrastructure());
+        await using ITelemetryStore store = StoreFactory.Open(database.Options, new VmStats.Infrastructure.Infrastructure());
         VmStatsConnectionCheck? caches = null;
         await foreach (VmStatsConnectionCheck link in new ConnectionChecker(database.Options, store, TimeProvider.System).CheckAsync(default))
         {

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using VmStats.Configuration;
+using VmStats.Connections;
 using VmStats.Core.Tests.Hypervisors;
-using VmStats.Core.Tests.Stores;
+using VmStats.Core.Tests.Stores.InfluxQL;
 using VmStats.Diagnostics;
 using VmStats.Fixtures;
 using VmStats.Fixtures.Influx;
@@ -123,7 +124,7 @@ public sealed class ConnectionCheckerTests(Influx1 influx) : IClassFixture<Influ
 
     private static async Task<List<VmStatsConnectionCheck>> CheckAsync(ConnectionOptions options)
     {
-        await using ITelemetryStore store = StoreFactory.Open(options, new Infrastructure.Infrastructure());
+        await using ITelemetryStore store = StoreFactory.Open(options, new VmStats.Infrastructure.Infrastructure());
         List<VmStatsConnectionCheck> links = [];
         await foreach (VmStatsConnectionCheck link in new ConnectionChecker(options, store, new ManualTime(s_now)).CheckAsync(default))
         {

@@ -1,10 +1,8 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
-using VmStats.Data;
-using VmStats.Files;
 using VmStats.Infrastructure.Embedded;
-using VmStats.MemoryDumps;
-using VmStats.Queries;
+using VmStats.IO;
+using VmStats.Points;
 using VmStats.Stores;
 using static VmStats.Core.Tests.Embedded.StoreFixture;
 

@@ -2,11 +2,10 @@ using System.Diagnostics;
 using System.Globalization;
 using VmStats.Collection;
 using VmStats.Core.Tests.Collection;
-using VmStats.Data;
 using VmStats.Fixtures;
 using VmStats.Fixtures.Sqlite;
 using VmStats.Infrastructure.Embedded;
-using VmStats.Queries;
+using VmStats.Points;
 using VmStats.Stores;
 using static VmStats.Core.Tests.Collection.CollectorFixture;
 

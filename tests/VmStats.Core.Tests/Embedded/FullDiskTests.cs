@@ -1,11 +1,9 @@
 using VmStats.Core.Tests.Processes;
-using VmStats.Data;
 using VmStats.Fixtures.Libvirt;
 using VmStats.Infrastructure.Embedded;
-using VmStats.Queries;
+using VmStats.Points;
 using VmStats.Stores;
 using VmStats.Stores.Spool;
-using VmStats.Telemetry;
 
 namespace VmStats.Core.Tests.Embedded;
 

@@ -1,7 +1,7 @@
 using VmStats.Configuration;
+using VmStats.Connections;
 using VmStats.Diagnostics;
 using VmStats.Infrastructure.Embedded;
-using VmStats.Queries;
 using VmStats.Stores;
 using static VmStats.Core.Tests.Embedded.StoreFixture;
 
@@ -51,7 +51,7 @@ public sealed class LockTests : AsyncTest
         ["factory and doctor"] = async fixture =>
         {
             ConnectionOptions options = new() { Url = StoreAddress.FromPath(fixture.FilePath) };
-            await using ITelemetryStore store = StoreFactory.Open(options, new Infrastructure.Infrastructure());
+            await using ITelemetryStore store = StoreFactory.Open(options, new VmStats.Infrastructure.Infrastructure());
             await foreach (VmStatsConnectionCheck link in new ConnectionChecker(options, store, TimeProvider.System).CheckAsync(default))
             {
                 Assert.NotEqual(VmStatsConnectionCheckResult.Failed, link.Result);
@@ -59,7 +59,7 @@ public sealed class LockTests : AsyncTest
         },
         ["release"] = fixture =>
         {
-            new Infrastructure.Infrastructure().Release();
+            new VmStats.Infrastructure.Infrastructure().Release();
             return Task.CompletedTask;
         },
     };

@@ -1,9 +1,8 @@
 using Microsoft.Data.Sqlite;
-using VmStats.Data;
 using VmStats.Fixtures;
 using VmStats.Fixtures.Sqlite;
 using VmStats.Infrastructure.Embedded;
-using VmStats.Queries;
+using VmStats.Points;
 using VmStats.Stores;
 using static VmStats.Core.Tests.Embedded.StoreFixture;
 

@@ -1,8 +1,6 @@
 using Microsoft.Data.Sqlite;
 using VmStats.Core.Tests.Processes;
-using VmStats.Data;
-using VmStats.Infrastructure.Embedded;
-using VmStats.Queries;
+using VmStats.Points;
 using VmStats.Stores;
 
 namespace VmStats.Core.Tests.Embedded;

@@ -1,5 +1,4 @@
-using VmStats.Data;
-using VmStats.Queries;
+using VmStats.Points;
 using VmStats.Stores;
 using static VmStats.Core.Tests.Embedded.StoreFixture;
 

@@ -1,8 +1,7 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
-using VmStats.Data;
 using VmStats.Infrastructure.Embedded;
-using VmStats.Queries;
+using VmStats.Points;
 using VmStats.Stores;
 using static VmStats.Core.Tests.Embedded.StoreFixture;
 

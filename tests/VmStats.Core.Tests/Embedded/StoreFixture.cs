@@ -1,6 +1,5 @@
-using VmStats.Data;
 using VmStats.Infrastructure.Embedded;
-using VmStats.Queries;
+using VmStats.Points;
 using VmStats.Stores;
 
 namespace VmStats.Core.Tests.Embedded;

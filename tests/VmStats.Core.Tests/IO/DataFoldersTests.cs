@@ -1,5 +1,5 @@
+using VmStats.Connections;
 using VmStats.IO;
-using VmStats.Stores;
 using VmStats.Stores.Spool;
 
 namespace VmStats.Core.Tests.IO;

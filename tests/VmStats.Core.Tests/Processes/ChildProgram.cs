@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using VmStats.Core.Tests.MemoryDumps;
+using VmStats.Core.Tests.Dumps;
 using VmStats.Fixtures;
 
 namespace VmStats.Core.Tests.Processes;

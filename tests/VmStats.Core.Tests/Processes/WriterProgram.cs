@@ -1,10 +1,10 @@
 using System.Globalization;
 using VmStats.Configuration;
 using VmStats.Core.Tests.Embedded;
-using VmStats.Data;
-using VmStats.Influx;
 using VmStats.Infrastructure.Embedded;
+using VmStats.Points;
 using VmStats.Stores;
+using VmStats.Stores.Influx;
 using VmStats.Stores.Spool;
 
 namespace VmStats.Core.Tests.Processes;
@@ -32,7 +32,7 @@ internal static class WriterProgram
                 return 0;
             case ["influx", string url]:
                 ConnectionOptions connection = new() { Url = new Uri(url), Database = "vms", Token = new Secret("apiv3_s3cret", "a test"), Api = InfluxApi.V3, AllowUnencrypted = true };
-                using (InfluxQuery influx = new(connection, new Infrastructure.Infrastructure()))
+                using (InfluxQuery influx = new(connection, new VmStats.Infrastructure.Infrastructure()))
                 {
                     await RunAsync("a", points => influx.WriteAsync(points, default).AsTask(), Task.Run(Console.In.ReadToEnd));
                 }

@@ -4,11 +4,12 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text;
 using VmStats.Configuration;
-using VmStats.Data;
-using VmStats.Queries;
+using VmStats.Connections;
+using VmStats.Points;
 using VmStats.Stores;
 using VmStats.Telemetry;
 using VmStats.Telemetry.Rollups;
+using VmStats.Telemetry.Series;
 
 namespace VmStats.Core.Tests.Stores;
 
@@ -59,7 +60,7 @@ public sealed class IteratorDepthTests
     private static async Task<int> ConsumeAsync(ImmediateServer server, InfluxApi api, string way, TimeRange range, SliceObserver? observer)
     {
         ConnectionOptions options = new() { Url = new Uri("http://127.0.0.1:1"), Database = "metrics", Api = way == "first query" && api == InfluxApi.V3 ? InfluxApi.Auto : api };
-        await using InfluxStore opened = new(options, new Infrastructure.Infrastructure(), server);
+        await using InfluxStore opened = new(options, new VmStats.Infrastructure.Infrastructure(), server);
         ITelemetryStore store = observer is null ? opened : new ObservedStore(opened, observer);
         SeriesReader series = new(store, new TelemetryReaderOptions());
         TelemetryReader reader = new(store);

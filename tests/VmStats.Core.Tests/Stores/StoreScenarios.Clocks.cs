@@ -1,7 +1,8 @@
-using VmStats.Data;
 using VmStats.Diagnostics;
+using VmStats.Points;
 using VmStats.Stores;
 using VmStats.Telemetry;
+using VmStats.Telemetry.Series;
 
 namespace VmStats.Core.Tests.Stores;
 

@@ -1,6 +1,7 @@
-using VmStats.Data;
+using VmStats.Points;
 using VmStats.Stores;
 using VmStats.Telemetry;
+using VmStats.Text;
 
 namespace VmStats.Core.Tests.Stores;
 

@@ -1,8 +1,7 @@
-using VmStats.Data;
-using VmStats.Queries;
+using VmStats.Points;
 using VmStats.Stores;
-using VmStats.Telemetry;
 using VmStats.Telemetry.Rollups;
+using VmStats.Telemetry.Series;
 
 namespace VmStats.Core.Tests.Stores;
 

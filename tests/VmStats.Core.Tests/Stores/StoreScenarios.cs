@@ -1,5 +1,4 @@
-using VmStats.Data;
-using VmStats.Queries;
+using VmStats.Points;
 using VmStats.Stores;
 
 namespace VmStats.Core.Tests.Stores;

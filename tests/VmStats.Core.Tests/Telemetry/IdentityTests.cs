@@ -1,5 +1,7 @@
 using System.Globalization;
 using VmStats.Telemetry;
+using VmStats.Telemetry.Series;
+using VmStats.Text;
 using static VmStats.Core.Tests.Telemetry.TelemetryTable;
 
 namespace VmStats.Core.Tests.Telemetry;

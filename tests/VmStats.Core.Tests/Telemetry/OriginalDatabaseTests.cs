@@ -1,10 +1,12 @@
 using VmStats.Configuration;
-using VmStats.Core.Tests.Stores;
+using VmStats.Connections;
+using VmStats.Core.Tests.Stores.InfluxQL;
+using VmStats.Dumps.Records;
 using VmStats.Fixtures;
 using VmStats.Fixtures.Influx;
-using VmStats.MemoryDumps;
 using VmStats.Stores;
 using VmStats.Telemetry;
+using VmStats.Telemetry.Series;
 
 namespace VmStats.Core.Tests.Telemetry;
 
@@ -90,5 +92,5 @@ public sealed class OriginalDatabaseTests(Influx1 influx) : IClassFixture<Influx
     }
 
     private ITelemetryStore Open(string database) => StoreFactory.Open(
-        new ConnectionOptions { Url = influx.Server.Url, Database = database }, new Infrastructure.Infrastructure());
+        new ConnectionOptions { Url = influx.Server.Url, Database = database }, new VmStats.Infrastructure.Infrastructure());
 }

@@ -1,4 +1,4 @@
-using VmStats.Telemetry;
+using VmStats.Telemetry.Series;
 using static VmStats.Core.Tests.Telemetry.TelemetryTable;
 
 namespace VmStats.Core.Tests.Telemetry;

@@ -1,8 +1,9 @@
 using VmStats.Core.Tests.Embedded;
 using VmStats.Core.Tests.Hypervisors;
-using VmStats.Data;
+using VmStats.Points;
 using VmStats.Telemetry;
 using VmStats.Telemetry.Rollups;
+using VmStats.Telemetry.Series;
 
 namespace VmStats.Core.Tests.Telemetry;
 

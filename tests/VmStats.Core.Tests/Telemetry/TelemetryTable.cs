@@ -1,7 +1,8 @@
 using VmStats.Core.Tests.Embedded;
 using VmStats.Core.Tests.Hypervisors;
-using VmStats.Data;
+using VmStats.Points;
 using VmStats.Telemetry;
+using VmStats.Telemetry.Series;
 
 namespace VmStats.Core.Tests.Telemetry;
 

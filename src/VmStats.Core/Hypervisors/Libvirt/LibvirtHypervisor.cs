@@ -1,5 +1,5 @@
-using VmStats.Data;
 using VmStats.Hypervisors.Libvirt.Native;
+using VmStats.Points;
 
 namespace VmStats.Hypervisors.Libvirt;
 

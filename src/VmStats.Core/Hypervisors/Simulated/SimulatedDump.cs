@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using VmStats.Files;
+using VmStats.IO;
 
 namespace VmStats.Hypervisors.Simulated;
 

@@ -1,7 +1,5 @@
 using System.Runtime.CompilerServices;
-using VmStats.Data;
-using VmStats.Queries;
-using VmStats.Stores.Sliced;
+using VmStats.Points;
 
 namespace VmStats.Stores.Influx3;
 

@@ -1,5 +1,6 @@
-using VmStats.Data;
-using VmStats.Influx;
+using VmStats.Points;
+using VmStats.Stores.Influx;
+using VmStats.Stores.Influx.Json;
 
 namespace VmStats.Stores.Influx3;
 

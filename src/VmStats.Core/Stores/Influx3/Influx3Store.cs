@@ -1,8 +1,7 @@
 using VmStats.Configuration;
-using VmStats.Data;
-using VmStats.Influx;
-using VmStats.Queries;
-using VmStats.Stores.Sliced;
+using VmStats.Points;
+using VmStats.Stores.Influx;
+using VmStats.Stores.Influx.Http;
 
 namespace VmStats.Stores.Influx3;
 

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
-using VmStats.Data;
-using VmStats.Influx;
-using VmStats.Queries;
+using VmStats.Points;
+using VmStats.Stores.Influx;
+using VmStats.Stores.Influx.Http;
+using VmStats.Stores.Influx.Json;
 
 namespace VmStats.Stores.Influx3;
 

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
-using VmStats.Data;
-using VmStats.Queries;
+using VmStats.Points;
 
 namespace VmStats.Stores.InfluxQL;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
-using VmStats.Data;
-using VmStats.Queries;
+using VmStats.Points;
 
 namespace VmStats.Stores.InfluxQL;
 

@@ -1,5 +1,5 @@
-using VmStats.Data;
-using VmStats.Influx;
+using VmStats.Points;
+using VmStats.Stores.Influx;
 
 namespace VmStats.Stores.InfluxQL;
 

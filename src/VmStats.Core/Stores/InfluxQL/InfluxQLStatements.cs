@@ -1,6 +1,7 @@
-using VmStats.Data;
-using VmStats.Influx;
-using VmStats.Queries;
+using VmStats.Points;
+using VmStats.Stores.Influx;
+using VmStats.Stores.Influx.Http;
+using VmStats.Stores.Influx.Json;
 
 namespace VmStats.Stores.InfluxQL;
 

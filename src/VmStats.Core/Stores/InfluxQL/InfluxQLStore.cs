@@ -1,7 +1,7 @@
 using VmStats.Configuration;
-using VmStats.Data;
-using VmStats.Influx;
-using VmStats.Queries;
+using VmStats.Points;
+using VmStats.Stores.Influx;
+using VmStats.Stores.Influx.Http;
 
 namespace VmStats.Stores.InfluxQL;
 

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using VmStats.Configuration;
-using VmStats.Data;
-using VmStats.Influx;
+using VmStats.Points;
+using VmStats.Stores.Influx;
+using VmStats.Stores.Influx.Errors;
+using VmStats.Stores.Influx.Json;
 
 namespace VmStats.Stores.InfluxQL;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using VmStats.Configuration;
+using VmStats.Connections;
 
 namespace VmStats.Stores.Initialization;
 

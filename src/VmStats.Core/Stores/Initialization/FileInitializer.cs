@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using VmStats.Data;
+using VmStats.Points;
 
 namespace VmStats.Stores.Initialization;
 

@@ -2,7 +2,9 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using VmStats.Configuration;
-using VmStats.Influx;
+using VmStats.Stores.Influx;
+using VmStats.Stores.Influx.Errors;
+using VmStats.Text;
 
 namespace VmStats.Stores.Initialization;
 

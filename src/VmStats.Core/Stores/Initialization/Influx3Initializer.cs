@@ -4,9 +4,11 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using VmStats.Configuration;
-using VmStats.Data;
-using VmStats.Influx;
-using VmStats.Stores.Sliced;
+using VmStats.Connections;
+using VmStats.Points;
+using VmStats.Stores.Influx.Errors;
+using VmStats.Stores.Influx.Json;
+using VmStats.Stores.Influx3;
 
 namespace VmStats.Stores.Initialization;
 
@@ -162,7 +164,7 @@ internal sealed class Influx3Initializer(InfluxStore store, ConnectionOptions op
     {
         try
         {
-            await store.GetSchemaAsync(Telemetry.Measurements.VmTotals, cancellationToken).ConfigureAwait(false);
+            await store.GetSchemaAsync(VmStats.Measurements.VmTotals, cancellationToken).ConfigureAwait(false);
             return true;
         }
         catch (InfluxException e) when (e.ErrorId == "InfluxDatabaseNotFound")

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
-using VmStats.Data;
+using VmStats.Connections;
+using VmStats.Points;
 using VmStats.Stores.InfluxQL;
 
 namespace VmStats.Stores.Initialization;

@@ -1,7 +1,6 @@
 using VmStats.Collection;
-using VmStats.Data;
-using VmStats.MemoryDumps;
-using VmStats.Telemetry;
+using VmStats.Dumps.Records;
+using VmStats.Points;
 
 namespace VmStats.Stores.Initialization;
 

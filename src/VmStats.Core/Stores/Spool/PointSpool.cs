@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using VmStats.Data;
-using VmStats.Files;
+using VmStats.IO;
+using VmStats.Points;
 
 namespace VmStats.Stores.Spool;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using VmStats.Data;
-using VmStats.Files;
+using VmStats.IO;
+using VmStats.Points;
 
 namespace VmStats.Stores.Spool;
 

@@ -1,4 +1,3 @@
-using VmStats.Files;
 using VmStats.IO;
 
 namespace VmStats.Stores.Spool;

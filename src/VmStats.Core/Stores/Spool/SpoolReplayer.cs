@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
-using VmStats.Data;
-using VmStats.Files;
 using VmStats.IO;
+using VmStats.Points;
 
 namespace VmStats.Stores.Spool;
 

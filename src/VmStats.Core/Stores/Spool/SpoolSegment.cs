@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.InteropServices;
-using VmStats.Data;
+using VmStats.Points;
 
 namespace VmStats.Stores.Spool;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
-using VmStats.Data;
+using VmStats.Points;
+using VmStats.Telemetry.Series;
 
 namespace VmStats.Telemetry.Rollups;
 

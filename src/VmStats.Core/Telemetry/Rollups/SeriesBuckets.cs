@@ -1,3 +1,5 @@
+using VmStats.Telemetry.Series;
+
 namespace VmStats.Telemetry.Rollups;
 
 /// <summary>A bucket that is, or will be, given out.</summary>

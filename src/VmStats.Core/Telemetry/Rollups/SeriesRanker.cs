@@ -1,6 +1,6 @@
-using VmStats.Data;
 using VmStats.Points;
-using VmStats.Queries;
+using VmStats.Stores;
+using VmStats.Telemetry.Series;
 
 namespace VmStats.Telemetry.Rollups;
 

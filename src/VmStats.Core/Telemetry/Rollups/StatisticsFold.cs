@@ -1,4 +1,5 @@
-using VmStats.Data;
+using VmStats.Points;
+using VmStats.Telemetry.Series;
 
 namespace VmStats.Telemetry.Rollups;
 

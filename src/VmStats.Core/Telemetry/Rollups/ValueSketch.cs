@@ -69,7 +69,7 @@ internal sealed class ValueSketch
             return double.NaN;
         }
 
-        long rank = Rollups.Percentile.Rank(percent, Count);
+        long rank = VmStats.Telemetry.Rollups.Percentile.Rank(percent, Count);
         if (_exact is not null)
         {
             if (!_isSorted)

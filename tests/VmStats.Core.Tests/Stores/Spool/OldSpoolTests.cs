@@ -1,7 +1,7 @@
-using VmStats.Core.Tests.MemoryDumps;
-using VmStats.Data;
-using VmStats.Files;
-using VmStats.MemoryDumps;
+using VmStats.Core.Tests.Dumps;
+using VmStats.Dumps.Records;
+using VmStats.IO;
+using VmStats.Points;
 using VmStats.Stores;
 using VmStats.Stores.Spool;
 

@@ -1,15 +1,13 @@
 using System.Collections.Concurrent;
 using VmStats.Collection;
 using VmStats.Configuration;
+using VmStats.Connections;
+using VmStats.Core.Tests.Dumps.Custody;
 using VmStats.Core.Tests.Embedded;
-using VmStats.Core.Tests.MemoryDumps;
 using VmStats.Core.Tests.Processes;
-using VmStats.Data;
-using VmStats.Hypervisors;
-using VmStats.Queries;
+using VmStats.Points;
 using VmStats.Stores;
 using VmStats.Stores.Spool;
-using VmStats.Telemetry;
 
 namespace VmStats.Core.Tests.Stores.Spool;
 

@@ -1,0 +1,22 @@
+using System.Globalization;
+
+namespace VmStats.Dumps.Custody;
+
+/// <summary>Short ways to note findings.</summary>
+internal static class FindingList
+{
+    public static void Error(this List<MemoryDumpFinding> findings, string id, string message) =>
+        findings.Add(new MemoryDumpFinding(id, MemoryDumpFindingSeverity.Error, message));
+
+    public static void Warn(this List<MemoryDumpFinding> findings, string id, string message) =>
+        findings.Add(new MemoryDumpFinding(id, MemoryDumpFindingSeverity.Warning, message));
+
+    /// <summary>Notes an error where two things that should be equal aren't.</summary>
+    public static void Differs<T>(this List<MemoryDumpFinding> findings, string id, string what, T expected, T actual)
+    {
+        if (!EqualityComparer<T>.Default.Equals(expected, actual))
+        {
+            findings.Error(id, string.Create(CultureInfo.InvariantCulture, $"{what} is {actual}, not {expected}."));
+        }
+    }
+}

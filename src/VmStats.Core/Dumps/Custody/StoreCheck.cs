@@ -1,0 +1,92 @@
+using VmStats.Dumps.Image;
+using VmStats.Dumps.Records;
+using VmStats.Stores;
+
+namespace VmStats.Dumps.Custody;
+
+/// <summary>
+/// Compares a dump, and its folder's ledger, with the records in a store: a ledger that was cut or written anew lacks
+/// lines whose hashes the store has kept.
+/// </summary>
+internal sealed class StoreCheck
+{
+    private readonly string _store;
+    private readonly IReadOnlyList<MemoryDumpRecord> _records;
+
+    private StoreCheck(string store, IReadOnlyList<MemoryDumpRecord> records) => (_store, _records) = (store, records);
+
+    /// <summary>Reads the records.</summary>
+    public static async Task<StoreCheck> ReadAsync(ITelemetryStore store, CancellationToken cancellationToken)
+    {
+        List<MemoryDumpRecord> records = [];
+        await foreach (MemoryDumpRecord record in new MemoryDumpRecords(store).ReadAsync(new MemoryDumpFilter(), cancellationToken).ConfigureAwait(false))
+        {
+            records.Add(record);
+        }
+
+        return new StoreCheck(store.Info.Address, records);
+    }
+
+    /// <summary>True when there is a record of this dump.</summary>
+    public bool Knows(string dump, DumpManifest? manifest) => _records.Any(record => IsOfDump(record, dump, manifest));
+
+    /// <summary>Compares.</summary>
+    /// <param name="reading">The folder's ledger; null when it could not be read.</param>
+    /// <param name="dump">The dump.</param>
+    /// <param name="manifest">Its manifest; null where there is none.</param>
+    /// <param name="scan">What was found in its file.</param>
+    /// <param name="findings">Where disagreements are noted.</param>
+    /// <returns>How many records of this dump the store has.</returns>
+    public int Compare(LedgerReading? reading, string dump, DumpManifest? manifest, ImageScan scan, List<MemoryDumpFinding> findings)
+    {
+        HashSet<string>? hashes = reading?.Lines.Select(line => line.Hash).ToHashSet(StringComparer.Ordinal);
+        string folder = Path.GetDirectoryName(dump)!;
+        int count = 0, lost = 0;
+        foreach (MemoryDumpRecord record in _records)
+        {
+            if (IsOfFolder(record, folder, manifest) && record.LedgerHead is string head && hashes?.Contains(head) == false)
+            {
+                lost++;
+            }
+
+            if (IsOfDump(record, dump, manifest))
+            {
+                count++;
+                CompareRecord(record, scan, findings);
+            }
+        }
+
+        if (lost > 0)
+        {
+            findings.Error("LedgerCutOrRewritten", $"The ledger lacks {lost} line(s) whose hashes are in the store: it was cut or written anew.");
+        }
+
+        if (count == 0)
+        {
+            findings.Warn("NotInStore", $"The store '{_store}' has no record of this dump.");
+        }
+
+        return count;
+    }
+
+    private static bool IsOfDump(MemoryDumpRecord record, string dump, DumpManifest? manifest) =>
+        manifest is not null && record.DumpId is Guid id ? id == manifest.DumpId : record.Path == dump;
+
+    // The same path on two hosts is two folders.
+    private static bool IsOfFolder(MemoryDumpRecord record, string folder, DumpManifest? manifest) =>
+        (record.Folder ?? Path.GetDirectoryName(record.Path)) == folder
+        && (manifest is null || record.HostName == manifest.HostName);
+
+    private static void CompareRecord(MemoryDumpRecord record, ImageScan scan, List<MemoryDumpFinding> findings)
+    {
+        if (record.Sha256 is not null && scan.Sha256 is not null)
+        {
+            findings.Differs("StoreHashDiffers", "The raw image's SHA-256", record.Sha256, scan.Sha256);
+        }
+
+        if (record.StoredSha256 is not null)
+        {
+            findings.Differs("StoreStoredHashDiffers", "The file's SHA-256", record.StoredSha256, scan.StoredSha256);
+        }
+    }
+}

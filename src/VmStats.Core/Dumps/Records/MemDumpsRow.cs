@@ -1,0 +1,75 @@
+using System.Globalization;
+using VmStats.Points;
+
+namespace VmStats.Dumps.Records;
+
+/// <summary>Reads a row of <c>mem_dumps</c>, whichever program wrote it: columns that a writer doesn't know are absent.</summary>
+internal static class MemDumpsRow
+{
+    /// <summary>The row as a record.</summary>
+    public static MemoryDumpRecord ToRecord(StoreRow row)
+    {
+        string? vmId = Text(row, MemDumpsTable.VmId);
+        MemoryDumpState state = StateOf(row);
+        return new MemoryDumpRecord
+        {
+            Time = UnixTime.FromNanoseconds(row.Time ?? 0),
+            Name = Text(row, MemDumpsTable.Dom) ?? vmId ?? "",
+            Uuid = Guid.TryParse(Text(row, MemDumpsTable.Uuid), out Guid uuid) ? uuid : null,
+            Id = int.TryParse(vmId, NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id : null,
+            HostName = Text(row, MemDumpsTable.Host) ?? Text(row, MemDumpsTable.HypervisorHost),
+            State = state,
+            DumpId = Guid.TryParse(Text(row, MemDumpsTable.DumpId), out Guid dump) ? dump : null,
+            Path = Text(row, MemDumpsTable.Path),
+            Folder = Text(row, MemDumpsTable.Folder),
+            Sha256 = Text(row, MemDumpsTable.Sha256),
+            StoredSha256 = Text(row, MemDumpsTable.StoredSha256),
+            IsHashVerified = row[MemDumpsTable.HashVerified].AsBoolean() ?? !IsOfService(row),
+            RawBytes = Whole(row, MemDumpsTable.RawBytes),
+
+            // The original's service doesn't compress: what it stored is the raw image.
+            StoredBytes = Whole(row, MemDumpsTable.StoredBytes) ?? Whole(row, MemDumpsTable.RawBytes),
+            Duration = Span(row, MemDumpsTable.Duration) ?? Span(row, MemDumpsTable.Elapsed),
+            PauseTime = Span(row, MemDumpsTable.Pause),
+            Compression = CompressionOf(row),
+            CompressionLevel = (int?)Whole(row, MemDumpsTable.CompressionLevel),
+            Format = Text(row, MemDumpsTable.Format),
+            Flags = Text(row, MemDumpsTable.Flags),
+            Operator = Text(row, MemDumpsTable.Operator),
+            Note = Text(row, MemDumpsTable.Note),
+            ToolVersion = Text(row, MemDumpsTable.ToolVersion),
+            ErrorId = Text(row, MemDumpsTable.ErrorId),
+            Error = Text(row, MemDumpsTable.Error),
+            LedgerHead = Text(row, MemDumpsTable.LedgerHead),
+            IsSimulated = row[MemDumpsTable.IsSimulated].AsBoolean() ?? false,
+            ChangeTime = Moment(row, MemDumpsTable.ChangeTime),
+            LastWriteTime = Moment(row, MemDumpsTable.WriteTime),
+            LastAccessTime = Moment(row, MemDumpsTable.AccessTime),
+        };
+    }
+
+    // Only the original's service writes a raw size without saying what was stored.
+    private static bool IsOfService(StoreRow row) =>
+        row[MemDumpsTable.ToolVersion].IsNull && row[MemDumpsTable.StoredBytes].IsNull && !row[MemDumpsTable.RawBytes].IsNull;
+
+    private static MemoryDumpState StateOf(StoreRow row) =>
+        Enum.TryParse(Text(row, MemDumpsTable.State), ignoreCase: true, out MemoryDumpState state) && Enum.IsDefined(state) ? state
+        : row[MemDumpsTable.IsOk].AsBoolean() == false ? MemoryDumpState.Failed
+        : MemoryDumpState.Completed;
+
+    private static MemoryDumpCompression? CompressionOf(StoreRow row) =>
+        Enum.TryParse(Text(row, MemDumpsTable.Compression), ignoreCase: true, out MemoryDumpCompression compression) ? compression
+        : row[MemDumpsTable.StoredBytes].IsNull ? null
+        : MemoryDumpCompression.Gzip;
+
+    private static string? Text(StoreRow row, string column) => row[column].ToText();
+
+    // Some writers' numbers are floats, even of bytes.
+    private static long? Whole(StoreRow row, string column) => FieldConverter.Nearest(row[column], FieldKind.Integer).AsInt64();
+
+    private static TimeSpan? Span(StoreRow row, string column) =>
+        Duration.OfSeconds(row[column].AsDouble());
+
+    private static DateTimeOffset? Moment(StoreRow row, string column) =>
+        Whole(row, column) is long seconds and > 0 and < 253_402_300_800 ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
+}

@@ -1,0 +1,11 @@
+using System.Text.Json.Serialization;
+
+namespace VmStats.Dumps.State;
+
+/// <summary>The JSON serializer context of state files.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true)]
+[JsonSerializable(typeof(DumpStateData))]
+internal sealed partial class StateJson : JsonSerializerContext;

@@ -1,0 +1,30 @@
+using VmStats.IO;
+
+namespace VmStats.Dumps;
+
+/// <summary>The folder of state files, locks and the records that wait for want of a dump folder.</summary>
+internal static class StateFolder
+{
+    /// <summary>Opens a state folder for writing, creating it if it doesn't exist.</summary>
+    /// <exception cref="VmStatsException"><c>DumpStateFolderUnusable</c>: other users could replace the folder or its
+    /// contents, or it can't be created.</exception>
+    public static PinnedFolder Open(string folder)
+    {
+        try
+        {
+            return PinnedFolder.Open(folder, FolderUse.Create);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(folder, e);
+        }
+    }
+
+    public static VmStatsException Unusable(string folder, Exception cause) => new(
+        "DumpStateFolderUnusable",
+        VmStatsErrorKind.WriteFailed,
+        $"The folder for the states of dumps, '{folder}', can't be used: {cause.Message}",
+        "Correct its permissions, or set XDG_STATE_HOME.",
+        folder,
+        cause);
+}

@@ -1,0 +1,223 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using VmStats.Configuration;
+using VmStats.Points;
+using VmStats.Stores.Influx.Errors;
+using VmStats.Stores.Influx.Http;
+using VmStats.Stores.Influx.Json;
+using VmStats.Stores.Influx.Statements;
+using VmStats.ThirdParty;
+
+namespace VmStats.Stores.Influx;
+
+/// <summary>
+/// The conversation with one InfluxDB server over HTTP, for queries and writes: InfluxDB 3 by SQL, its distributed
+/// editions, 2.x and 1.x by InfluxQL. Safe for concurrent use. It sends each request once; who calls it decides what is tried again
+/// (<see cref="VmStatsException.IsTransient"/>). Nothing is sent before the first call.
+/// </summary>
+public sealed class InfluxQuery : IDisposable
+{
+    private static readonly IReadOnlyDictionary<string, FieldValue> s_noParameters = new Dictionary<string, FieldValue>();
+    private readonly InfluxTransport _transport;
+    private readonly InfluxProbe _probe;
+    private readonly PointWriter _writer;
+    private readonly BucketWitness _buckets;
+
+    /// <summary>Prepares a connection.</summary>
+    /// <param name="options">Where and how; <see cref="ConnectionOptions.Url"/> must be given.</param>
+    /// <param name="infrastructure">Has the client by which InfluxDB 3 is written.</param>
+    /// <param name="handler">Sends the requests in place of the network; not disposed. For tests.</param>
+    /// <exception cref="InfluxException"><c>TokenOverHttpRefused</c>: the token would travel in the open.</exception>
+    /// <exception cref="VmStatsException"><c>RetentionPolicyAmbiguous</c>: two retention policies are named.</exception>
+    public InfluxQuery(ConnectionOptions options, IInfrastructure infrastructure, HttpMessageHandler? handler = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(infrastructure);
+        _transport = new InfluxTransport(options, handler);
+        _probe = new InfluxProbe(_transport, options.Api);
+        Name = DatabaseName.Of(options);
+        _writer = new PointWriter(_transport, _probe, infrastructure, Name);
+        _buckets = new BucketWitness(_transport, Name);
+    }
+
+    /// <summary>The server's address, without user info and query.</summary>
+    public string Address => _transport.Address;
+
+    /// <summary>The database (bucket) that is asked and written to; with a retention policy as <c>db/rp</c>.</summary>
+    public string Database => Name.ToString();
+
+    /// <summary>What the server said of itself when it was last asked; null when it wasn't.</summary>
+    public InfluxServerInfo? Server => _probe.Server;
+
+    /// <summary>The build that the server named when it was last asked (Core, Enterprise, OSS); null when it wasn't, or didn't tell.</summary>
+    public string? Build => Server?.Build;
+
+    /// <summary>The API as far as it is known without asking: as configured or found out, else Auto.</summary>
+    internal InfluxApi Api => _probe.Api;
+
+    internal DatabaseName Name { get; }
+
+    internal bool IsCloud => _probe.IsCloud;
+
+    internal InfluxFailures Failures => _transport.Failures;
+
+    /// <summary>Asks the server what it is; each call asks anew.</summary>
+    /// <exception cref="InfluxException">It can't be reached, refuses the token, or is no InfluxDB.</exception>
+    public ValueTask<InfluxServerInfo> ProbeAsync(CancellationToken cancellationToken) => _probe.AskAsync(cancellationToken);
+
+    /// <summary>The API that the server is spoken to by: as configured, or found out on the first call.</summary>
+    public ValueTask<InfluxApi> GetApiAsync(CancellationToken cancellationToken) => _probe.GetApiAsync(cancellationToken);
+
+    /// <summary>Runs an SQL query on InfluxDB 3 and gives its rows as they arrive.</summary>
+    /// <param name="sql">One statement; values stand in it as <c>$name</c>.</param>
+    /// <param name="parameters">The values; a time is a text such as <c>2026-01-01T00:00:00Z</c>.</param>
+    /// <param name="cancellationToken">Aborts the request at once.</param>
+    /// <exception cref="InfluxException">The server refused or could not be reached, or its answer broke off.</exception>
+    public IAsyncEnumerable<StoreRow> QuerySqlAsync(
+        string sql, IReadOnlyDictionary<string, FieldValue>? parameters, CancellationToken cancellationToken) =>
+        QuerySqlAsync(sql, parameters, new RowBuilder(StatementKinds.NamesSomethingTime(sql)), cancellationToken);
+
+    /// <summary>Runs an InfluxQL query, on any InfluxDB, and gives its rows as they arrive.</summary>
+    /// <param name="query">The statement; values stand in it as <c>$name</c>.</param>
+    /// <param name="parameters">The values; a time is a text or UTC nanoseconds.</param>
+    /// <param name="cancellationToken">Aborts the request at once.</param>
+    /// <returns>Rows with the measurement's name in the column <c>iox::measurement</c>, as InfluxDB 3 calls it. A second column of a name gets a number (<c>name_1</c>). InfluxDB 1.x and 2.x write a float without a fraction as they write an integer: it is read as one.</returns>
+    /// <exception cref="InfluxException">The server refused or could not be reached, or its answer broke off.</exception>
+    public IAsyncEnumerable<StoreRow> QueryInfluxQLAsync(
+        string query, IReadOnlyDictionary<string, FieldValue>? parameters, CancellationToken cancellationToken) =>
+        QueryInfluxQLAsync(query, parameters, InfluxQLColumns.Unknown(query), cancellationToken);
+
+    /// <summary>Writes points, in requests that the server can bear. Refused points are reported, and don't stop the others.</summary>
+    /// <exception cref="InfluxException">The server refused the request as a whole, or could not be reached.</exception>
+    public async ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken)
+    {
+        InfluxApi api = await GetApiAsync(cancellationToken).ConfigureAwait(false);
+        return await ExplainAsync(_writer.WriteAsync(points, api, cancellationToken), api, isWrite: true, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // First, so that what is broken off now knows why.
+        _transport.Dispose();
+        _writer.Dispose();
+        _probe.Dispose();
+    }
+
+    internal async IAsyncEnumerable<StoreRow> QuerySqlAsync(
+        string sql,
+        IReadOnlyDictionary<string, FieldValue>? parameters,
+        RowBuilder builder,
+        [EnumeratorCancellation] CancellationToken cancellationToken,
+        string? database = null)
+    {
+        using HttpContent content = RequestTexts.QueryJson(database ?? Name.ForInfluxDB3, sql, parameters ?? s_noParameters);
+        ResponseBody body = await OpenAsync("api/v3/query_sql", content, InfluxApi.V3, cancellationToken).ConfigureAwait(false);
+        await using (body.ConfigureAwait(false))
+        {
+            JsonLinesReader reader = new(body, builder, Failures);
+            while (await reader.ReadAsync().ConfigureAwait(false))
+            {
+                while (reader.TryTake(out StoreRow? row))
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    yield return row;
+                }
+            }
+        }
+    }
+
+    internal async IAsyncEnumerable<StoreRow> QueryInfluxQLAsync(
+        string query,
+        IReadOnlyDictionary<string, FieldValue>? parameters,
+        InfluxQLColumns columns,
+        [EnumeratorCancellation] CancellationToken cancellationToken,
+        string? policy = null)
+    {
+        InfluxApi api = await GetApiAsync(cancellationToken).ConfigureAwait(false);
+        DatabaseName name = policy is null ? Name : Name with { Policy = policy };
+        using HttpContent content = api switch
+        {
+            InfluxApi.V3 => RequestTexts.QueryJson(Name.ForInfluxDB3, query, parameters ?? s_noParameters),
+            InfluxApi.V3Distributed => RequestTexts.QueryForm(name, InfluxQLLiterals.Bind(query, parameters ?? s_noParameters), s_noParameters),
+            _ => RequestTexts.QueryForm(name, query, parameters ?? s_noParameters),
+        };
+        string path = api == InfluxApi.V3 ? "api/v3/query_influxql" : "query";
+        ResponseBody body = await ExplainAsync(OpenAsync(path, content, api, cancellationToken), api, isWrite: false, cancellationToken).ConfigureAwait(false);
+        await using (body.ConfigureAwait(false))
+        {
+            IRowReader reader = api == InfluxApi.V3
+                ? new JsonLinesReader(body, new RowBuilder(), Failures)
+                : new InfluxQLReader(body, columns, Failures, mustAnswer: IsReading(query));
+            while (await ExplainAsync(reader.ReadAsync(), api, isWrite: false, cancellationToken).ConfigureAwait(false))
+            {
+                while (reader.TryTake(out StoreRow? row))
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    yield return row;
+                }
+            }
+        }
+    }
+
+    /// <summary>Sends a request of management and gives its status; refusals other than those named are thrown.</summary>
+    internal async ValueTask<HttpStatusCode> SendAsync(
+        HttpMethod method, string path, HttpContent? content, IReadOnlyList<HttpStatusCode> expected, CancellationToken cancellationToken) =>
+        (await AskAsync(method, path, content, expected, cancellationToken).ConfigureAwait(false)).Status;
+
+    /// <summary>As <see cref="SendAsync"/>, with the answer's body.</summary>
+    internal async ValueTask<(HttpStatusCode Status, string Body)> AskAsync(
+        HttpMethod method, string path, HttpContent? content, IReadOnlyList<HttpStatusCode> expected, CancellationToken cancellationToken)
+    {
+        InfluxApi api = await GetApiAsync(cancellationToken).ConfigureAwait(false);
+        using RequestTimer timer = _transport.StartTimer(cancellationToken);
+        using HttpResponseMessage response = await _transport.SendAsync(method, path, content, api, timer).ConfigureAwait(false);
+        if (!response.IsSuccessStatusCode && !expected.Contains(response.StatusCode))
+        {
+            throw await Failures.FromResponseAsync(response, timer).ConfigureAwait(false);
+        }
+
+        if (response.IsSuccessStatusCode)
+        {
+            await ForeignAnswer.RefuseAsync(response, areLines: false, timer, Failures).ConfigureAwait(false);
+        }
+
+        return (response.StatusCode, await ErrorBody.ReadAsync(response, timer, Failures).ConfigureAwait(false));
+    }
+
+    // What changes something may be answered with an empty body or object; what reads never is.
+    private static bool IsReading(string query) =>
+        query.AsSpan().TrimStart().StartsWith("SELECT", StringComparison.OrdinalIgnoreCase) || query.AsSpan().TrimStart().StartsWith("SHOW", StringComparison.OrdinalIgnoreCase);
+
+    // A result of 2.x, or the reason in the place of a refusal that says too little.
+    private ValueTask<T> ExplainAsync<T>(ValueTask<T> call, InfluxApi api, bool isWrite, CancellationToken cancellationToken) =>
+        api == InfluxApi.V2 ? _buckets.ExplainAsync(call, isWrite, cancellationToken) : call;
+
+    private async ValueTask<ResponseBody> OpenAsync(string path, HttpContent content, InfluxApi api, CancellationToken cancellationToken)
+    {
+        RequestTimer timer = _transport.StartTimer(cancellationToken);
+        HttpResponseMessage? response = null;
+        try
+        {
+            response = await _transport.SendAsync(HttpMethod.Post, path, content, api, timer).ConfigureAwait(false);
+            if (!response.IsSuccessStatusCode)
+            {
+                throw await Failures.FromResponseAsync(response, timer).ConfigureAwait(false);
+            }
+
+            await ForeignAnswer.RefuseAsync(response, areLines: api == InfluxApi.V3, timer, Failures).ConfigureAwait(false);
+            return await ResponseBody.OpenAsync(response, Failures, timer, failsSilently: api == InfluxApi.V3).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            response?.Dispose();
+            timer.Dispose();
+            if (api == InfluxApi.V3 && e is InfluxException { ErrorId: "InfluxConnectionBroken" })
+            {
+                throw Failures.StatementFailed(e.InnerException ?? e, transient: true);
+            }
+
+            throw;
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using System.Globalization;
+using VmStats.Text;
+
+namespace VmStats.Stores.Influx3;
+
+/// <summary>What a cache lacks of what its table has.</summary>
+/// <param name="Cache">The cache's name.</param>
+/// <param name="Groups">Groups of the table that it should have.</param>
+/// <param name="Missing">Those that the cache lacks.</param>
+/// <param name="Late">Those of which the cache has older rows only.</param>
+internal sealed record CacheShortfall(string Cache, int Groups, IReadOnlyList<GroupKey> Missing, IReadOnlyList<GroupKey> Late)
+{
+    private const int GroupsToName = 10;
+
+    /// <summary>True where it lacks nothing.</summary>
+    public bool IsNone => Missing.Count == 0 && Late.Count == 0;
+
+    /// <summary>Compares a cache with its table.</summary>
+    /// <param name="cache">The cache's name.</param>
+    /// <param name="table">The groups of the table.</param>
+    /// <param name="cached">The newest time of each group in the cache, read after the table was.</param>
+    /// <param name="oldest">What is older the cache has let go, as it should.</param>
+    public static CacheShortfall Of(string cache, IReadOnlyDictionary<GroupKey, GroupFacts> table, IReadOnlyDictionary<GroupKey, long> cached, long oldest)
+    {
+        (GroupKey Group, long Newest)[] due =
+            [.. table.Where(group => group.Value.Newest >= oldest).Select(group => (group.Key, group.Value.Newest)).OrderBy(group => group.Key.Values, TagOrder.Instance)];
+        return new(
+            cache,
+            due.Length,
+            [.. due.Where(one => !cached.ContainsKey(one.Group)).Select(one => one.Group)],
+            [.. due.Where(one => cached.TryGetValue(one.Group, out long newest) && newest < one.Newest).Select(one => one.Group)]);
+    }
+
+    /// <summary>In words: how many are lacking, and which.</summary>
+    /// <param name="measurement">The table.</param>
+    public string ToString(string measurement)
+    {
+        string missing = Missing.Count == 0 ? "" : $" lacks {Count(Missing)}: {Names(Missing)}";
+        string late = Late.Count == 0 ? "" : $"{(missing.Length > 0 ? ", and" : "")} has only older rows of {Count(Late)}: {Names(Late)}";
+        return $"The cache {SafeText.Printable(Cache)} of {measurement}{missing}{late}.";
+    }
+
+    private string Count(IReadOnlyList<GroupKey> groups) => string.Create(CultureInfo.InvariantCulture, $"{groups.Count} of {Groups}");
+
+    // A person knows a VM by its name, which is among the tags.
+    private static string Names(IReadOnlyList<GroupKey> groups)
+    {
+        string[] names = [.. groups
+            .Select(group => string.Join(' ', group.Values.Where(value => !value.IsNull && !Guid.TryParse(value.AsString(), out _)).DefaultIfEmpty(group.Values[0])))];
+        return SafeText.Printable(NameList.Of(names, GroupsToName));
+    }
+}

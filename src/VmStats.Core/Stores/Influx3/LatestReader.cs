@@ -1,0 +1,247 @@
+using System.Runtime.CompilerServices;
+using VmStats.Configuration;
+using VmStats.Points;
+using VmStats.Stores.Influx;
+using VmStats.Stores.Influx.Errors;
+
+namespace VmStats.Stores.Influx3;
+
+/// <summary>
+/// Finds the newest rows of each group, and the groups there are, in InfluxDB 3 without reading a table's history: backwards
+/// in time in ranges that grow. The newest range is read whole, in the table; after it only the groups that are not complete
+/// yet, in the ranges in which a census knows them to be. The server's caches only help to keep the census up to date.
+/// </summary>
+internal sealed class LatestReader
+{
+    // More values than these in a condition cost more than the rows that they keep away.
+    private const int MostValues = 500;
+    private static readonly long s_hour = UnixTime.ToNanoseconds(TimeSpan.FromHours(1));
+
+    // Where samples are a few seconds apart, the first holds all of the answer and little else; where they are a minute apart, the second.
+    private static readonly long[] s_steps = [s_hour / 120, s_hour / 12, s_hour, 24 * s_hour];
+    private readonly SqlReader _reader;
+    private readonly AskSql _ask;
+    private readonly ConnectionOptions _options;
+
+    /// <summary>A reader of one server.</summary>
+    public LatestReader(InfluxQuery influx, SqlReader reader, AskSql ask, ConnectionOptions options, TimeProvider clock)
+    {
+        _reader = reader;
+        _ask = ask;
+        _options = options;
+        Caches = new CacheReader(ask, new TableCachesReader(influx, clock));
+        Census = new CensusReader(influx, reader, Caches, clock);
+    }
+
+    /// <summary>What the server's caches have.</summary>
+    public CacheReader Caches { get; }
+
+    /// <summary>Which groups the tables have.</summary>
+    public CensusReader Census { get; }
+
+    /// <summary>The newest rows of each group, by group, newest first.</summary>
+    public async IAsyncEnumerable<StoreRow> ReadLatestAsync(QueryPlan plan, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        StoreQuery query = plan.Query;
+        LatestRows found = new(plan);
+
+        // Of a range that ends in the past, or of conditions on other columns, a census says nothing.
+        bool isOfNow = query.Start is null && (query.Finish is null || query.Finish >= _reader.Now);
+        if (isOfNow && GroupFilter.Of(plan) is { } filter)
+        {
+            await ReadByCensusAsync(plan, filter, found, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            await ReadBackwardsAsync(plan, found, AskIncompleteAsync, cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (StoreRow row in found.InOrder().Skip(query.Skip).Take(query.Limit ?? int.MaxValue))
+        {
+            yield return row;
+        }
+
+        async ValueTask<List<GroupKey>> AskIncompleteAsync(Slice range) => await ReadIncompleteAsync(plan, range, found, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The distinct combinations of tags, in their order.</summary>
+    public async IAsyncEnumerable<StoreRow> ReadDistinctAsync(QueryPlan plan, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        StoreQuery query = plan.Query;
+        SortedDictionary<FieldValue[], StoreRow> distinct = new(TagOrder.Instance);
+        if (query is { Start: null, Finish: null } && GroupFilter.Of(plan) is { } filter)
+        {
+            TableCensus census = await Census.GetAsync(plan, cancellationToken).ConfigureAwait(false);
+            RowLayout layout = new(plan.GroupBy);
+            foreach (GroupKey group in census.Groups.Keys.Where(filter.Matches))
+            {
+                distinct.TryAdd(group.Values, new StoreRow(layout, null, group.Values));
+            }
+
+            // And what was written since; clocks differ a little.
+            query = query with { Start = UnixTime.ToNanoseconds(census.RenewedAt) - s_steps[1] };
+        }
+
+        query = query with { Start = query.Start ?? await _reader.LookBackAsync(query.Measurement, query.Finish, cancellationToken).ConfigureAwait(false) };
+        QueryPlan rest = QueryPlan.For(query with { Skip = 0, Limit = null }, plan.Schema)!;
+        await foreach (StoreRow row in _reader.ReadAsync(rest, cancellationToken).ConfigureAwait(false))
+        {
+            distinct.TryAdd(LatestRows.KeyOf(plan, row).Values, row);
+        }
+
+        foreach (StoreRow row in distinct.Values.Skip(plan.Query.Skip).Take(query.Limit ?? int.MaxValue))
+        {
+            yield return row;
+        }
+    }
+
+    /// <summary>Hears of points that this process wrote.</summary>
+    public void Wrote(IReadOnlyList<Point> points) => Census.Forget(points, _reader.Now - s_steps[0]);
+
+    // The census is taken while the newest range is read.
+    private async ValueTask ReadByCensusAsync(QueryPlan plan, GroupFilter filter, LatestRows found, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<TableCensus> counting = Census.GetAsync(plan, stop.Token).AsTask();
+        try
+        {
+            await ReadBackwardsAsync(plan, found, WantedAsync, cancellationToken).ConfigureAwait(false);
+            if ((await counting.ConfigureAwait(false)).Shortfall is string shortfall)
+            {
+                plan.Query.Observer?.OnDetail($"{shortfall} The table is read for them.");
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await ((Task)counting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        async ValueTask<List<GroupKey>> WantedAsync(Slice range) =>
+            (await counting.ConfigureAwait(false)).Wanted(found, filter, range, _reader.Now - s_hour);
+    }
+
+    private async ValueTask ReadBackwardsAsync(
+        QueryPlan plan, LatestRows found, Func<Slice, ValueTask<List<GroupKey>>> wanted, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<Slice> ranges = await RangesAsync(plan.Query, cancellationToken).ConfigureAwait(false);
+        Stack<Slice> rest = new(ranges.Reverse());
+        bool isFirst = true;
+        while (rest.TryPop(out Slice range))
+        {
+            try
+            {
+                await ReadRangeAsync(plan, range, found, isFirst ? null : wanted, cancellationToken).ConfigureAwait(false);
+                plan.Query.Observer?.OnProgress(new QueryProgress(plan.Query.Measurement, ranges.Count - Math.Min(rest.Count, ranges.Count), ranges.Count));
+            }
+            catch (InfluxException e) when (SqlReader.IsTooMuch(e) && range.TryHalve(1, out Slice older, out Slice newer))
+            {
+                rest.Push(older);
+                rest.Push(newer);
+                continue;
+            }
+
+            isFirst = false;
+        }
+    }
+
+    private async ValueTask ReadRangeAsync(
+        QueryPlan plan, Slice range, LatestRows found, Func<Slice, ValueTask<List<GroupKey>>>? wanted, CancellationToken cancellationToken)
+    {
+        StoreQuery query = plan.Query with { Start = range.Start, Finish = range.Finish, Skip = 0, Limit = null };
+        if (wanted is not null && plan.GroupBy.Count > 0)
+        {
+            List<GroupKey> incomplete = await wanted(range).ConfigureAwait(false);
+            if (incomplete.Count == 0)
+            {
+                return;
+            }
+
+            query = query with { Filters = [.. query.Filters, .. Narrow(plan, incomplete)] };
+        }
+        else if (wanted is not null && found.IsComplete)
+        {
+            return;
+        }
+
+        await foreach (StoreRow row in _ask(QueryPlan.For(query, plan.Schema)!, null, cancellationToken).ConfigureAwait(false))
+        {
+            found.Add(row);
+        }
+    }
+
+    // Two columns of tags tell cheaply which groups are in the range at all.
+    private async ValueTask<List<GroupKey>> ReadIncompleteAsync(QueryPlan plan, Slice range, LatestRows found, CancellationToken cancellationToken)
+    {
+        List<GroupKey> incomplete = [];
+        StoreQuery groups = plan.Query with { Start = range.Start, Finish = range.Finish, Skip = 0, Limit = null, Latest = null, Columns = null, Distinct = plan.GroupBy };
+        await foreach (StoreRow row in _ask(QueryPlan.For(groups, plan.Schema)!, null, cancellationToken).ConfigureAwait(false))
+        {
+            if (found.Wants(row))
+            {
+                incomplete.Add(LatestRows.KeyOf(plan, row));
+            }
+        }
+
+        return incomplete;
+    }
+
+    // One tag that all of them have keeps most of the others away; whoever passes nevertheless is complete already.
+    private static ColumnFilter[] Narrow(QueryPlan plan, List<GroupKey> groups)
+    {
+        for (int i = 0; i < plan.GroupBy.Count; i++)
+        {
+            FieldValue[] values = groups.Select(group => group.Values[i]).Distinct().Take(MostValues + 1).ToArray();
+            if (values.Length <= MostValues && !values.Contains(FieldValue.Null))
+            {
+                return [new ColumnFilter([plan.GroupBy[i]], values)];
+            }
+        }
+
+        return [];
+    }
+
+    // Newest first. An open start is bounded by the look-back where the table is too large to be read whole.
+    private async ValueTask<IReadOnlyList<Slice>> RangesAsync(StoreQuery query, CancellationToken cancellationToken)
+    {
+        TableFiles? files = await _reader.FilesAsync(query.Measurement, cancellationToken).ConfigureAwait(false);
+        bool areFew = files is { AreFew: true };
+        bool isOpen = query.Start is null && areFew;
+        long end = Math.Min(query.Finish ?? long.MaxValue, _reader.End(files));
+        long lookBack = end - UnixTime.ToNanoseconds(_options.LookBack);
+        long oldest = query.Start ?? (isOpen ? Math.Min(files!.Oldest ?? lookBack, lookBack) : lookBack);
+        long slice = UnixTime.ToNanoseconds(_options.SliceLength);
+        long length = areFew ? long.MaxValue : files?.LengthFor(slice) ?? slice;
+        List<Slice> ranges = [];
+        long to = end;
+        foreach (long back in s_steps.Where(back => end - back > oldest))
+        {
+            Add(end - back);
+        }
+
+        while (to > oldest)
+        {
+            Add(length > to - oldest ? oldest : to - length);
+        }
+
+        if (ranges.Count == 0)
+        {
+            // It begins after the end: what is ahead of the clock is looked for.
+            ranges.Add(new Slice(oldest, query.Finish ?? oldest + 1, IsOpenAtFinish: query.Finish is null));
+        }
+
+        if (isOpen)
+        {
+            ranges[^1] = ranges[^1] with { IsOpenAtStart = true };
+        }
+
+        return ranges;
+
+        // The first reaches to the query's own end, since rows may be a little ahead of this clock.
+        void Add(long from)
+        {
+            ranges.Add(new Slice(from, ranges.Count == 0 ? query.Finish ?? to : to, IsOpenAtFinish: ranges.Count == 0 && query.Finish is null));
+            to = from;
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using VmStats.Points;
+using VmStats.Stores.Influx;
+
+namespace VmStats.Stores.Influx3;
+
+/// <summary>A last-value cache: the newest rows of each combination of its keys, in the server's memory.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Keys">Its key columns.</param>
+/// <param name="Values">Its value columns; null for all others.</param>
+/// <param name="Count">Rows that it keeps of each combination.</param>
+/// <param name="TimeToLive">How long it keeps a row.</param>
+internal sealed record LastValueCache(string Name, IReadOnlyList<string> Keys, IReadOnlyList<string>? Values, long Count, TimeSpan TimeToLive)
+{
+    /// <summary>True when its keys are these columns, so that it hears of each write that has them all.</summary>
+    public bool Covers(IReadOnlyList<string> columns) => Keys.ToHashSet(StringComparer.Ordinal).SetEquals(columns) && HasOneVocabulary(columns);
+
+    /// <summary>True for the same cache, asked for another time.</summary>
+    public bool IsSameAs(LastValueCache other) => Name == other.Name && Keys.SequenceEqual(other.Keys) && Count == other.Count && TimeToLive == other.TimeToLive;
+
+    // Of a table in two tag vocabularies each row lacks some of the keys, and such a row isn't cached.
+    internal static bool HasOneVocabulary(IReadOnlyList<string> columns) =>
+        columns.Distinct(StringComparer.OrdinalIgnoreCase).Count() == columns.Count;
+}
+
+/// <summary>A distinct-value cache: the combinations of its columns' values, in the server's memory.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Columns">Its columns.</param>
+/// <param name="MaxAge">How long it keeps a combination that isn't written again.</param>
+internal sealed record DistinctValueCache(string Name, IReadOnlyList<string> Columns, TimeSpan MaxAge);
+
+/// <summary>The caches of a table.</summary>
+/// <param name="Last">Its last-value caches.</param>
+/// <param name="Distinct">Its distinct-value caches.</param>
+internal sealed record TableCaches(IReadOnlyList<LastValueCache> Last, IReadOnlyList<DistinctValueCache> Distinct);
+
+/// <summary>Asks which caches a table has, and keeps the answer for a short while.</summary>
+internal sealed class TableCachesReader(InfluxQuery influx, TimeProvider clock)
+{
+    internal const string LastSql = "SELECT name, key_column_names, value_column_names, count, ttl FROM system.last_caches WHERE \"table\" = $table";
+    internal const string DistinctSql = "SELECT name, column_names, max_age_seconds FROM system.distinct_caches WHERE \"table\" = $table";
+    private static readonly TimeSpan s_keep = TimeSpan.FromMinutes(1);
+    private readonly ConcurrentDictionary<string, (DateTimeOffset At, TableCaches Caches)> _known = new(StringComparer.Ordinal);
+
+    /// <summary>The caches; none where the server doesn't tell.</summary>
+    public async ValueTask<TableCaches> GetAsync(string table, CancellationToken cancellationToken)
+    {
+        if (_known.TryGetValue(table, out (DateTimeOffset At, TableCaches Caches) known) && clock.GetUtcNow() - known.At < s_keep)
+        {
+            return known.Caches;
+        }
+
+        IReadOnlyList<StoreRow>? last = await SystemTables.AskAsync(influx, LastSql, table, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<StoreRow>? distinct = await SystemTables.AskAsync(influx, DistinctSql, table, cancellationToken).ConfigureAwait(false);
+        TableCaches caches = new([.. (last ?? []).Select(ReadLast)], [.. (distinct ?? []).Select(ReadDistinct)]);
+
+        // What the server can't say now is asked again the next time; this query does without caches.
+        if (last is not null && distinct is not null)
+        {
+            _known[table] = (clock.GetUtcNow(), caches);
+        }
+
+        return caches;
+    }
+
+    /// <summary>Forgets a table's caches: one was made or is gone.</summary>
+    public void Forget(string table) => _known.TryRemove(table, out _);
+
+    private static LastValueCache ReadLast(StoreRow row) => new(
+        row["name"].AsString() ?? "", Names(row["key_column_names"]) ?? [], Names(row["value_column_names"]), row["count"].AsInt64() ?? 0, Seconds(row["ttl"]));
+
+    private static DistinctValueCache ReadDistinct(StoreRow row) => new(
+        row["name"].AsString() ?? "", Names(row["column_names"]) ?? [], Seconds(row["max_age_seconds"]));
+
+    private static string[]? Names(FieldValue list) => list.AsString() is { } json ? JsonSerializer.Deserialize<string[]>(json) : null;
+
+    private static TimeSpan Seconds(FieldValue seconds) => TimeSpan.FromSeconds(Math.Min(seconds.AsInt64() ?? 0, (long)TimeSpan.FromDays(36_500).TotalSeconds));
+}

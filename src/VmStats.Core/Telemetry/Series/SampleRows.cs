@@ -1,0 +1,42 @@
+namespace VmStats.Telemetry.Series;
+
+/// <summary>Turns telemetry objects into the long form: one object a metric.</summary>
+internal static class SampleRows
+{
+    /// <summary>The metrics of a VM that have a value; all of them where its bucket is empty.</summary>
+    public static IEnumerable<VmTelemetrySample> Of(VmTelemetry vm, IReadOnlyList<VmTelemetryMetric> metrics) =>
+        Of(vm.Data, vm.Name, "", vm.SampleCount, metrics);
+
+    /// <summary>The metrics of a device that have a value; all that its kind of device has, where its bucket is empty.</summary>
+    public static IEnumerable<VmTelemetrySample> Of(VmDeviceTelemetry device, IReadOnlyList<VmTelemetryMetric> metrics)
+    {
+        VmTelemetryMetricSubject subject = device.DeviceType == "nic" ? VmTelemetryMetricSubject.Nic : VmTelemetryMetricSubject.Disk;
+        return Of(device.Data, device.Name, device.Device, device.SampleCount, metrics.Where(metric => metric.AppliesTo == subject));
+    }
+
+    private static IEnumerable<VmTelemetrySample> Of(
+        SampleData data, string name, string instance, int? samples, IEnumerable<VmTelemetryMetric> metrics)
+    {
+        foreach (VmTelemetryMetric metric in metrics)
+        {
+            double? value = data.Get(metric);
+            if (value is null && samples != 0)
+            {
+                continue;
+            }
+
+            yield return new VmTelemetrySample
+            {
+                Name = name,
+                Uuid = data.Identity.Uuid,
+                Time = VmStats.Points.UnixTime.FromNanoseconds(data.Time),
+                Metric = metric.Name,
+                Value = value,
+                Unit = metric.Unit,
+                Instance = instance,
+                Interval = data.Interval,
+                Quality = data.Quality,
+            };
+        }
+    }
+}

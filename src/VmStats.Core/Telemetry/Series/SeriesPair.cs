@@ -1,0 +1,24 @@
+using VmStats.Points;
+
+namespace VmStats.Telemetry.Series;
+
+/// <summary>The newest row of a series and the one before it.</summary>
+internal sealed record SeriesPair(SeriesKey Key, TelemetryColumns Columns, StoreRow Row, StoreRow? Previous)
+{
+    /// <summary>Nanoseconds between the two rows.</summary>
+    public long? Spacing => Row.Time - Previous?.Time;
+
+    /// <summary>Takes another row of the series in, wherever in time it stands.</summary>
+    public SeriesPair With(StoreRow row)
+    {
+        if (row.Time > Row.Time)
+        {
+            return this with { Columns = TelemetryColumns.Of(Columns.Set, row.Layout), Row = row, Previous = Row };
+        }
+
+        return row.Time < Row.Time && (Previous is null || row.Time > Previous.Time) ? this with { Previous = row } : this;
+    }
+
+    /// <summary>The newest row as a sample.</summary>
+    public SampleData ToSample(TelemetryQuality quality) => new(Columns, Key.Vm, Row, Previous, quality);
+}

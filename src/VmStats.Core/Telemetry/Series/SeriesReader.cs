@@ -1,0 +1,291 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using VmStats.Points;
+using VmStats.Stores;
+
+namespace VmStats.Telemetry.Series;
+
+/// <summary>What rows are wanted of a measurement.</summary>
+/// <param name="Set">The measurement's metrics.</param>
+/// <param name="Vms">The VMs; null for all.</param>
+/// <param name="Metrics">The metrics wanted; null for all.</param>
+/// <param name="Devices">The devices, where the measurement has devices.</param>
+internal sealed record SeriesRequest(
+    MetricSet Set,
+    IReadOnlyList<MonitoredVm>? Vms = null,
+    IReadOnlyList<VmTelemetryMetric>? Metrics = null,
+    DeviceFilter? Devices = null)
+{
+    /// <summary>The series wanted of these VMs; null for all.</summary>
+    public IReadOnlySet<SeriesKey>? Only { get; private init; }
+
+    /// <summary>The request for these series alone.</summary>
+    public SeriesRequest Narrow(IReadOnlyCollection<(SeriesKey Key, string? Name)> series) => this with
+    {
+        Vms = series.Select(one => new MonitoredVm { Uuid = one.Key.Vm.Uuid, Name = one.Name ?? one.Key.Vm.Name ?? "" }).ToArray(),
+        Only = series.Select(one => one.Key).ToHashSet(),
+    };
+}
+
+/// <summary>Figures of a series that the store computed.</summary>
+/// <param name="Key">The series.</param>
+/// <param name="Name">The VM's name.</param>
+/// <param name="Row">The figures.</param>
+internal sealed record SeriesFigures(SeriesKey Key, string? Name, StoreRow Row);
+
+/// <summary>Reads the rows of a measurement as samples of series: each row with the one before it of its own series.</summary>
+internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions options)
+{
+    private const long PrimingLeast = 150 * UnixTime.NanosecondsPerSecond;
+    private const long PrimingMost = 300 * UnixTime.NanosecondsPerSecond;
+    private const int PrimingPart = 10;
+
+    /// <summary>The newest sample of every series, unordered, with the one before it.</summary>
+    public async ValueTask<IReadOnlyList<SeriesPair>> ReadLatestAsync(
+        SeriesRequest request, int depth, IReadOnlyList<string>? columns, CancellationToken cancellationToken)
+    {
+        StoreQuery latest = new(request.Set.Measurement) { Latest = new LatestPerGroup([], depth), Columns = columns };
+        Dictionary<SeriesKey, SeriesPair> pairs = await ReadPairsAsync(request, latest, cancellationToken).ConfigureAwait(false);
+        long last = ClockSkew.LastTime(options.Clock);
+        if (pairs.Values.Any(pair => pair.Row.Time > last))
+        {
+            // A clock that is ahead, be it for one sample, must not hide those that come after: they are the latest where there are any.
+            foreach ((SeriesKey key, SeriesPair pair) in await ReadPairsAsync(request, latest with { Finish = last + 1 }, cancellationToken).ConfigureAwait(false))
+            {
+                pairs[key] = pair;
+            }
+        }
+
+        return pairs.Values.ToArray();
+    }
+
+    /// <summary>The samples of a range, in order of time.</summary>
+    public IAsyncEnumerable<(SeriesState Series, SampleData Sample)> ReadRangeAsync(SeriesRequest request, TimeRange range, CancellationToken cancellationToken) =>
+        ReadRangeAsync(request, range, new EachSample<(SeriesState, SampleData)>(static (series, sample) => (series, sample)), cancellationToken);
+
+    /// <summary>What is made of the samples of a range.</summary>
+    public async IAsyncEnumerable<T> ReadRangeAsync<T>(
+        SeriesRequest request, TimeRange range, ISampleFold<T> fold, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        long last = ClockSkew.LastTime(options.Clock);
+        Dictionary<SeriesKey, SeriesState> series = [];
+        StoreQuery query = new(request.Set.Measurement) { Start = PrimingStart(range), Finish = range.Finish };
+        (SeriesFilter? filter, OpenedRows opened) = await OpenAsync(request, query, cancellationToken).ConfigureAwait(false);
+        await using (opened.ConfigureAwait(false))
+        {
+            for (bool any = opened.Any; any; any = await opened.Rows.MoveNextAsync().ConfigureAwait(false))
+            {
+                StoreRow row = opened.Rows.Current;
+                TelemetryColumns place = TelemetryColumns.Of(request.Set, row.Layout);
+                SeriesKey key = KeyOf(place, row);
+                if (!filter!.IsWanted(key))
+                {
+                    continue;
+                }
+
+                if (!series.TryGetValue(key, out SeriesState? state))
+                {
+                    series.Add(key, state = new SeriesState(key));
+                }
+
+                SampleData sample = state.Next(place, row, options.GapFactor, last);
+                if (range.Start is null || row.Time >= range.Start)
+                {
+                    fold.Add(state, sample);
+                    while (fold.TryTake(out T? result))
+                    {
+                        yield return result;
+                    }
+                }
+            }
+        }
+
+        fold.End();
+        while (fold.TryTake(out T? result))
+        {
+            yield return result;
+        }
+    }
+
+    /// <summary>Figures of the series over a range, computed by the store: a row for each VM or device, and for what else is grouped by.</summary>
+    /// <param name="request">Of which series.</param>
+    /// <param name="range">The range.</param>
+    /// <param name="figures">The aggregates; rates get a lead-in as long as <see cref="ReadRangeAsync"/> reads more.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    public async IAsyncEnumerable<SeriesFigures> ReadFiguresAsync(
+        SeriesRequest request, TimeRange range, Aggregation figures, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        StoreQuery query = new(request.Set.Measurement)
+        {
+            Start = range.Start,
+            Finish = range.Finish,
+            Aggregation = figures.Rates is { } rates ? figures with { Rates = rates with { LeadIn = range.Start - PrimingStart(range) ?? 0 } } : figures,
+        };
+        (SeriesFilter? filter, OpenedRows opened) = await OpenAsync(request, query, cancellationToken).ConfigureAwait(false);
+        await using (opened.ConfigureAwait(false))
+        {
+            for (bool any = opened.Any; any; any = await opened.Rows.MoveNextAsync().ConfigureAwait(false))
+            {
+                StoreRow row = opened.Rows.Current;
+                TelemetryColumns place = TelemetryColumns.Of(request.Set, row.Layout);
+                SeriesKey key = KeyOf(place, row);
+                if (filter!.IsWanted(key))
+                {
+                    yield return new SeriesFigures(key, place.Name(row), row);
+                }
+            }
+        }
+    }
+
+    private async ValueTask<Dictionary<SeriesKey, SeriesPair>> ReadPairsAsync(
+        SeriesRequest request, StoreQuery query, CancellationToken cancellationToken)
+    {
+        Dictionary<SeriesKey, SeriesPair> pairs = [];
+        (SeriesFilter? filter, OpenedRows opened) = await OpenAsync(request, query, cancellationToken).ConfigureAwait(false);
+        await using (opened.ConfigureAwait(false))
+        {
+            for (bool any = opened.Any; any; any = await opened.Rows.MoveNextAsync().ConfigureAwait(false))
+            {
+                StoreRow row = opened.Rows.Current;
+                TelemetryColumns place = TelemetryColumns.Of(request.Set, row.Layout);
+                SeriesKey key = KeyOf(place, row);
+                if (filter!.IsWanted(key))
+                {
+                    // A VM that was renamed, or that two writers recorded, has several groups.
+                    pairs[key] = pairs.TryGetValue(key, out SeriesPair? pair) ? pair.With(row) : new SeriesPair(key, place, row, null);
+                }
+            }
+        }
+
+        return pairs;
+    }
+
+    // A little more is read than asked for, so that the first samples have one before them: a tenth of the range, two and a
+    // half minutes at least (polls of a minute, one of them missing), five minutes at most.
+    private long? PrimingStart(TimeRange range)
+    {
+        if (range.Start is not long start)
+        {
+            return null;
+        }
+
+        long finish = range.Finish ?? UnixTime.ToNanoseconds(options.Clock.GetUtcNow());
+        return start - Math.Clamp((finish - start) / PrimingPart, PrimingLeast, PrimingMost);
+    }
+
+    // The tags that tell series apart.
+    private static string[] GroupOf(SeriesRequest request, TagVocabulary vocabulary) => ReferenceEquals(request.Set, VmMetrics.Set)
+        ? [.. vocabulary.IdentityColumns]
+        : [.. vocabulary.IdentityColumns, TagVocabulary.DeviceTypeColumn, TagVocabulary.DeviceColumn];
+
+    private static SeriesKey KeyOf(TelemetryColumns place, StoreRow row)
+    {
+        VmIdentity vm = VmIdentity.Of(place, row);
+        return ReferenceEquals(place.Set, VmMetrics.Set)
+            ? new SeriesKey(vm, null, null)
+            : new SeriesKey(vm, row[place.DeviceType].ToText(), row[place.Device].ToText());
+    }
+
+    // The names of the columns are in the query. Where it finds nothing, the store may have learnt that they are others now.
+    private async ValueTask<(SeriesFilter? Filter, OpenedRows Rows)> OpenAsync(
+        SeriesRequest request, StoreQuery query, CancellationToken cancellationToken)
+    {
+        MeasurementSchema? before = null;
+        for (int attempt = 0; attempt < 2; attempt++)
+        {
+            MeasurementSchema? schema = await store.GetSchemaAsync(query.Measurement, cancellationToken).ConfigureAwait(false);
+            if (schema is null || before?.HasSameColumns(schema) == true || !TryPrepare(request, schema, query, out StoreQuery? prepared, out SeriesFilter? filter))
+            {
+                break;
+            }
+
+            before = schema;
+            OpenedRows rows = await OpenedRows.OpenAsync(store.QueryAsync(prepared, cancellationToken), cancellationToken).ConfigureAwait(false);
+            if (rows.Any)
+            {
+                return (filter, rows);
+            }
+
+            await rows.DisposeAsync().ConfigureAwait(false);
+        }
+
+        return (null, OpenedRows.None);
+    }
+
+    // Puts into a query what depends on the measurement's columns; false where it can have no row of these VMs.
+    private static bool TryPrepare(
+        SeriesRequest request, MeasurementSchema schema, StoreQuery query, [NotNullWhen(true)] out StoreQuery? prepared, [NotNullWhen(true)] out SeriesFilter? filter)
+    {
+        TagVocabulary vocabulary = TagVocabulary.Of(schema);
+        HashSet<VmIdentity>? vms = request.Vms?.Select(vocabulary.Identify).ToHashSet();
+        List<ColumnFilter> conditions = [];
+        (prepared, filter) = (null, null);
+        if (vms is not null)
+        {
+            ColumnFilter ofVms = FilterOf(vocabulary, vms);
+            if (vms.Count == 0 || ofVms.AnyOf.Count == 0)
+            {
+                return false;
+            }
+
+            conditions.Add(ofVms);
+        }
+
+        if (request.Devices?.DeviceType is string type)
+        {
+            conditions.Add(ColumnFilter.In(TagVocabulary.DeviceTypeColumn, type));
+        }
+
+        filter = new SeriesFilter(vms, request);
+        prepared = query switch
+        {
+            { Latest: { } latest } => query with { Filters = conditions, Columns = query.Columns ?? ColumnsOf(request, schema), Latest = latest with { By = GroupOf(request, vocabulary) } },
+            { Aggregation: { } figures } => query with { Filters = conditions, Aggregation = figures with { GroupBy = [.. GroupOf(request, vocabulary), .. figures.GroupBy] } },
+            _ => query with { Filters = conditions, Columns = ColumnsOf(request, schema) },
+        };
+        return true;
+    }
+
+    // May leave rows of other VMs, too: where both UUIDs and bare names are asked for the condition is too wide, so that each row's identity is checked again.
+    private static ColumnFilter FilterOf(TagVocabulary vocabulary, IReadOnlyCollection<VmIdentity> vms)
+    {
+        List<FieldValue> uuids = vms.Where(vm => vm.Uuid is not null).Select(vm => FieldValue.From(vm.Uuid!.Value.ToString("D"))).ToList();
+        List<FieldValue> names = vms.Where(vm => vm.Uuid is null).Select(vm => FieldValue.From(vm.Name)).ToList();
+        return (uuids.Count, names.Count) switch
+        {
+            (_, 0) => new ColumnFilter(vocabulary.Uuids, uuids),
+            (0, _) => new ColumnFilter(vocabulary.Names, names),
+            _ => new ColumnFilter(vocabulary.IdentityColumns, [.. uuids, .. names]),
+        };
+    }
+
+    // Only what the metrics need is fetched, where the caller names metrics.
+    private static string[]? ColumnsOf(SeriesRequest request, MeasurementSchema schema)
+    {
+        if (request.Metrics is null)
+        {
+            return null;
+        }
+
+        HashSet<string> columns = [.. TagVocabulary.DescriptiveColumns];
+        foreach (VmTelemetryMetric metric in request.Metrics)
+        {
+            columns.Add(request.Set.Fields[metric.Slot]);
+            if (metric.OtherSlot >= 0)
+            {
+                columns.Add(request.Set.Fields[metric.OtherSlot]);
+            }
+        }
+
+        columns.RemoveWhere(column => !schema.Tags.Contains(column) && !schema.Fields.ContainsKey(column));
+        return [.. columns];
+    }
+
+    private sealed class SeriesFilter(HashSet<VmIdentity>? vms, SeriesRequest request)
+    {
+        public bool IsWanted(SeriesKey key) =>
+            vms?.Contains(key.Vm) != false
+            && request.Devices?.Matches(key.DeviceType, key.Device) != false
+            && request.Only?.Contains(key) != false;
+    }
+}
