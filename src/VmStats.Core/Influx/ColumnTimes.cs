@@ -97,6 +97,9 @@ internal sealed class ColumnTimes
         }
     }
 
+    /// <summary>True for a column that is known to hold times.</summary>
+    public bool IsTime(string column) => _kinds.TryGetValue(column, out Kind kind) && kind == Kind.Time;
+
     /// <summary>A column's value: of a time UTC nanoseconds, else what there is. A text that may be a time is given with the zone that it is in.</summary>
     public (long? Time, object? Value) Read(string column, FieldValue value)
     {

@@ -29,7 +29,7 @@ internal static class SampleRows
             {
                 Name = name,
                 Uuid = data.Identity.Uuid,
-                Time = Data.UnixTime.FromNanoseconds(data.Time),
+                TimeUtc = Data.UnixTime.FromNanoseconds(data.Time).UtcDateTime,
                 Metric = metric.Name,
                 Value = value,
                 Unit = metric.Unit,

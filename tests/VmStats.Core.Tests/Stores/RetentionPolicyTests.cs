@@ -129,7 +129,7 @@ public sealed class RetentionPolicyTests(Influx1 influx1, Influx3 influx3) : ICl
 
     private static MemoryDumpRecord Record() => new()
     {
-        DumpId = Guid.NewGuid(), Name = "web", Uuid = Guid.NewGuid(), Time = DateTimeOffset.UtcNow, State = MemoryDumpState.Failed,
+        DumpId = Guid.NewGuid(), Name = "web", Uuid = Guid.NewGuid(), TimeUtc = DateTime.UtcNow, State = MemoryDumpState.Failed,
     };
 
     private static (string, string?) Pair(ConnectionOptions options) => (DatabaseName.Of(options).Database, DatabaseName.Of(options).Policy);

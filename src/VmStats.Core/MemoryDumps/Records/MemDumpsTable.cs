@@ -87,7 +87,7 @@ internal static class MemDumpsTable
 
         string[] names = [.. fields.Keys];
         FieldValue[] values = Array.ConvertAll(names, name => Convert(fields[name], schema, name));
-        return new Point(new PointShape(Measurement, tags, names), UnixTime.ToNanoseconds(record.Time), [.. tagValues], values);
+        return new Point(new PointShape(Measurement, tags, names), UnixTime.ToNanoseconds(record.TimeUtc), [.. tagValues], values);
     }
 
     private static Dictionary<string, FieldValue> Fields(MemoryDumpRecord record)
@@ -102,9 +102,9 @@ internal static class MemDumpsTable
             [Duration] = isComplete ? seconds : default,
             [Elapsed] = isComplete ? default : seconds,
             [StoredBytes] = FieldValue.From(record.StoredBytes),
-            [ChangeTime] = Seconds(record.ChangeTime),
-            [WriteTime] = Seconds(record.LastWriteTime),
-            [AccessTime] = Seconds(record.LastAccessTime),
+            [ChangeTime] = Seconds(record.ChangeTimeUtc),
+            [WriteTime] = Seconds(record.LastWriteTimeUtc),
+            [AccessTime] = Seconds(record.LastAccessTimeUtc),
             [Path] = FieldValue.From(record.Path),
             [IsOk] = FieldValue.From(isComplete),
             [RawBytes] = FieldValue.From(record.RawBytes),

@@ -70,7 +70,7 @@ internal sealed class ServiceDumper(MemoryDumpServiceClient client, ITelemetrySt
     {
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(RecordPatience);
-        MemoryDumpFilter filter = new() { Names = [ended.Name], Start = ended.StartedAt - s_tolerance };
+        MemoryDumpFilter filter = new() { Names = [ended.Name], Start = ended.StartedAtUtc - s_tolerance };
         string why = $"the store '{store.Info.Address}' has none";
         try
         {
@@ -110,7 +110,7 @@ internal sealed class ServiceDumper(MemoryDumpServiceClient client, ITelemetrySt
 
     private MemoryDumpRecord Record(MemoryDumpStatus ended) => new()
     {
-        Time = ended.StartedAt ?? ended.FinishedAt ?? DateTimeOffset.UtcNow,
+        TimeUtc = ended.StartedAtUtc ?? ended.FinishedAtUtc ?? DateTime.UtcNow,
         Name = ended.Name,
         HostName = new Uri(client.Address).Host,
         State = ended.State,

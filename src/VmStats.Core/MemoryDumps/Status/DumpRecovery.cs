@@ -133,7 +133,7 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
             StoredBytes = manifest.StoredBytes,
             Duration = DurationSeconds.Parse(manifest.DurationSeconds),
             PauseTime = manifest.VmState == nameof(VmState.Running) ? DurationSeconds.Parse(manifest.CallSeconds) : null,
-            LastWriteTime = file?.LastWriteTime,
+            LastWriteTimeUtc = file?.LastWriteTime,
         };
 
     private static DumpManifest? TryReadManifest(PinnedFolder dumps, string name)
