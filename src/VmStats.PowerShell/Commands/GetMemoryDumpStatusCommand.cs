@@ -2,6 +2,8 @@ using System.Management.Automation;
 using VmStats.Configuration;
 using VmStats.MemoryDumps;
 using VmStats.PowerShell.Abstractions;
+using VmStats.PowerShell.Dumps;
+using VmStats.PowerShell.Targets;
 using VmStats.PowerShell.Transformation;
 using VmStats.Telemetry;
 
@@ -23,7 +25,7 @@ namespace VmStats.PowerShell.Commands;
 /// </example>
 [Cmdlet(VerbsCommon.Get, "MemoryDumpStatus", DefaultParameterSetName = LocalSet)]
 [OutputType(typeof(MemoryDumpStatus))]
-public sealed class GetMemoryDumpStatusCommand : VmStatsCommand
+public sealed class GetMemoryDumpStatusCommand : VmStatsCmdletBase
 {
     private const string LocalSet = "Local";
     private const string ServiceSet = "Service";

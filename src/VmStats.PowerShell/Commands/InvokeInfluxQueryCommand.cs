@@ -5,6 +5,7 @@ using VmStats.Configuration;
 using VmStats.Data;
 using VmStats.Influx;
 using VmStats.PowerShell.Abstractions;
+using VmStats.PowerShell.Output;
 using VmStats.PowerShell.Transformation;
 using VmStats.Stores;
 
@@ -41,7 +42,7 @@ namespace VmStats.PowerShell.Commands;
 /// </example>
 [Cmdlet(VerbsLifecycle.Invoke, "InfluxQuery", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(PSObject))]
-public sealed class InvokeInfluxQueryCommand : StoreCommand
+public sealed class InvokeInfluxQueryCommand : StoreCmdletBase
 {
     /// <summary>The statement; values stand in it as $name.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]

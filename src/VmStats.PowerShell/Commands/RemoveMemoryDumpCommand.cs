@@ -2,6 +2,8 @@ using System.Management.Automation;
 using VmStats.MemoryDumps;
 using VmStats.PowerShell.Abstractions;
 using VmStats.PowerShell.Completion;
+using VmStats.PowerShell.Dumps;
+using VmStats.PowerShell.Paths;
 using VmStats.PowerShell.Transformation;
 
 namespace VmStats.PowerShell.Commands;
@@ -36,7 +38,7 @@ namespace VmStats.PowerShell.Commands;
 /// </example>
 [Cmdlet(VerbsCommon.Remove, "MemoryDump", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium, DefaultParameterSetName = PolicySet)]
 [OutputType(typeof(MemoryDumpRemoval), typeof(MemoryDumpFile), typeof(MemoryDumpRecord))]
-public sealed class RemoveMemoryDumpCommand : StoreCommand
+public sealed class RemoveMemoryDumpCommand : StoreCmdletBase
 {
     private const string PolicySet = "Policy";
     private const string HoldSet = "Hold";

@@ -4,6 +4,7 @@ using VmStats.Collection.Spool;
 using VmStats.Configuration;
 using VmStats.Hypervisors;
 using VmStats.PowerShell.Abstractions;
+using VmStats.PowerShell.Output;
 using VmStats.PowerShell.Sessions;
 using VmStats.PowerShell.Transformation;
 using VmStats.Stores;
@@ -32,7 +33,7 @@ namespace VmStats.PowerShell.Commands;
 /// </example>
 [Cmdlet(VerbsLifecycle.Start, "VmTelemetryCollector", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low)]
 [OutputType(typeof(VmTelemetryCollectorStatus))]
-public sealed class StartVmTelemetryCollectorCommand : HypervisorCommand
+public sealed class StartVmTelemetryCollectorCommand : HypervisorCmdletBase
 {
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(250);
 

@@ -1,6 +1,7 @@
 using VmStats.MemoryDumps;
+using VmStats.PowerShell.Output;
 
-namespace VmStats.PowerShell.Abstractions;
+namespace VmStats.PowerShell.Dumps;
 
 /// <summary>Dumps that were asked for and confirmed, for the command itself or a job to take; with what must be closed afterwards.</summary>
 internal sealed class MemoryDumpWork : IAsyncDisposable

@@ -1,7 +1,7 @@
 using System.Globalization;
 using VmStats.Hypervisors;
 
-namespace VmStats.PowerShell.Abstractions;
+namespace VmStats.PowerShell.Targets;
 
 /// <summary>What one hypervisor has, also in the shape that the VMs of a store have.</summary>
 /// <param name="Hypervisor">The hypervisor.</param>

@@ -2,7 +2,7 @@ using System.Management.Automation;
 using VmStats.Data;
 using VmStats.Influx;
 
-namespace VmStats.PowerShell.Abstractions;
+namespace VmStats.PowerShell.Output;
 
 /// <summary>Makes objects of rows whose columns are known only when they come. PowerShell tells no names apart by case: a column whose name is taken gets another, and a warning says which.</summary>
 /// <param name="columns">The columns so far.</param>

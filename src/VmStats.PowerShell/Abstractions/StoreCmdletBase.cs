@@ -2,6 +2,8 @@ using System.ComponentModel;
 using System.Management.Automation;
 using VmStats.Configuration;
 using VmStats.MemoryDumps;
+using VmStats.PowerShell.Output;
+using VmStats.PowerShell.Paths;
 using VmStats.PowerShell.Sessions;
 using VmStats.Stores;
 
@@ -9,7 +11,7 @@ namespace VmStats.PowerShell.Abstractions;
 
 /// <summary>The root of cmdlets that read or write a store.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public abstract class StoreCommand : VmStatsCommand
+public abstract class StoreCmdletBase : VmStatsCmdletBase
 {
     private VmStatsSettings? _settings;
     private VmStatsConnection? _resolved;
