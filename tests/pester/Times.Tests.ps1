@@ -60,7 +60,9 @@ Describe 'The hour that repeats in <Zone>' -ForEach $zones {
             $samples[1].TimeUtc -gt $samples[0].TimeUtc
             "$(Get-Exact $samples.Time)" -eq "$($utc.Ticks)"
             $samples.MemoryReported.Kind
-        } @('2', 'Local', 'Local', 'Utc', 'Utc', 'True', '01', 'True', 'True', 'Local', 'Local')
+            $samples[0].TimeUtc.ToString('HH:mm', [cultureinfo]::InvariantCulture) -eq $utc[0].ToString('HH:mm')
+            "$($samples[0].TimeUtc)" -eq "$($utc[0])"
+        } @('2', 'Local', 'Local', 'Utc', 'Utc', 'True', '01', 'True', 'True', 'Local', 'Local', 'True', 'True')
     }
 
     It 'is told apart by parameters' {

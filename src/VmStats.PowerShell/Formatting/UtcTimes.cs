@@ -67,8 +67,15 @@ public static class UtcTimes
     /// <summary>For <c>FinishedAtUtc</c>.</summary>
     public static object? FinishedAtUtc(PSObject item) => Text(((MemoryDumpStatus)item.BaseObject).FinishedAtUtc);
 
-    /// <summary>The text of a time.</summary>
-    public static string ToText(PSObject time) => ((DateTime)time.BaseObject).ToString("O", CultureInfo.InvariantCulture);
+    /// <summary>The text of a time: exact where nothing is said, else as DateTime.ToString gives it.</summary>
+    public static string ToText(PSObject time, params object?[] arguments)
+    {
+        DateTime utc = (DateTime)time.BaseObject;
+        object?[] said = [.. arguments.Select(one => one is PSObject wrapped ? wrapped.BaseObject : one)];
+        return said.Length == 0
+            ? utc.ToString("O", CultureInfo.InvariantCulture)
+            : utc.ToString(said.OfType<string>().FirstOrDefault(), said.OfType<IFormatProvider>().FirstOrDefault() ?? CultureInfo.CurrentCulture);
+    }
 
     private static PSObject? Text(DateTime? time)
     {
