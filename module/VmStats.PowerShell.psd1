@@ -10,6 +10,7 @@
     Description          = 'Telemetry and memory dumps of KVM/libvirt VMs, kept in InfluxDB or in an embedded store.'
     PowerShellVersion    = '7.4'
     CompatiblePSEditions = @('Core')
+    TypesToProcess       = @('VmStats.PowerShell.Types.ps1xml')
     FormatsToProcess     = @('VmStats.PowerShell.Format.ps1xml')
     FunctionsToExport    = @()
     AliasesToExport      = @()

@@ -33,7 +33,7 @@ function Wait-Fleet {
     for ($looks = 1; ; $looks++) {
         $collector = Get-VmTelemetryCollector
         if ($collector.State -ne 'Running') { throw "The collector has ended: $($collector.LastError)" }
-        $isNow = $collector.LastPoll -and [DateTimeOffset] $collector.LastPoll -gt [DateTimeOffset]::Now.AddSeconds(-20)
+        $isNow = $collector.LastPoll -and $collector.LastPoll -gt [datetime]::Now.AddSeconds(-20)
         if ($isNow -and $collector.PointsWritten -eq $collector.PointsCollected) { return }
         Start-Sleep -Milliseconds 500
         if ($looks % 6 -eq 0) { Say "    $($collector.Polls) polls, $($collector.PointsWritten) points written" }

@@ -89,8 +89,8 @@ Describe 'Invoke-InfluxQuery in SQL' {
 
     It 'types times under other names' {
         $row = Invoke-InfluxQuery "SELECT max(time) AS last FROM vm_totals WHERE name = 'alpha'"
-        $row.last | Should -BeOfType [DateTimeOffset]
-        $row.last.UtcDateTime.Ticks | Should -Be $end.AddSeconds(-10).ToUniversalTime().Ticks
+        $row.last | Should -BeOfType [datetime]
+        $row.lastUtc.Ticks | Should -Be $end.AddSeconds(-10).ToUniversalTime().Ticks
     }
 
     It 'tells a statement that fails while it runs, and where to look' {

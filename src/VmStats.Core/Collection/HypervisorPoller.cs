@@ -98,7 +98,7 @@ internal sealed class HypervisorPoller(
             counters.Update(status => status with
             {
                 Polls = status.Polls + 1,
-                LastPoll = begin,
+                LastPollUtc = begin.UtcDateTime,
                 PollDuration = options.Clock.GetElapsedTime(started),
                 VmsMonitored = vms.Count,
                 PointsCollected = status.PointsCollected + points.Count,

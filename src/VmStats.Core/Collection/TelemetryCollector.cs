@@ -56,7 +56,7 @@ internal sealed class TelemetryCollector : IAsyncDisposable
                 throw new InvalidOperationException("The collector has been started already.");
             }
 
-            _counters.Update(status => status with { StartedAt = _options.Clock.GetUtcNow() });
+            _counters.Update(status => status with { StartedAtUtc = _options.Clock.GetUtcNow().UtcDateTime });
             _completion = Task.Run(RunAsync);
         }
     }
@@ -117,7 +117,7 @@ internal sealed class TelemetryCollector : IAsyncDisposable
         _counters.Update(status => status with
         {
             State = status.State == TelemetryCollectorState.Failed ? status.State : end,
-            EndedAt = _options.Clock.GetUtcNow(),
+            EndedAtUtc = _options.Clock.GetUtcNow().UtcDateTime,
         });
     }
 

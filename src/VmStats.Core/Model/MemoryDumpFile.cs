@@ -15,8 +15,11 @@ public sealed record MemoryDumpFile
     /// <summary>The dump's identity.</summary>
     public required Guid DumpId { get; init; }
 
-    /// <summary>When it was taken, by the hypervisor's clock.</summary>
-    public required DateTimeOffset Time { get; init; }
+    /// <summary>When it was taken, by the hypervisor's clock, in local time.</summary>
+    public DateTime Time => TimeUtc.ToLocalTime();
+
+    /// <summary><see cref="Time"/> in UTC: it sorts through the hour that repeats when daylight saving ends.</summary>
+    public required DateTime TimeUtc { get; init => field = value.ToUniversalTime(); }
 
     /// <summary>Bytes of the file.</summary>
     public long StoredBytes { get; init; }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace VmStats;
 
 /// <summary>
@@ -9,8 +11,13 @@ public sealed record MemoryDumpRecord
     private readonly bool? _isHashVerified = true;
     private readonly IReadOnlyList<string> _warnings = [];
 
-    /// <summary>When the dump began, by the hypervisor's clock.</summary>
-    public required DateTimeOffset Time { get; init; }
+    /// <summary>When the dump began, by the hypervisor's clock, in local time.</summary>
+    [JsonIgnore]
+    public DateTime Time => TimeUtc.ToLocalTime();
+
+    /// <summary><see cref="Time"/> in UTC: it sorts through the hour that repeats when daylight saving ends.</summary>
+    [JsonPropertyName("time")]
+    public required DateTime TimeUtc { get; init => field = value.ToUniversalTime(); }
 
     /// <summary>The VM's name at that time.</summary>
     public required string Name { get; init; }
@@ -101,14 +108,29 @@ public sealed record MemoryDumpRecord
     /// <summary>True for a VM of a simulated fleet.</summary>
     public bool IsSimulated { get; init; }
 
-    /// <summary>The file's inode change time, to the second.</summary>
-    public DateTimeOffset? ChangeTime { get; init; }
+    /// <summary>The file's inode change time, to the second, local.</summary>
+    [JsonIgnore]
+    public DateTime? ChangeTime => ChangeTimeUtc?.ToLocalTime();
 
-    /// <summary>The file's last write, to the second.</summary>
-    public DateTimeOffset? LastWriteTime { get; init; }
+    /// <summary><see cref="ChangeTime"/> in UTC.</summary>
+    [JsonPropertyName("changeTime")]
+    public DateTime? ChangeTimeUtc { get; init => field = value?.ToUniversalTime(); }
 
-    /// <summary>The file's last access, to the second.</summary>
-    public DateTimeOffset? LastAccessTime { get; init; }
+    /// <summary>The file's last write, to the second, local.</summary>
+    [JsonIgnore]
+    public DateTime? LastWriteTime => LastWriteTimeUtc?.ToLocalTime();
+
+    /// <summary><see cref="LastWriteTime"/> in UTC.</summary>
+    [JsonPropertyName("lastWriteTime")]
+    public DateTime? LastWriteTimeUtc { get; init => field = value?.ToUniversalTime(); }
+
+    /// <summary>The file's last access, to the second, local.</summary>
+    [JsonIgnore]
+    public DateTime? LastAccessTime => LastAccessTimeUtc?.ToLocalTime();
+
+    /// <summary><see cref="LastAccessTime"/> in UTC.</summary>
+    [JsonPropertyName("lastAccessTime")]
+    public DateTime? LastAccessTimeUtc { get; init => field = value?.ToUniversalTime(); }
 
     /// <summary>What the user should know of this dump; only in the object that the dump itself returns. As text, one after the other.</summary>
     public IReadOnlyList<string> Warnings

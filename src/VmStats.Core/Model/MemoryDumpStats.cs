@@ -36,6 +36,9 @@ public sealed record MemoryDumpStats
     /// <summary>Megabytes (10^6 bytes) of raw image a second, over the dumps of which both are known.</summary>
     public double? MegabytesPerSecond { get; init; }
 
-    /// <summary>When the newest completed dump began.</summary>
-    public DateTimeOffset? LastDump { get; init; }
+    /// <summary>When the newest completed dump began, local time.</summary>
+    public DateTime? LastDump => LastDumpUtc?.ToLocalTime();
+
+    /// <summary><see cref="LastDump"/> in UTC: it sorts through the hour that repeats when daylight saving ends.</summary>
+    public DateTime? LastDumpUtc { get; init => field = value?.ToUniversalTime(); }
 }

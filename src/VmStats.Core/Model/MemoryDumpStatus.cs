@@ -42,14 +42,23 @@ public sealed record MemoryDumpStatus
     /// <summary>Time left at the rate so far.</summary>
     public TimeSpan? Remaining { get; init; }
 
-    /// <summary>When it was asked for, by this host's clock.</summary>
-    public DateTimeOffset? QueuedAt { get; init; }
+    /// <summary>When it was asked for, by this host's clock, local time.</summary>
+    public DateTime? QueuedAt => QueuedAtUtc?.ToLocalTime();
 
-    /// <summary>When it began.</summary>
-    public DateTimeOffset? StartedAt { get; init; }
+    /// <summary><see cref="QueuedAt"/> in UTC: it sorts through the hour that repeats when daylight saving ends.</summary>
+    public DateTime? QueuedAtUtc { get; init => field = value?.ToUniversalTime(); }
 
-    /// <summary>When it ended.</summary>
-    public DateTimeOffset? FinishedAt { get; init; }
+    /// <summary>When it began, local time.</summary>
+    public DateTime? StartedAt => StartedAtUtc?.ToLocalTime();
+
+    /// <summary><see cref="StartedAt"/> in UTC: it sorts through the hour that repeats when daylight saving ends.</summary>
+    public DateTime? StartedAtUtc { get; init => field = value?.ToUniversalTime(); }
+
+    /// <summary>When it ended, local time.</summary>
+    public DateTime? FinishedAt => FinishedAtUtc?.ToLocalTime();
+
+    /// <summary><see cref="FinishedAt"/> in UTC: it sorts through the hour that repeats when daylight saving ends.</summary>
+    public DateTime? FinishedAtUtc { get; init => field = value?.ToUniversalTime(); }
 
     /// <summary>Time that it took, or has taken so far.</summary>
     public TimeSpan? Duration { get; init; }

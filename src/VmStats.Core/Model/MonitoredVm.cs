@@ -18,8 +18,11 @@ public sealed record MonitoredVm
     /// <summary>Its state at <see cref="LastSeen"/>; null where it wasn't recorded.</summary>
     public VmState? State { get; init; }
 
-    /// <summary>When it was last sampled, UTC; from a hypervisor, now.</summary>
-    public DateTimeOffset? LastSeen { get; init; }
+    /// <summary>When it was last sampled, local time; from a hypervisor, now.</summary>
+    public DateTime? LastSeen => LastSeenUtc?.ToLocalTime();
+
+    /// <summary><see cref="LastSeen"/> in UTC: it sorts through the hour that repeats when daylight saving ends.</summary>
+    public DateTime? LastSeenUtc { get; init => field = value?.ToUniversalTime(); }
 
     /// <summary>Virtual CPUs.</summary>
     public int? Cpus { get; init; }

@@ -33,8 +33,11 @@ public sealed partial class VmDeviceTelemetry
     /// <summary><c>nic</c> or <c>disk</c>.</summary>
     public string DeviceType => _data.DeviceType ?? "";
 
-    /// <summary>When the sample was taken; of a roll-up, the bucket's start. UTC.</summary>
-    public DateTimeOffset Time => UnixTime.FromNanoseconds(_data.Time);
+    /// <summary>When the sample was taken; of a roll-up, the bucket's start. Local time.</summary>
+    public DateTime Time => TimeUtc.ToLocalTime();
+
+    /// <summary><see cref="Time"/> in UTC: it sorts through the hour that repeats when daylight saving ends.</summary>
+    public DateTime TimeUtc => UnixTime.FromNanoseconds(_data.Time).UtcDateTime;
 
     /// <summary>Time since the sample before, over which rates are computed; of a roll-up, the bucket's width. Null for a first sample.</summary>
     public TimeSpan? Interval => _data.Interval;

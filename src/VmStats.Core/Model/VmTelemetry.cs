@@ -27,8 +27,11 @@ public sealed partial class VmTelemetry
     /// <summary>The host that it ran on, as libvirt names it; null where it wasn't recorded.</summary>
     public string? HostName => _data.HostName;
 
-    /// <summary>When the sample was taken; of a roll-up, the bucket's start; of a Missing VM, when the store was asked. UTC.</summary>
-    public DateTimeOffset Time => UnixTime.FromNanoseconds(_data.Time);
+    /// <summary>When the sample was taken; of a roll-up, the bucket's start; of a Missing VM, when the store was asked. Local time.</summary>
+    public DateTime Time => TimeUtc.ToLocalTime();
+
+    /// <summary><see cref="Time"/> in UTC: it sorts through the hour that repeats when daylight saving ends.</summary>
+    public DateTime TimeUtc => UnixTime.FromNanoseconds(_data.Time).UtcDateTime;
 
     /// <summary>Time since the sample before, over which rates are computed; of a roll-up, the bucket's width. Null for a first sample.</summary>
     public TimeSpan? Interval => _data.Interval;
@@ -48,8 +51,11 @@ public sealed partial class VmTelemetry
     /// <summary>virDomain*Reason of the state, a number.</summary>
     public int? StateReason => _data.StateReason;
 
-    /// <summary>When the guest last reported its memory; null where it never did.</summary>
-    public DateTimeOffset? MemoryReported => _data.BalloonUpdate;
+    /// <summary>When the guest last reported its memory; null where it never did. Local time.</summary>
+    public DateTime? MemoryReported => MemoryReportedUtc?.ToLocalTime();
+
+    /// <summary><see cref="MemoryReported"/> in UTC.</summary>
+    public DateTime? MemoryReportedUtc => _data.BalloonUpdate?.UtcDateTime;
 
     /// <summary>How the samples of the bucket became one value; null for a plain sample.</summary>
     public TelemetryRollup? Rollup { get; internal init; }

@@ -34,11 +34,17 @@ public sealed record VmTelemetryCollectorStatus
     /// <summary>What it does.</summary>
     public TelemetryCollectorState State { get; init; }
 
-    /// <summary>When it was started, UTC.</summary>
-    public DateTimeOffset StartedAt { get; init; }
+    /// <summary>When it was started, local time.</summary>
+    public DateTime StartedAt => StartedAtUtc.ToLocalTime();
 
-    /// <summary>When it ended, UTC; null while it runs.</summary>
-    public DateTimeOffset? EndedAt { get; init; }
+    /// <summary><see cref="StartedAt"/> in UTC: it sorts through the hour that repeats when daylight saving ends.</summary>
+    public DateTime StartedAtUtc { get; init => field = value.ToUniversalTime(); }
+
+    /// <summary>When it ended, local time; null while it runs.</summary>
+    public DateTime? EndedAt => EndedAtUtc?.ToLocalTime();
+
+    /// <summary><see cref="EndedAt"/> in UTC: it sorts through the hour that repeats when daylight saving ends.</summary>
+    public DateTime? EndedAtUtc { get; init => field = value?.ToUniversalTime(); }
 
     /// <summary>Time between polls, by the hypervisor's clock.</summary>
     public TimeSpan Interval { get; init; }
@@ -55,8 +61,11 @@ public sealed record VmTelemetryCollectorStatus
     /// <summary>The last failure's message.</summary>
     public string? LastError { get; init; }
 
-    /// <summary>When the last poll that succeeded began, by the hypervisor's clock, UTC.</summary>
-    public DateTimeOffset? LastPoll { get; init; }
+    /// <summary>When the last poll that succeeded began, by the hypervisor's clock, in local time.</summary>
+    public DateTime? LastPoll => LastPollUtc?.ToLocalTime();
+
+    /// <summary><see cref="LastPoll"/> in UTC: it sorts through the hour that repeats when daylight saving ends.</summary>
+    public DateTime? LastPollUtc { get; init => field = value?.ToUniversalTime(); }
 
     /// <summary>How long that poll took.</summary>
     public TimeSpan? PollDuration { get; init; }

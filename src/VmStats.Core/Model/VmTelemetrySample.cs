@@ -9,8 +9,11 @@ public sealed record VmTelemetrySample
     /// <summary>The VM's identity; null in rows of writers that didn't record it.</summary>
     public Guid? Uuid { get; init; }
 
-    /// <summary>When the sample was taken; of a roll-up, the bucket's start. UTC.</summary>
-    public DateTimeOffset Time { get; init; }
+    /// <summary>When the sample was taken; of a roll-up, the bucket's start. Local time.</summary>
+    public DateTime Time => TimeUtc.ToLocalTime();
+
+    /// <summary><see cref="Time"/> in UTC: it sorts through the hour that repeats when daylight saving ends.</summary>
+    public DateTime TimeUtc { get; init => field = value.ToUniversalTime(); }
 
     /// <summary>The metric's name.</summary>
     public required string Metric { get; init; }

@@ -48,11 +48,17 @@ public sealed record VmTelemetryStatistics
     /// <summary>By how much a percentile may differ from the true one, as a part of it: 0 where exact, else 0.005.</summary>
     public double PercentileError { get; init; }
 
-    /// <summary>Time of the first sample, UTC.</summary>
-    public DateTimeOffset First { get; init; }
+    /// <summary>Time of the first sample, local.</summary>
+    public DateTime First => FirstUtc.ToLocalTime();
 
-    /// <summary>Time of the last sample, UTC.</summary>
-    public DateTimeOffset Last { get; init; }
+    /// <summary><see cref="First"/> in UTC: it sorts through the hour that repeats when daylight saving ends.</summary>
+    public DateTime FirstUtc { get; init => field = value.ToUniversalTime(); }
+
+    /// <summary>Time of the last sample, local.</summary>
+    public DateTime Last => LastUtc.ToLocalTime();
+
+    /// <summary><see cref="Last"/> in UTC: it sorts through the hour that repeats when daylight saving ends.</summary>
+    public DateTime LastUtc { get; init => field = value.ToUniversalTime(); }
 
     /// <summary>The VM's name, which is what PowerShell binds where it can bind nothing better.</summary>
     public override string ToString() => Name;

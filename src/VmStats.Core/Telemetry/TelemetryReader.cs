@@ -105,7 +105,7 @@ internal sealed partial class TelemetryReader
             VmId = sample.VmId,
             HostName = sample.HostName,
             State = sample.State,
-            LastSeen = UnixTime.FromNanoseconds(sample.Time),
+            LastSeenUtc = UnixTime.FromNanoseconds(sample.Time).UtcDateTime,
             Cpus = sample.Cpus,
             MemoryBytes = sample.GetInteger(VmMetrics.MemoryActualBytes),
             IsSimulated = sample.IsSimulated,

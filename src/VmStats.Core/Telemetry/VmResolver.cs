@@ -79,7 +79,7 @@ internal static class VmResolver
     private static VmStatsException Ambiguous(string pattern, MonitoredVm[] matches)
     {
         IEnumerable<string> candidates = matches.Take(CandidatesToName).Select(vm =>
-            $"{vm.Name} {vm.Uuid}{(vm.HostName is null ? "" : $" on {vm.HostName}")}{(vm.LastSeen is DateTimeOffset seen ? $", last seen {seen:u}" : "")}");
+            $"{vm.Name} {vm.Uuid}{(vm.HostName is null ? "" : $" on {vm.HostName}")}{(vm.LastSeenUtc is DateTime seen ? $", last seen {seen:u}" : "")}");
         string more = matches.Length > CandidatesToName ? $"; and {matches.Length - CandidatesToName} more" : "";
         return new VmStatsException(
             "AmbiguousVm",

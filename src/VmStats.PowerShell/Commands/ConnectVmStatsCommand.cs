@@ -3,6 +3,8 @@ using System.Net;
 using System.Security;
 using VmStats.Configuration;
 using VmStats.PowerShell.Abstractions;
+using VmStats.PowerShell.Output;
+using VmStats.PowerShell.Paths;
 using VmStats.PowerShell.Sessions;
 using VmStats.PowerShell.Transformation;
 using VmStats.ThirdParty;
@@ -26,7 +28,7 @@ namespace VmStats.PowerShell.Commands;
 /// </example>
 [Cmdlet(VerbsCommunications.Connect, "VmStats", DefaultParameterSetName = UrlSet)]
 [OutputType(typeof(VmStatsConnection))]
-public sealed class ConnectVmStatsCommand : VmStatsCommand
+public sealed class ConnectVmStatsCommand : VmStatsCmdletBase
 {
     private const string UrlSet = "Url";
     private const string PathSet = "Path";

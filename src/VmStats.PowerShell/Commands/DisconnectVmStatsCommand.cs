@@ -15,7 +15,7 @@ namespace VmStats.PowerShell.Commands;
 /// </example>
 [Cmdlet(VerbsCommunications.Disconnect, "VmStats")]
 [OutputType(typeof(void))]
-public sealed class DisconnectVmStatsCommand : VmStatsCommand
+public sealed class DisconnectVmStatsCommand : VmStatsCmdletBase
 {
     /// <summary>The connection to close, from Connect-VmStats -PassThru. Without it, the default of this session.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using VmStats.Dumps.Custody;
 using VmStats.PowerShell.Abstractions;
 using VmStats.ThirdParty;
+using VmStats.PowerShell.Paths;
 
 namespace VmStats.PowerShell.Commands;
 
@@ -21,7 +22,7 @@ namespace VmStats.PowerShell.Commands;
 /// </example>
 [Cmdlet(VerbsData.Expand, "MemoryDump", SupportsShouldProcess = true)]
 [OutputType(typeof(MemoryDumpExpansion))]
-public sealed class ExpandMemoryDumpCommand : DumpFileCommand
+public sealed class ExpandMemoryDumpCommand : DumpFileCmdletBase
 {
     private readonly HashSet<string> _written = new(StringComparer.Ordinal);
 

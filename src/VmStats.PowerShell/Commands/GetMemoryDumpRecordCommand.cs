@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using VmStats.Dumps.Records;
 using VmStats.PowerShell.Abstractions;
+using VmStats.PowerShell.Output;
 
 namespace VmStats.PowerShell.Commands;
 
@@ -16,7 +17,7 @@ namespace VmStats.PowerShell.Commands;
 /// </example>
 [Cmdlet(VerbsCommon.Get, "MemoryDumpRecord")]
 [OutputType(typeof(MemoryDumpRecord))]
-public sealed class GetMemoryDumpRecordCommand : MemoryDumpCommand
+public sealed class GetMemoryDumpRecordCommand : MemoryDumpRecordCmdletBase
 {
     /// <summary>Only dumps that ended like this.</summary>
     [Parameter]

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using VmStats.Dumps.Records;
 using VmStats.PowerShell.Abstractions;
+using VmStats.PowerShell.Output;
 
 namespace VmStats.PowerShell.Commands;
 
@@ -16,7 +17,7 @@ namespace VmStats.PowerShell.Commands;
 /// </example>
 [Cmdlet(VerbsCommon.Get, "MemoryDumpStats")]
 [OutputType(typeof(MemoryDumpStats))]
-public sealed class GetMemoryDumpStatsCommand : MemoryDumpCommand
+public sealed class GetMemoryDumpStatsCommand : MemoryDumpRecordCmdletBase
 {
     /// <summary>One object for each VM instead of one for all.</summary>
     [Parameter]

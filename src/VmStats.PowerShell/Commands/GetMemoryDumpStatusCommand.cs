@@ -2,6 +2,8 @@ using System.Management.Automation;
 using VmStats.Dumps.Capture;
 using VmStats.Dumps.Service;
 using VmStats.PowerShell.Abstractions;
+using VmStats.PowerShell.Dumps;
+using VmStats.PowerShell.Targets;
 using VmStats.PowerShell.Transformation;
 using VmStats.Text;
 using VmStats.ThirdParty;
@@ -24,7 +26,7 @@ namespace VmStats.PowerShell.Commands;
 /// </example>
 [Cmdlet(VerbsCommon.Get, "MemoryDumpStatus", DefaultParameterSetName = LocalSet)]
 [OutputType(typeof(MemoryDumpStatus))]
-public sealed class GetMemoryDumpStatusCommand : VmStatsCommand
+public sealed class GetMemoryDumpStatusCommand : VmStatsCmdletBase
 {
     private const string LocalSet = "Local";
     private const string ServiceSet = "Service";

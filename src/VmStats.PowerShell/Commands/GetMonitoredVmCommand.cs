@@ -2,6 +2,7 @@ using System.Management.Automation;
 using VmStats.Hypervisors;
 using VmStats.PowerShell.Abstractions;
 using VmStats.PowerShell.Completion;
+using VmStats.PowerShell.Targets;
 using VmStats.PowerShell.Transformation;
 using VmStats.Telemetry;
 
@@ -28,7 +29,7 @@ namespace VmStats.PowerShell.Commands;
 /// </example>
 [Cmdlet(VerbsCommon.Get, "MonitoredVm")]
 [OutputType(typeof(MonitoredVm))]
-public sealed class GetMonitoredVmCommand : HypervisorCommand
+public sealed class GetMonitoredVmCommand : HypervisorCmdletBase
 {
     private readonly HashSet<(VmIdentity Vm, string? HypervisorUri)> _written = [];
     private IReadOnlyList<MonitoredVm>? _stored;

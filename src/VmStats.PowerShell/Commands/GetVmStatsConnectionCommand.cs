@@ -14,7 +14,7 @@ namespace VmStats.PowerShell.Commands;
 /// </example>
 [Cmdlet(VerbsCommon.Get, "VmStatsConnection")]
 [OutputType(typeof(VmStatsConnection))]
-public sealed class GetVmStatsConnectionCommand : StoreCommand
+public sealed class GetVmStatsConnectionCommand : StoreCmdletBase
 {
     /// <inheritdoc/>
     protected override void EndProcessing() => WriteObject(ResolvedConnection);

@@ -16,7 +16,7 @@ namespace VmStats.PowerShell.Commands;
 /// </example>
 [Cmdlet(VerbsCommon.Get, "VmTelemetryCollector")]
 [OutputType(typeof(VmTelemetryCollectorStatus))]
-public sealed class GetVmTelemetryCollectorCommand : VmStatsCommand
+public sealed class GetVmTelemetryCollectorCommand : VmStatsCmdletBase
 {
     /// <summary>The collectors' numbers. Without it, all.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]

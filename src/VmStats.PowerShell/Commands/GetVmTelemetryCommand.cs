@@ -2,6 +2,7 @@ using System.Management.Automation;
 using VmStats.Points;
 using VmStats.PowerShell.Abstractions;
 using VmStats.PowerShell.Completion;
+using VmStats.PowerShell.Output;
 using VmStats.PowerShell.Transformation;
 using VmStats.Telemetry;
 using VmStats.Telemetry.Rollups;
@@ -40,7 +41,7 @@ namespace VmStats.PowerShell.Commands;
 /// </example>
 [Cmdlet(VerbsCommon.Get, "VmTelemetry", DefaultParameterSetName = LatestSet)]
 [OutputType(typeof(VmTelemetry), typeof(VmDeviceTelemetry), typeof(VmTelemetrySample))]
-public sealed class GetVmTelemetryCommand : VmTelemetryCommand
+public sealed class GetVmTelemetryCommand : VmTelemetryCmdletBase
 {
     private readonly HashSet<string> _devices = new(StringComparer.Ordinal);
 

@@ -15,7 +15,7 @@ namespace VmStats.PowerShell.Commands;
 /// </example>
 [Cmdlet(VerbsCommon.Get, "VmTelemetryMetric")]
 [OutputType(typeof(VmTelemetryMetric))]
-public sealed class GetVmTelemetryMetricCommand : VmStatsCommand
+public sealed class GetVmTelemetryMetricCommand : VmStatsCmdletBase
 {
     private static readonly VmTelemetryMetricSubject[] s_everything = Enum.GetValues<VmTelemetryMetricSubject>();
 

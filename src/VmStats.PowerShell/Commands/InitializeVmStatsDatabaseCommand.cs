@@ -37,7 +37,7 @@ namespace VmStats.PowerShell.Commands;
 /// </example>
 [Cmdlet(VerbsData.Initialize, "VmStatsDatabase", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
 [OutputType(typeof(VmStatsDatabaseItem))]
-public sealed class InitializeVmStatsDatabaseCommand : StoreCommand
+public sealed class InitializeVmStatsDatabaseCommand : StoreCmdletBase
 {
     /// <summary>How long the server keeps points: 30d, 52w. Without it, a new database keeps them for ever, and an existing one as before. Embedded store: points that are older are deleted now.</summary>
     [Parameter(Position = 0)]

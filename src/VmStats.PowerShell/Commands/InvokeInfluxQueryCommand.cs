@@ -1,9 +1,11 @@
 using System.Collections;
 using System.Management.Automation;
+using System.Runtime.CompilerServices;
 using VmStats.Configuration;
 using VmStats.Connections;
 using VmStats.Points;
 using VmStats.PowerShell.Abstractions;
+using VmStats.PowerShell.Output;
 using VmStats.PowerShell.Transformation;
 using VmStats.Stores.Influx;
 using VmStats.Stores.Influx.Json;
@@ -20,7 +22,8 @@ namespace VmStats.PowerShell.Commands;
 /// columns uuid and UUID the second is given as UUID_1; so is a second column of the same name, and an alias that the
 /// time or the measurement has already. A warning says which.
 ///
-/// Times are DateTimeOffset in UTC, which holds 100 ns; -TimeAsText gives all nine digits. Under a name other than time
+/// A time is a DateTime in local time, with the same in UTC beside it: of time, timeUtc. They hold 100 ns, and in a CSV file
+/// seconds; -TimeAsText gives all nine digits and the Z of UTC. Under a name other than time
 /// InfluxDB 3 sends a time as a text without its zone: the server is asked once more for the types of such columns (the
 /// query is planned and not run again). Where that can't be asked (SHOW, EXPLAIN, several statements), what reads like a
 /// time stays a text, with the Z of UTC.
@@ -42,7 +45,7 @@ namespace VmStats.PowerShell.Commands;
 /// </example>
 [Cmdlet(VerbsLifecycle.Invoke, "InfluxQuery", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(PSObject))]
-public sealed class InvokeInfluxQueryCommand : StoreCommand
+public sealed class InvokeInfluxQueryCommand : StoreCmdletBase
 {
     /// <summary>The statement; values stand in it as $name.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
@@ -81,12 +84,22 @@ public sealed class InvokeInfluxQueryCommand : StoreCommand
             StableColumns columns = new();
             ColumnTimes times = isSql ? ColumnTimes.ForSql(influx, Query, parameters) : ColumnTimes.ForInfluxQL(Query);
             RowObjects objects = new(columns, times, TimeAsText, output.Warning);
-            await foreach (StoreRow row in columns.ReadAsync(rows, cancellationToken))
+            await foreach (StoreRow row in columns.ReadAsync(LearnAsync(rows, times, cancellationToken), cancellationToken))
             {
-                await times.LearnAsync(row, cancellationToken);
                 output.Write(objects.Of(row));
             }
         });
+    }
+
+    // Before the first rows are given out: each has the properties of all.
+    private static async IAsyncEnumerable<StoreRow> LearnAsync(
+        IAsyncEnumerable<StoreRow> rows, ColumnTimes times, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (StoreRow row in rows.WithCancellation(cancellationToken))
+        {
+            await times.LearnAsync(row, cancellationToken);
+            yield return row;
+        }
     }
 
     private VmStatsException NoSql() => new(

@@ -5,9 +5,12 @@ using VmStats.Dumps.Service;
 using VmStats.Hypervisors;
 using VmStats.PowerShell.Abstractions;
 using VmStats.PowerShell.Completion;
+using VmStats.PowerShell.Dumps;
 using VmStats.PowerShell.Formatting;
 using VmStats.PowerShell.Jobs;
+using VmStats.PowerShell.Output;
 using VmStats.PowerShell.Sessions;
+using VmStats.PowerShell.Targets;
 using VmStats.PowerShell.Transformation;
 using VmStats.Stores;
 using VmStats.ThirdParty;
@@ -56,7 +59,7 @@ namespace VmStats.PowerShell.Commands;
 /// </example>
 [Cmdlet(VerbsLifecycle.Invoke, "MemoryDump", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium, DefaultParameterSetName = LocalSet)]
 [OutputType(typeof(MemoryDumpRecord), typeof(Job))]
-public sealed class InvokeMemoryDumpCommand : HypervisorCommand
+public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
 {
     private const string LocalSet = "Local";
     private const string ServiceSet = "Service";

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using VmStats.PowerShell.Abstractions;
+using VmStats.PowerShell.Output;
 using VmStats.Telemetry;
 using VmStats.Telemetry.Series;
 
@@ -22,7 +23,7 @@ namespace VmStats.PowerShell.Commands;
 /// </example>
 [Cmdlet(VerbsDiagnostic.Measure, "VmTelemetry", DefaultParameterSetName = LatestSet)]
 [OutputType(typeof(VmTelemetryStatistics))]
-public sealed class MeasureVmTelemetryCommand : VmTelemetryCommand
+public sealed class MeasureVmTelemetryCommand : VmTelemetryCmdletBase
 {
     private static readonly VmTelemetryMetric[] s_vmMetrics =
     [

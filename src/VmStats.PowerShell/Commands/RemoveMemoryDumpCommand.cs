@@ -6,6 +6,8 @@ using VmStats.Dumps.Retention;
 using VmStats.Dumps.State;
 using VmStats.PowerShell.Abstractions;
 using VmStats.PowerShell.Completion;
+using VmStats.PowerShell.Dumps;
+using VmStats.PowerShell.Paths;
 using VmStats.PowerShell.Transformation;
 
 namespace VmStats.PowerShell.Commands;
@@ -40,7 +42,7 @@ namespace VmStats.PowerShell.Commands;
 /// </example>
 [Cmdlet(VerbsCommon.Remove, "MemoryDump", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium, DefaultParameterSetName = PolicySet)]
 [OutputType(typeof(MemoryDumpRemoval), typeof(MemoryDumpFile), typeof(MemoryDumpRecord))]
-public sealed class RemoveMemoryDumpCommand : StoreCommand
+public sealed class RemoveMemoryDumpCommand : StoreCmdletBase
 {
     private const string PolicySet = "Policy";
     private const string HoldSet = "Hold";

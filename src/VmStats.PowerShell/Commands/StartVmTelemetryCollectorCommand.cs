@@ -3,6 +3,7 @@ using VmStats.Collection;
 using VmStats.Connections;
 using VmStats.Hypervisors;
 using VmStats.PowerShell.Abstractions;
+using VmStats.PowerShell.Output;
 using VmStats.PowerShell.Sessions;
 using VmStats.PowerShell.Transformation;
 using VmStats.Stores;
@@ -33,7 +34,7 @@ namespace VmStats.PowerShell.Commands;
 /// </example>
 [Cmdlet(VerbsLifecycle.Start, "VmTelemetryCollector", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low)]
 [OutputType(typeof(VmTelemetryCollectorStatus))]
-public sealed class StartVmTelemetryCollectorCommand : HypervisorCommand
+public sealed class StartVmTelemetryCollectorCommand : HypervisorCmdletBase
 {
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(250);
 

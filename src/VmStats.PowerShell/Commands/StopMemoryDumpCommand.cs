@@ -1,6 +1,8 @@
 using System.Management.Automation;
 using VmStats.Dumps.Capture;
 using VmStats.PowerShell.Abstractions;
+using VmStats.PowerShell.Output;
+using VmStats.PowerShell.Targets;
 using VmStats.PowerShell.Transformation;
 using VmStats.Text;
 
@@ -21,7 +23,7 @@ namespace VmStats.PowerShell.Commands;
 /// </example>
 [Cmdlet(VerbsLifecycle.Stop, "MemoryDump", SupportsShouldProcess = true)]
 [OutputType(typeof(MemoryDumpStatus))]
-public sealed class StopMemoryDumpCommand : VmStatsCommand
+public sealed class StopMemoryDumpCommand : VmStatsCmdletBase
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(90);
 

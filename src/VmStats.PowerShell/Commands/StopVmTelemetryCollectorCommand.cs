@@ -17,7 +17,7 @@ namespace VmStats.PowerShell.Commands;
 /// </example>
 [Cmdlet(VerbsLifecycle.Stop, "VmTelemetryCollector", SupportsShouldProcess = true)]
 [OutputType(typeof(VmTelemetryCollectorStatus))]
-public sealed class StopVmTelemetryCollectorCommand : VmStatsCommand
+public sealed class StopVmTelemetryCollectorCommand : VmStatsCmdletBase
 {
     /// <summary>The collector's number.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]

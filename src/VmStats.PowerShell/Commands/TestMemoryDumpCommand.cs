@@ -38,7 +38,7 @@ namespace VmStats.PowerShell.Commands;
 [Cmdlet(VerbsDiagnostic.Test, "MemoryDump", SupportsShouldProcess = true, DefaultParameterSetName = AnswerSet)]
 [OutputType(typeof(bool), ParameterSetName = [AnswerSet])]
 [OutputType(typeof(MemoryDumpVerification), ParameterSetName = [DetailedSet])]
-public sealed class TestMemoryDumpCommand : DumpFileCommand
+public sealed class TestMemoryDumpCommand : DumpFileCmdletBase
 {
     private const string AnswerSet = "Answer";
     private const string DetailedSet = "Detailed";

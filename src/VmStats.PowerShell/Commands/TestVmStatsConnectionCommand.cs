@@ -2,6 +2,7 @@ using System.Management.Automation;
 using VmStats.Diagnostics;
 using VmStats.PowerShell.Abstractions;
 using VmStats.Text;
+using VmStats.PowerShell.Output;
 
 namespace VmStats.PowerShell.Commands;
 
@@ -25,7 +26,7 @@ namespace VmStats.PowerShell.Commands;
 [Cmdlet(VerbsDiagnostic.Test, "VmStatsConnection", DefaultParameterSetName = AnswerSet)]
 [OutputType(typeof(bool), ParameterSetName = [AnswerSet])]
 [OutputType(typeof(VmStatsConnectionCheck), ParameterSetName = [DetailedSet])]
-public sealed class TestVmStatsConnectionCommand : StoreCommand
+public sealed class TestVmStatsConnectionCommand : StoreCmdletBase
 {
     private const string AnswerSet = "Answer";
     private const string DetailedSet = "Detailed";

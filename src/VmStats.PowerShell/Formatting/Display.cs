@@ -47,12 +47,12 @@ public static class Display
     };
 
     /// <summary>A time in the reader's zone: today's to the second, others with their date; empty for null.</summary>
-    public static string Time(DateTimeOffset? time) => time?.ToLocalTime() switch
+    public static string Time(DateTime? time) => time?.ToLocalTime() switch
     {
         null => "",
-        DateTimeOffset local when local.Date == DateTime.Today => local.ToString("HH:mm:ss", CultureInfo.InvariantCulture),
-        DateTimeOffset local when local.Year == DateTime.Today.Year => local.ToString("MM-dd HH:mm", CultureInfo.InvariantCulture),
-        DateTimeOffset local => local.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        DateTime local when local.Date == DateTime.Today => local.ToString("HH:mm:ss", CultureInfo.InvariantCulture),
+        DateTime local when local.Year == DateTime.Today.Year => local.ToString("MM-dd HH:mm", CultureInfo.InvariantCulture),
+        DateTime local => local.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
     };
 
     private static string Count(double number)

@@ -1,6 +1,7 @@
 using System.Management.Automation;
-using VmStats.PowerShell.Abstractions;
+using VmStats.PowerShell.Dumps;
 using VmStats.PowerShell.Errors;
+using VmStats.PowerShell.Output;
 
 namespace VmStats.PowerShell.Jobs;
 

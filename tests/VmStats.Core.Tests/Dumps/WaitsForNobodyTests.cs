@@ -189,7 +189,7 @@ public sealed class WaitsForNobodyTests
         VmInfo vm = await lab.VmAsync("web02");
         using PinnedFolder folder = PinnedFolder.Open(lab.Folder, FolderUse.Create);
         using PinnedFolder states = PinnedFolder.Open(lab.StateFolder, FolderUse.Create);
-        MemoryDumpRecord earlier = new() { Time = DateTimeOffset.UtcNow, Name = vm.Name, Uuid = vm.Uuid, DumpId = Guid.NewGuid() };
+        MemoryDumpRecord earlier = new() { TimeUtc = DateTime.UtcNow, Name = vm.Name, Uuid = vm.Uuid, DumpId = Guid.NewGuid() };
         new RecordSpool(folder).Add(new SpooledRecord(store.Info.Address, store.Info.Database, "away", earlier));
         DumpStateData dead = new()
         {

@@ -41,6 +41,25 @@ public sealed class ConventionTests
     }
 
     [Fact]
+    public void Each_time_of_an_output_type_is_local_with_utc_beside_it_whose_text_is_exact()
+    {
+        using ModuleRunspace session = new();
+        Assembly core = (Assembly)session.Invoke("[VmStats.VmTelemetry].Assembly")[0].BaseObject;
+        PropertyInfo[] times = [.. core.GetExportedTypes()
+            .Where(type => type.Namespace == "VmStats" && !typeof(Exception).IsAssignableFrom(type))
+            .SelectMany(type => type.GetProperties())
+            .Where(property => (Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType).Name is nameof(DateTime) or nameof(DateTimeOffset))];
+        Assert.All(times, time => Assert.NotEqual(nameof(DateTimeOffset), (Nullable.GetUnderlyingType(time.PropertyType) ?? time.PropertyType).Name));
+        PropertyInfo[] utc = [.. times.Where(time => time.Name.EndsWith("Utc", StringComparison.Ordinal))];
+        Assert.Equal(
+            times.Except(utc).Select(time => $"{time.DeclaringType}.{time.Name}Utc").Order(StringComparer.Ordinal),
+            utc.Select(time => $"{time.DeclaringType}.{time.Name}").Order(StringComparer.Ordinal));
+        Assert.All(utc, time => Assert.Equal(
+            "CodeProperty",
+            $"{Assert.Single(session.Invoke($"(Get-TypeData {time.DeclaringType}).Members['{time.Name}'].GetType().Name -replace 'Data$'"))}"));
+    }
+
+    [Fact]
     public void Help_says_what_the_code_says()
     {
         using ModuleRunspace session = new();

@@ -11,7 +11,7 @@ public sealed class CultureTests(CollectedFleet fleet) : IClassFixture<Collected
 
     private const string Samples = """
         Get-VmTelemetry -Last 2.5h | ForEach-Object {
-            "$($_.Name) $($_.Time.UtcTicks) $($_.CpuPercent) $($_.NetRxBytesPerSecond) $($_.Interval.Ticks)"
+            "$($_.Name) $($_.TimeUtc.Ticks) $($_.CpuPercent) $($_.NetRxBytesPerSecond) $($_.Interval.Ticks)"
         }
         """;
 

@@ -27,7 +27,7 @@ public sealed class InfluxQueryCommandTests
             "param($p) Invoke-InfluxQuery 'SELECT * FROM m WHERE \"name\" = $name AND time < $until' -Parameter $p",
             new Hashtable { ["p"] = new Hashtable { ["name"] = "a' OR 1=1", ["$until"] = new DateTime(2026, 1, 1, 0, 0, 1, DateTimeKind.Utc) } }));
         Assert.Equal(("a' OR 1=1", 1L, 2.5, null), (row.Properties["name"].Value, row.Properties["x"].Value, row.Properties["y"].Value, row.Properties["s"].Value));
-        Assert.Equal(DateTimeOffset.Parse("2026-01-01T00:00:00Z", CultureInfo.InvariantCulture), row.Properties["time"].Value);
+        Assert.Equal(DateTimeOffset.Parse("2026-01-01T00:00:00Z", CultureInfo.InvariantCulture).UtcDateTime, row.Properties["timeUtc"].Value);
 
         // The first question found out what the server is.
         Assert.Equal("InfluxDB1", $"{session.Invoke("Get-VmStatsConnection")[0].Properties["Kind"].Value}");
@@ -66,7 +66,7 @@ public sealed class InfluxQueryCommandTests
         server.Answer(200, "{\"a\":1}\n{\"time\":\"2026-01-01T00:00:00.5\",\"b\":\"x\"}\n{\"a\":9223372036854775807,\"b\":\"y\"}\n");
         PSObject[] rows = [.. session.Invoke("Invoke-InfluxQuery 'SELECT a, b, time FROM t'")];
         Assert.All(rows, row => Assert.IsType<PSCustomObject>(row.BaseObject));
-        Assert.All(rows, row => Assert.Equal(["time", "a", "b"], row.Properties.Select(property => property.Name)));
+        Assert.All(rows, row => Assert.Equal(["time", "timeUtc", "a", "b"], row.Properties.Select(property => property.Name)));
         Assert.Equal([1L, null, long.MaxValue], rows.Select(row => row.Properties["a"].Value));
         Assert.Equal("/api/v3/query_sql", Assert.Single(server.Requests).Target);
     }

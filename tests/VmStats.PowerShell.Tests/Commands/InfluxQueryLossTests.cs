@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Globalization;
 using System.Management.Automation;
 using VmStats.Fixtures;
 using VmStats.Fixtures.Influx;
@@ -12,7 +11,7 @@ namespace VmStats.PowerShell.Tests.Commands;
 public sealed class InfluxQueryLossTests
 {
     private const long T0 = 1_767_225_600_000_000_000;
-    private static readonly DateTimeOffset s_t0 = DateTimeOffset.Parse("2026-01-01T00:00:00Z", CultureInfo.InvariantCulture);
+    private static readonly DateTime s_t0 = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
     [SkippableFact]
     public async Task Columns_that_differ_in_case_both_come_on_InfluxDB_1()
@@ -20,8 +19,8 @@ public sealed class InfluxQueryLossTests
         await using OldServer old = await OldServer.StartAsync($"m,uuid=a,UUID=b x=1i,X=2i,Time=3i {T0}\n");
         Records records = old.Session.InvokeRecords("Invoke-InfluxQuery 'SELECT x, X, \"Time\", uuid, UUID FROM m'").NoErrors();
         PSObject row = Assert.Single(records.Output);
-        Assert.Equal(["time", "iox::measurement", "x", "X_1", "Time_1", "uuid", "UUID_1"], Names(row));
-        Assert.Equal([s_t0, "m", 1L, 2L, 3L, "a", "b"], Values(row));
+        Assert.Equal(["time", "timeUtc", "iox::measurement", "x", "X_1", "Time_1", "uuid", "UUID_1"], Names(row));
+        Assert.Equal([s_t0.ToLocalTime(), s_t0, "m", 1L, 2L, 3L, "a", "b"], Values(row));
         Assert.Equal(3, records.Warnings.Count);
         Assert.Contains(records.Warnings, warning => warning.Contains("'UUID'", StringComparison.Ordinal) && warning.Contains("'UUID_1'", StringComparison.Ordinal));
     }
@@ -60,7 +59,7 @@ public sealed class InfluxQueryLossTests
 
         // A text that reads like a time is none: the server says so.
         Assert.Equal(["2026-01-01T00:00:00", "b"], server.Session.Invoke("Invoke-InfluxQuery 'SELECT name AS \"time\" FROM m ORDER BY x'").Select(row => row.Properties["time"].Value));
-        Assert.Equal([s_t0], server.Session.Invoke("Invoke-InfluxQuery 'SELECT min(time) AS time FROM m'").Select(row => row.Properties["time"].Value));
+        Assert.Equal([s_t0], server.Session.Invoke("Invoke-InfluxQuery 'SELECT min(time) AS time FROM m'").Select(row => row.Properties["timeUtc"].Value));
     }
 
     [SkippableFact]
@@ -79,12 +78,27 @@ public sealed class InfluxQueryLossTests
     }
 
     [SkippableFact]
+    public async Task A_time_is_local_and_in_utc_and_every_row_has_both()
+    {
+        await using NewServer server = await NewServer.StartAsync($"m x=1i {T0}\nm x=2i,timeutc=7i {T0 + 1}\n");
+
+        // The first row has no time; a column that has the name already keeps it.
+        PSObject[] rows = [.. server.Session.Invoke("Invoke-InfluxQuery 'SELECT CASE WHEN x > 1 THEN time END AS last, time, x, timeutc FROM m ORDER BY x'")];
+        Assert.All(rows, row => Assert.Equal(["time", "timeUtc_1", "x", "last", "lastUtc", "timeutc"], Names(row)));
+        Assert.Equal([null, 7L], rows.Select(row => row.Properties["timeutc"].Value));
+        Assert.Equal([null, s_t0], rows.Select(row => row.Properties["lastUtc"].Value));
+        DateTime local = Assert.IsType<DateTime>(rows[0].Properties["time"].Value), utc = Assert.IsType<DateTime>(rows[0].Properties["timeUtc_1"].Value);
+        Assert.Equal((DateTimeKind.Local, DateTimeKind.Utc, s_t0), (local.Kind, utc.Kind, utc));
+        Assert.Equal(utc, local.ToUniversalTime());
+    }
+
+    [SkippableFact]
     public async Task Times_under_other_names_are_times_where_the_server_says_so()
     {
         await using NewServer server = await NewServer.StartAsync($"m,name=a x=1i,at=\"2026-01-01T00:00:00\" {T0 + 150}\nm,name=b x=2i,at=\"noon\" {T0 + 250}\n");
         PSObject[] rows = [.. server.Session.Invoke(
             "Invoke-InfluxQuery 'SELECT name, max(time) AS last, max(at) AS at FROM m WHERE x > $x GROUP BY name ORDER BY name;' -Parameter @{ x = 0 }")];
-        Assert.Equal([s_t0.AddTicks(1), s_t0.AddTicks(2)], rows.Select(row => row.Properties["last"].Value));
+        Assert.Equal([s_t0.AddTicks(1), s_t0.AddTicks(2)], rows.Select(row => row.Properties["lastUtc"].Value));
         Assert.Equal(["2026-01-01T00:00:00", "noon"], rows.Select(row => row.Properties["at"].Value));
         Assert.Equal(
             ["2026-01-01T00:00:00.000000150Z", "2026-01-01T00:00:00.000000250Z"],

@@ -13,10 +13,10 @@ public sealed class RollupCommandTests(CollectedFleet fleet) : IClassFixture<Col
     {
         PSObject[] samples = [.. Session.Invoke("Get-VmTelemetry db01 -Last 2h")];
         PSObject[] buckets = [.. Session.Invoke("Get-VmTelemetry db01 -Last 2h -Interval 1m -Rollup Maximum -Metric CpuPercent, MemoryRssBytes")];
-        var expected = samples.GroupBy(one => Minute(Get<DateTimeOffset>(one, "Time"))).Select(group =>
+        var expected = samples.GroupBy(one => Minute(Get<DateTime>(one, "Time"))).Select(group =>
             (group.Key, Count: group.Count(), Cpu: group.Max(one => (double?)one.Properties["CpuPercent"].Value), Rss: group.Max(one => (long?)one.Properties["MemoryRssBytes"].Value)));
         Assert.Equal(expected, buckets.Select(one =>
-            (Get<DateTimeOffset>(one, "Time"), Get<int>(one, "SampleCount"), (double?)one.Properties["CpuPercent"].Value, (long?)one.Properties["MemoryRssBytes"].Value)));
+            (Get<DateTime>(one, "Time"), Get<int>(one, "SampleCount"), (double?)one.Properties["CpuPercent"].Value, (long?)one.Properties["MemoryRssBytes"].Value)));
         Assert.All(buckets, one => Assert.Equal(("Maximum", null), ($"{one.Properties["Rollup"].Value}", one.Properties["DiskWriteBytesPerSecond"].Value)));
     }
 
@@ -114,7 +114,7 @@ public sealed class RollupCommandTests(CollectedFleet fleet) : IClassFixture<Col
         Assert.Contains("P95", Session.Complete("Get-VmTelemetry -Last 1h -Rollup P9"));
     }
 
-    private static DateTimeOffset Minute(DateTimeOffset time) => new(time.Ticks - (time.Ticks % TimeSpan.TicksPerMinute), time.Offset);
+    private static DateTime Minute(DateTime time) => time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMinute));
 
     private static string Name(PSObject one) => Get<string>(one, "Name");
 

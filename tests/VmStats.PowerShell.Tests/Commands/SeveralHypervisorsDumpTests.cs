@@ -68,9 +68,9 @@ public sealed class SeveralHypervisorsDumpTests : IDisposable
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Dumps are taken on Linux.");
         Run("Get-MonitoredVm web01 -HypervisorUri ($One + '&dumprate=8'), ($Two + '&dumprate=8') | Invoke-MemoryDump -Path $Dumps -ThrottleLimit 1").NoErrors();
-        PSObject[] inTurn = [.. Run("Get-MemoryDumpStatus").NoErrors().Output.OrderBy(status => (DateTimeOffset)status.Properties["StartedAt"].Value)];
+        PSObject[] inTurn = [.. Run("Get-MemoryDumpStatus").NoErrors().Output.OrderBy(status => (DateTime)status.Properties["StartedAt"].Value)];
         Assert.Equal(2, inTurn.Length);
-        DateTimeOffset first = (DateTimeOffset)inTurn[0].Properties["StartedAt"].Value, second = (DateTimeOffset)inTurn[1].Properties["StartedAt"].Value;
+        DateTime first = (DateTime)inTurn[0].Properties["StartedAt"].Value, second = (DateTime)inTurn[1].Properties["StartedAt"].Value;
         TimeSpan duration = (TimeSpan)inTurn[0].Properties["Duration"].Value;
         Assert.True(duration > TimeSpan.FromSeconds(1), $"{duration}");
         Assert.True(second - first > duration / 2, $"{first:O} {second:O} {duration}");

@@ -45,7 +45,7 @@ public sealed class TelemetryCommandTests(CollectedFleet fleet) : IClassFixture<
     {
         IReadOnlyList<PSObject> latest = Session.InvokeRecords("Get-VmTelemetry").NoErrors().Output;
         Assert.Equal(8, latest.Count);
-        Assert.All(latest, one => Assert.IsType<DateTimeOffset>(one.Properties["Time"].Value));
+        Assert.All(latest, one => Assert.IsType<DateTime>(one.Properties["Time"].Value));
         PSObject[] running = [.. latest.Where(one => $"{one.Properties["State"].Value}" == "Running")];
 
         // Some VMs of the fleet restart by the clock, and disks come and go: what just did has no rate yet.
@@ -68,7 +68,7 @@ public sealed class TelemetryCommandTests(CollectedFleet fleet) : IClassFixture<
         IReadOnlyList<PSObject> samples = Session.InvokeRecords($"Get-MonitoredVm '{vm.Properties["Name"].Value}' | Get-VmTelemetry -Last 2h").NoErrors().Output;
         Assert.Equal(60, samples.Count);
         Assert.All(samples, sample => Assert.Equal(uuid, sample.Properties["Uuid"].Value));
-        DateTimeOffset[] times = samples.Select(sample => Get<DateTimeOffset>(sample, "Time")).ToArray();
+        DateTime[] times = samples.Select(sample => Get<DateTime>(sample, "Time")).ToArray();
         Assert.Equal(times.Order(), times);
         IReadOnlyList<PSObject> byUuid = Session.InvokeRecords($"[pscustomobject]@{{ Uuid = '{uuid}'; Name = 'quite another' }} | Get-VmTelemetry").NoErrors().Output;
         Assert.Equal(uuid, Assert.Single(byUuid).Properties["Uuid"].Value);
@@ -78,10 +78,10 @@ public sealed class TelemetryCommandTests(CollectedFleet fleet) : IClassFixture<
     public void Ranges_take_durations_and_times_and_include_the_start_only()
     {
         PSObject[] all = [.. Session.InvokeRecords("Get-VmTelemetry -Last 2h").NoErrors().Output];
-        DateTimeOffset[] times = all.Select(one => Get<DateTimeOffset>(one, "Time")).Distinct().Order().ToArray();
+        DateTime[] times = all.Select(one => Get<DateTime>(one, "Time")).Distinct().Order().ToArray();
         Records between = Session.InvokeRecords(
             "param($From, $To) Get-VmTelemetry -Start $From -Finish $To", new Dictionary<string, object> { ["From"] = times[10], ["To"] = times[20] }).NoErrors();
-        Assert.Equal(times[10..20], between.Output.Select(one => Get<DateTimeOffset>(one, "Time")).Distinct().Order());
+        Assert.Equal(times[10..20], between.Output.Select(one => Get<DateTime>(one, "Time")).Distinct().Order());
         Assert.Empty(Session.InvokeRecords("Get-VmTelemetry -Start 7d -Finish 6d").NoErrors().Output);
         Assert.Equal(all.Length, Session.Invoke("Get-VmTelemetry -Last 1d").Count);
         Assert.Equal(all.Length, Session.Invoke("Get-VmTelemetry -Last 36500d").Count);

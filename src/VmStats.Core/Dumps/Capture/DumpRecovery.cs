@@ -138,7 +138,7 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
             StoredBytes = manifest.StoredBytes,
             Duration = Duration.OfSeconds(manifest.DurationSeconds),
             PauseTime = manifest.VmState == nameof(VmState.Running) ? Duration.OfSeconds(manifest.CallSeconds) : null,
-            LastWriteTime = file?.LastWriteTime,
+            LastWriteTimeUtc = file?.LastWriteTime,
         };
 
     private static DumpManifest? TryReadManifest(PinnedFolder dumps, string name)

@@ -191,9 +191,9 @@ internal sealed class DumpRun(
             Duration = duration,
             PauseTime = request.Vm.State == VmState.Running ? capture.CallTime : null,
             LedgerHead = head,
-            ChangeTime = now,
-            LastWriteTime = file?.LastWriteTime,
-            LastAccessTime = file?.LastAccessTime,
+            ChangeTimeUtc = now.UtcDateTime,
+            LastWriteTimeUtc = file?.LastWriteTime,
+            LastAccessTimeUtc = file?.LastAccessTime,
         };
     }
 

@@ -71,9 +71,9 @@ internal sealed class MemoryDumpStatusReader(string? stateFolder = null)
             Remaining = isRunning && data.TotalBytes is long total && data.MegabytesPerSecond is > 0.001
                 ? TimeSpan.FromSeconds(Math.Max(0, total - data.ProcessedBytes) / (data.MegabytesPerSecond.Value * 1e6))
                 : null,
-            QueuedAt = data.QueuedAt,
-            StartedAt = data.StartedAt,
-            FinishedAt = data.FinishedAt,
+            QueuedAtUtc = data.QueuedAt.UtcDateTime,
+            StartedAtUtc = data.StartedAt?.UtcDateTime,
+            FinishedAtUtc = data.FinishedAt?.UtcDateTime,
             Duration = data.StartedAt is DateTimeOffset start ? (data.FinishedAt ?? (isRunning ? DateTimeOffset.UtcNow : null)) - start : null,
             Path = data.State is MemoryDumpState.Completed or MemoryDumpState.Running or MemoryDumpState.Queued ? Path.Combine(data.Folder, data.FileName) : null,
             ErrorId = data.ErrorId,

@@ -13,7 +13,7 @@ internal static class MemDumpsRow
         MemoryDumpState state = StateOf(row);
         return new MemoryDumpRecord
         {
-            Time = UnixTime.FromNanoseconds(row.Time ?? 0),
+            TimeUtc = UnixTime.FromNanoseconds(row.Time ?? 0).UtcDateTime,
             Name = Text(row, MemDumpsTable.Dom) ?? vmId ?? "",
             Uuid = Guid.TryParse(Text(row, MemDumpsTable.Uuid), out Guid uuid) ? uuid : null,
             Id = int.TryParse(vmId, NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id : null,
@@ -42,9 +42,9 @@ internal static class MemDumpsRow
             Error = Text(row, MemDumpsTable.Error),
             LedgerHead = Text(row, MemDumpsTable.LedgerHead),
             IsSimulated = row[MemDumpsTable.IsSimulated].AsBoolean() ?? false,
-            ChangeTime = Moment(row, MemDumpsTable.ChangeTime),
-            LastWriteTime = Moment(row, MemDumpsTable.WriteTime),
-            LastAccessTime = Moment(row, MemDumpsTable.AccessTime),
+            ChangeTimeUtc = Moment(row, MemDumpsTable.ChangeTime),
+            LastWriteTimeUtc = Moment(row, MemDumpsTable.WriteTime),
+            LastAccessTimeUtc = Moment(row, MemDumpsTable.AccessTime),
         };
     }
 
@@ -70,6 +70,6 @@ internal static class MemDumpsRow
     private static TimeSpan? Span(StoreRow row, string column) =>
         Duration.OfSeconds(row[column].AsDouble());
 
-    private static DateTimeOffset? Moment(StoreRow row, string column) =>
-        Whole(row, column) is long seconds and > 0 and < 253_402_300_800 ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
+    private static DateTime? Moment(StoreRow row, string column) =>
+        Whole(row, column) is long seconds and > 0 and < 253_402_300_800 ? DateTime.UnixEpoch.AddSeconds(seconds) : null;
 }

@@ -72,7 +72,7 @@ internal static class MemDumpsTable
         Dictionary<string, FieldValue> fields = Fields(record);
         string?[] tags = [record.Name, record.Id is int id ? Text(id) : record.Name, record.HostName];
         s_shape ??= new PointShape(Measurement, [Dom, VmId, Host], [.. fields.Keys]);
-        return new Point(s_shape, UnixTime.ToNanoseconds(record.Time), tags, [.. fields.Values]);
+        return new Point(s_shape, UnixTime.ToNanoseconds(record.TimeUtc), tags, [.. fields.Values]);
     }
 
     private static Dictionary<string, FieldValue> Fields(MemoryDumpRecord record)
@@ -87,9 +87,9 @@ internal static class MemDumpsTable
             [Duration] = isComplete ? seconds : default,
             [Elapsed] = isComplete ? default : seconds,
             [StoredBytes] = FieldValue.From(record.StoredBytes),
-            [ChangeTime] = Seconds(record.ChangeTime),
-            [WriteTime] = Seconds(record.LastWriteTime),
-            [AccessTime] = Seconds(record.LastAccessTime),
+            [ChangeTime] = Seconds(record.ChangeTimeUtc),
+            [WriteTime] = Seconds(record.LastWriteTimeUtc),
+            [AccessTime] = Seconds(record.LastAccessTimeUtc),
             [Path] = FieldValue.From(record.Path),
             [IsOk] = FieldValue.From(isComplete),
             [RawBytes] = FieldValue.From(record.RawBytes),

@@ -11,7 +11,7 @@ internal sealed class StatsFold(string? name, Guid? uuid)
     private long _stored;
     private (long Raw, long Stored) _both;
     private (long Raw, double Seconds) _timed;
-    private DateTimeOffset? _last;
+    private DateTime? _last;
 
     public void Add(MemoryDumpRecord record)
     {
@@ -25,7 +25,7 @@ internal sealed class StatsFold(string? name, Guid? uuid)
         _vms.Add(record.Uuid?.ToString() ?? record.Name);
         _raw += record.RawBytes ?? 0;
         _stored += record.StoredBytes ?? 0;
-        _last = _last is null || record.Time > _last ? record.Time : _last;
+        _last = _last is null || record.TimeUtc > _last ? record.TimeUtc : _last;
         if (record.RawBytes is long raw && record.StoredBytes is long stored)
         {
             _both = (_both.Raw + raw, _both.Stored + stored);
@@ -54,7 +54,7 @@ internal sealed class StatsFold(string? name, Guid? uuid)
             AverageDuration = _durations.Count > 0 ? TimeSpan.FromSeconds(_durations.Average()) : null,
             P95Duration = _durations.Count > 0 ? TimeSpan.FromSeconds(_durations[NearestRank(_durations.Count, 95) - 1]) : null,
             MegabytesPerSecond = _timed.Seconds > 0 ? _timed.Raw / 1e6 / _timed.Seconds : null,
-            LastDump = _last,
+            LastDumpUtc = _last,
         };
     }
 

@@ -29,7 +29,7 @@ internal static class DumpCatalogue
             return folder.Names("*" + DumpManifest.Suffix)
                 .Select(name => TryDescribe(folder, name[..^DumpManifest.Suffix.Length], history))
                 .OfType<MemoryDumpFile>()
-                .OrderByDescending(dump => dump.Time)
+                .OrderByDescending(dump => dump.TimeUtc)
                 .ToArray();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -55,7 +55,7 @@ internal static class DumpCatalogue
                 Name = manifest.Name,
                 Uuid = manifest.Uuid,
                 DumpId = manifest.DumpId,
-                Time = manifest.Time,
+                TimeUtc = manifest.Time.UtcDateTime,
                 StoredBytes = file.Length,
                 RawBytes = manifest.RawBytes,
                 Sha256 = manifest.Sha256,

@@ -76,7 +76,7 @@ internal sealed class MemoryDumpRetention(string folder, TimeProvider clock)
             removals.Add(dump.Path, judge.Judge(dump, "Size"));
         }
 
-        return removals.Values.OrderBy(removal => removal.Dump.Time).ToArray();
+        return removals.Values.OrderBy(removal => removal.Dump.TimeUtc).ToArray();
     }
 
     /// <summary>Removes a dump and its manifest. The removal is recorded in the ledger first.</summary>
@@ -132,7 +132,7 @@ internal sealed class MemoryDumpRetention(string folder, TimeProvider clock)
     }
 
     private string? ReasonFor(MemoryDumpFile dump, RetentionPolicy policy, RetentionJudge judge) =>
-        policy.OlderThan is TimeSpan age && clock.GetUtcNow() - dump.Time > age ? "Age"
+        policy.OlderThan is TimeSpan age && clock.GetUtcNow() - dump.TimeUtc > age ? "Age"
         : policy.Paths?.Any(path => Path.GetFullPath(path) == dump.Path) == true ? "Path"
         : policy.IsByCount && !judge.IsAmongNewest(dump) ? "Count"
         : null;

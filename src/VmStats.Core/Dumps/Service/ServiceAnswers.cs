@@ -21,8 +21,8 @@ internal static class ServiceAnswers
                 Name = status.Vm ?? name,
                 State = state,
                 PercentComplete = status.Progress,
-                StartedAt = TimeOf(status.StartedAt),
-                FinishedAt = TimeOf(status.FinishedAt),
+                StartedAtUtc = TimeOf(status.StartedAt),
+                FinishedAtUtc = TimeOf(status.FinishedAt),
                 Duration = Duration.OfSeconds(status.Duration),
                 Path = status.DumpPath,
                 Message = status.Message,
@@ -66,6 +66,6 @@ internal static class ServiceAnswers
         }
     }
 
-    private static DateTimeOffset? TimeOf(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time) ? time : null;
+    private static DateTime? TimeOf(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset time) ? time.UtcDateTime : null;
 }

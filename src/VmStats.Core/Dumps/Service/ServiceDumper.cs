@@ -73,7 +73,7 @@ internal sealed class ServiceDumper(MemoryDumpServiceClient client, ITelemetrySt
     {
         using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(RecordPatience);
-        MemoryDumpFilter filter = new() { Names = [ended.Name], Start = ended.StartedAt - s_tolerance };
+        MemoryDumpFilter filter = new() { Names = [ended.Name], Start = ended.StartedAtUtc - s_tolerance };
         string why = $"the store '{store.Info.Address}' has none";
         try
         {
@@ -113,7 +113,7 @@ internal sealed class ServiceDumper(MemoryDumpServiceClient client, ITelemetrySt
 
     private MemoryDumpRecord Record(MemoryDumpStatus ended) => new()
     {
-        Time = ended.StartedAt ?? ended.FinishedAt ?? DateTimeOffset.UtcNow,
+        TimeUtc = ended.StartedAtUtc ?? ended.FinishedAtUtc ?? DateTime.UtcNow,
         Name = ended.Name,
         HostName = new Uri(client.Address).Host,
         State = ended.State,

@@ -11,7 +11,7 @@ internal static class DumpRecords
 
     public static MemoryDumpRecord Of(DumpStateData data, MemoryDumpState ending) => new()
     {
-        Time = data.Time,
+        TimeUtc = data.Time.UtcDateTime,
         Name = data.Name,
         Uuid = data.Uuid,
         Id = data.VmId,

@@ -100,6 +100,9 @@ internal sealed class ColumnTimes
         }
     }
 
+    /// <summary>True for a column that is known to hold times.</summary>
+    public bool IsTime(string column) => _kinds.TryGetValue(column, out Kind kind) && kind == Kind.Time;
+
     /// <summary>
     /// Returns a column's value: for a time in UTC nanoseconds, otherwise as it is. A string that may be a time is
     /// returned with its time zone.

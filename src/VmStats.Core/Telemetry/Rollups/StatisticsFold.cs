@@ -70,8 +70,8 @@ internal sealed class StatisticsFold(SeriesKey key, IReadOnlyList<VmTelemetryMet
             P95 = _sketch.Percentile(95),
             P99 = _sketch.Percentile(99),
             PercentileError = _sketch.IsExact ? 0 : ValueSketch.RelativeError,
-            First = UnixTime.FromNanoseconds(_first),
-            Last = UnixTime.FromNanoseconds(_last),
+            FirstUtc = UnixTime.FromNanoseconds(_first).UtcDateTime,
+            LastUtc = UnixTime.FromNanoseconds(_last).UtcDateTime,
         };
     }
 }

@@ -1,3 +1,5 @@
+using VmStats.Points;
+
 namespace VmStats.Telemetry.Series;
 
 /// <summary>Turns telemetry objects into the long form: one object a metric.</summary>
@@ -29,7 +31,7 @@ internal static class SampleRows
             {
                 Name = name,
                 Uuid = data.Identity.Uuid,
-                Time = VmStats.Points.UnixTime.FromNanoseconds(data.Time),
+                TimeUtc = UnixTime.FromNanoseconds(data.Time).UtcDateTime,
                 Metric = metric.Name,
                 Value = value,
                 Unit = metric.Unit,

@@ -231,7 +231,7 @@ public sealed class PlantedFileTests
             Name = dump.Name,
             Uuid = dump.Uuid!.Value,
             DumpId = dump.DumpId!.Value,
-            Time = dump.Time,
+            TimeUtc = dump.TimeUtc,
             Sha256 = dump.Sha256!,
         };
         MemoryDumpRemoval removal = new() { Dump = file, Reason = "Path" };

@@ -40,6 +40,21 @@ public sealed class RecordSpoolTests
     }
 
     [SkippableFact]
+    public async Task A_record_that_an_earlier_version_spooled_has_its_times()
+    {
+        await using DumpLab lab = new();
+        Directory.CreateDirectory(lab.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        string spool = Path.Combine(lab.Folder, RecordLines.FileName);
+        await File.WriteAllTextAsync(spool, $$$"""{"store":"{{{lab.Store.Info.Address}}}","database":"{{{lab.Store.Info.Database}}}","reason":"It was away.","record":{"time":"2026-10-25T02:30:00.1234567+01:00","name":"db01","state":"Failed","changeTime":"2026-10-25T00:30:01+00:00","ratio":null}}""" + "\n");
+        File.SetUnixFileMode(spool, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        await lab.TakeAsync();
+        MemoryDumpRecord record = Assert.Single(await lab.RecordsAsync(), one => one.State == MemoryDumpState.Failed);
+        Assert.Equal(new DateTime(2026, 10, 25, 1, 30, 0, DateTimeKind.Utc).AddTicks(1_234_567), record.TimeUtc);
+        Assert.Equal(new DateTime(2026, 10, 25, 0, 30, 1, DateTimeKind.Utc), record.ChangeTimeUtc);
+        Assert.Equal((DateTimeKind.Utc, DateTimeKind.Local), (record.TimeUtc.Kind, record.Time.Kind));
+    }
+
+    [SkippableFact]
     public async Task A_record_waits_for_its_own_store_and_no_other_gets_it()
     {
         await using DumpLab lab = new();

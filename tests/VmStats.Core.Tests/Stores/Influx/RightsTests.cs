@@ -115,7 +115,7 @@ public sealed class RightsTests(Influx1 influx) : IClassFixture<Influx1>, IAsync
         Assert.All(rows, row => Assert.Equal(FieldKind.Float, row["cputime"].Kind));
         Assert.Equal(6, status.FieldsLeftOut);
 
-        MemoryDumpRecord record = new() { Name = "web", Time = DateTimeOffset.UtcNow, State = MemoryDumpState.Completed };
+        MemoryDumpRecord record = new() { Name = "web", TimeUtc = DateTime.UtcNow, State = MemoryDumpState.Completed };
         Assert.Equal(new RecordDelivery(DeliveryOutcome.Written, null, (await RecordDelivery.BringAsync(store, record, default)).Warning), await RecordDelivery.BringAsync(store, record, default));
         Assert.Equal("web", Assert.Single(await TelemetryTable.ListAsync(all.QueryAsync(new StoreQuery("mem_dumps"), default)))["dom"].AsString());
     }

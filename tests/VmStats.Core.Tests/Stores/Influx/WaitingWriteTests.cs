@@ -28,7 +28,7 @@ public sealed class WaitingWriteTests : IDisposable
         await using InfluxStore store = Open(api, proxy);
         using PinnedFolder folder = PinnedFolder.Open(_folder, FolderUse.Write);
         DumpRecorder recorder = new(store, Path.Combine(_folder, "fallback"));
-        MemoryDumpRecord record = new() { Name = "web", Time = DateTimeOffset.UnixEpoch, State = MemoryDumpState.Completed };
+        MemoryDumpRecord record = new() { Name = "web", TimeUtc = DateTime.UnixEpoch, State = MemoryDumpState.Completed };
         string? warning = await recorder.WriteAsync(record, folder, default);
         Assert.Contains("Please sign in", warning, StringComparison.Ordinal);
         Assert.Equal(0, (await recorder.ReplayAsync(folder, default)).Written);

@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using VmStats.Stores;
 
-namespace VmStats.PowerShell.Abstractions;
+namespace VmStats.PowerShell.Output;
 
 /// <summary>Shows what a store reports of its queries: slices as progress, each warning and detail once.</summary>
 internal sealed class QueryReports : IQueryObserver

@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using VmStats.PowerShell.Errors;
 
-namespace VmStats.PowerShell.Abstractions;
+namespace VmStats.PowerShell.Output;
 
 /// <summary>
 /// What asynchronous work may do to the pipeline. Calls come from any thread; they are carried out by the pipeline

@@ -1,6 +1,8 @@
 using System.ComponentModel;
 using System.Management.Automation;
 using VmStats.PowerShell.Completion;
+using VmStats.PowerShell.Output;
+using VmStats.PowerShell.Targets;
 using VmStats.PowerShell.Transformation;
 using VmStats.Telemetry;
 using VmStats.Telemetry.Series;
@@ -9,7 +11,7 @@ namespace VmStats.PowerShell.Abstractions;
 
 /// <summary>The root of cmdlets that read the telemetry of VMs: which VMs, and of what time.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public abstract class VmTelemetryCommand : StoreCommand
+public abstract class VmTelemetryCmdletBase : StoreCmdletBase
 {
     private protected const string LatestSet = "Latest";
     private protected const string LastSet = "Last";

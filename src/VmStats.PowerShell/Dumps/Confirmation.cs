@@ -1,6 +1,6 @@
 using System.Management.Automation;
 
-namespace VmStats.PowerShell.Abstractions;
+namespace VmStats.PowerShell.Dumps;
 
 /// <summary>
 /// Asks before something is done. PowerShell has one impact for a cmdlet, Medium for those that use this; what is grave

@@ -1,8 +1,9 @@
 using System.Management.Automation;
 using VmStats.Hypervisors;
+using VmStats.PowerShell.Output;
 using VmStats.Telemetry;
 
-namespace VmStats.PowerShell.Abstractions;
+namespace VmStats.PowerShell.Targets;
 
 /// <summary>
 /// The VMs that a command is about, gathered from its arguments and the pipeline, so that one query serves them all

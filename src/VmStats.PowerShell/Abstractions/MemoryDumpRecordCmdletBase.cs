@@ -2,6 +2,8 @@ using System.ComponentModel;
 using System.Management.Automation;
 using VmStats.Dumps.Records;
 using VmStats.PowerShell.Completion;
+using VmStats.PowerShell.Output;
+using VmStats.PowerShell.Targets;
 using VmStats.PowerShell.Transformation;
 using VmStats.Text;
 
@@ -9,7 +11,7 @@ namespace VmStats.PowerShell.Abstractions;
 
 /// <summary>The root of cmdlets that read dump records: which VMs, and of what time.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public abstract class MemoryDumpCommand : StoreCommand
+public abstract class MemoryDumpRecordCmdletBase : StoreCmdletBase
 {
     private readonly List<string> _names = [];
     private readonly HashSet<Guid> _uuids = [];

@@ -1,6 +1,6 @@
 using System.Management.Automation;
 
-namespace VmStats.PowerShell.Abstractions;
+namespace VmStats.PowerShell.Paths;
 
 /// <summary>Finds the dumps that a -Path stands for.</summary>
 internal static class DumpPaths

@@ -1,7 +1,8 @@
 using System.Management.Automation;
 using VmStats.PowerShell.Formatting;
+using VmStats.PowerShell.Output;
 
-namespace VmStats.PowerShell.Abstractions;
+namespace VmStats.PowerShell.Dumps;
 
 /// <summary>Shows a dump's progress. Reports come from the dump's own threads and never hold them up.</summary>
 internal sealed class DumpProgress(ICommandOutput output, string vm, int activity) : IProgress<MemoryDumpProgress>

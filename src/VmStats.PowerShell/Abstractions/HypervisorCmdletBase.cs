@@ -1,13 +1,15 @@
 using System.ComponentModel;
 using System.Management.Automation;
 using VmStats.Hypervisors;
+using VmStats.PowerShell.Output;
 using VmStats.PowerShell.Sessions;
+using VmStats.PowerShell.Targets;
 
 namespace VmStats.PowerShell.Abstractions;
 
 /// <summary>The root of cmdlets that also speak to hypervisors.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public abstract class HypervisorCommand : StoreCommand
+public abstract class HypervisorCmdletBase : StoreCmdletBase
 {
     private readonly HashSet<string> _refused = new(StringComparer.Ordinal);
     private readonly Dictionary<IHypervisor, Task<HypervisorVms?>> _lists = new(ReferenceEqualityComparer.Instance);

@@ -1,6 +1,6 @@
 using System.Management.Automation;
 
-namespace VmStats.PowerShell.Abstractions;
+namespace VmStats.PowerShell.Output;
 
 /// <summary>Where asynchronous work puts what it has: the pipeline of a command, or the streams of a job. Calls come from any thread.</summary>
 internal interface ICommandOutput

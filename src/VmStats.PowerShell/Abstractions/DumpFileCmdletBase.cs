@@ -1,11 +1,13 @@
 using System.ComponentModel;
 using System.Management.Automation;
+using VmStats.PowerShell.Output;
+using VmStats.PowerShell.Paths;
 
 namespace VmStats.PowerShell.Abstractions;
 
 /// <summary>The root of cmdlets that work on dump files, one after the other.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public abstract class DumpFileCommand : StoreCommand
+public abstract class DumpFileCmdletBase : StoreCmdletBase
 {
     /// <summary>The dump's file, as Invoke-MemoryDump and Get-MemoryDumpRecord give it; wildcards are allowed. A record of a failed attempt has none, and is passed over.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]

@@ -1,4 +1,4 @@
-namespace VmStats.PowerShell.Abstractions;
+namespace VmStats.PowerShell.Dumps;
 
 /// <summary>What can't be asked for together.</summary>
 internal static class DumpFlags

@@ -1,7 +1,7 @@
 using System.Globalization;
 using VmStats.Hypervisors;
 
-namespace VmStats.PowerShell.Abstractions;
+namespace VmStats.PowerShell.Targets;
 
 /// <summary>What one hypervisor has, also in the shape that the VMs of a store have.</summary>
 /// <param name="Hypervisor">The hypervisor.</param>
@@ -13,7 +13,7 @@ internal sealed record HypervisorVms(IHypervisor Hypervisor, IReadOnlyList<VmInf
     internal static async Task<HypervisorVms> ListAsync(IHypervisor hypervisor, CancellationToken cancellationToken)
     {
         IReadOnlyList<VmInfo> infos = await hypervisor.ListAsync(cancellationToken);
-        DateTimeOffset now = hypervisor.Clock.GetUtcNow();
+        DateTime now = hypervisor.Clock.GetUtcNow().UtcDateTime;
         return new(hypervisor, infos, infos.Select(vm => new MonitoredVm
         {
             Name = vm.Name,
@@ -21,7 +21,7 @@ internal sealed record HypervisorVms(IHypervisor Hypervisor, IReadOnlyList<VmInf
             VmId = vm.Id?.ToString(CultureInfo.InvariantCulture),
             HostName = hypervisor.HostName,
             State = vm.State,
-            LastSeen = now,
+            LastSeenUtc = now,
             Cpus = vm.Cpus,
             MemoryBytes = vm.MemoryBytes,
             Source = "hypervisor",

@@ -1,6 +1,6 @@
 using VmStats.Text;
 
-namespace VmStats.PowerShell.Abstractions;
+namespace VmStats.PowerShell.Dumps;
 
 /// <summary>Which dumps of one folder a command is about.</summary>
 /// <param name="folder">The folder.</param>

@@ -1,6 +1,6 @@
 using System.Management.Automation;
 
-namespace VmStats.PowerShell.Abstractions;
+namespace VmStats.PowerShell.Paths;
 
 /// <summary>Paths of files as people type them: relative to the session's location, on its drives, with <c>~</c>.</summary>
 internal static class FilePaths

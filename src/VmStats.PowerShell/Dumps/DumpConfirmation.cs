@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using VmStats.PowerShell.Formatting;
 
-namespace VmStats.PowerShell.Abstractions;
+namespace VmStats.PowerShell.Dumps;
 
 /// <summary>Asks before a dump; what crashes or resets a VM is grave.</summary>
 internal sealed class DumpConfirmation(PSCmdlet command, bool crash, bool reset)

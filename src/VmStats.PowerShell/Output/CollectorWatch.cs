@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using VmStats.Collection;
 
-namespace VmStats.PowerShell.Abstractions;
+namespace VmStats.PowerShell.Output;
 
 /// <summary>Shows how far a collector is that is waited for, and tells each failure once.</summary>
 /// <param name="collector">The collector.</param>

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Management.Automation;
 using VmStats.PowerShell.Errors;
+using VmStats.PowerShell.Output;
 
 namespace VmStats.PowerShell.Abstractions;
 
@@ -9,7 +10,7 @@ namespace VmStats.PowerShell.Abstractions;
 /// <see cref="VmStatsException"/> into an ErrorRecord. Only the pipeline thread ever calls Write*.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public abstract class VmStatsCommand : PSCmdlet, IDisposable
+public abstract class VmStatsCmdletBase : PSCmdlet, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
 

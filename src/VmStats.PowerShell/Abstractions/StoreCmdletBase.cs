@@ -3,6 +3,8 @@ using System.Management.Automation;
 using VmStats.Configuration;
 using VmStats.Connections;
 using VmStats.Dumps;
+using VmStats.PowerShell.Output;
+using VmStats.PowerShell.Paths;
 using VmStats.PowerShell.Sessions;
 using VmStats.Stores;
 using VmStats.ThirdParty;
@@ -11,7 +13,7 @@ namespace VmStats.PowerShell.Abstractions;
 
 /// <summary>The root of cmdlets that read or write a store.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public abstract class StoreCommand : VmStatsCommand
+public abstract class StoreCmdletBase : VmStatsCmdletBase
 {
     private VmStatsSettings? _settings;
     private VmStatsConnection? _resolved;

@@ -1,4 +1,4 @@
-namespace VmStats.PowerShell.Abstractions;
+namespace VmStats.PowerShell.Output;
 
 /// <summary>
 /// A bounded queue from any threads to one, which takes all that is there at once: the two sides wait for each other once

@@ -1,7 +1,8 @@
 using VmStats.Dumps.Capture;
 using VmStats.Dumps.Service;
+using VmStats.PowerShell.Output;
 
-namespace VmStats.PowerShell.Abstractions;
+namespace VmStats.PowerShell.Dumps;
 
 /// <summary>Dumps that were asked for and confirmed, for the command itself or a job to take; with what must be closed afterwards.</summary>
 internal sealed class MemoryDumpWork : IAsyncDisposable

@@ -1,8 +1,9 @@
 using System.Management.Automation;
 using VmStats.Configuration;
 using VmStats.Dumps.Service;
+using VmStats.PowerShell.Output;
 
-namespace VmStats.PowerShell.Abstractions;
+namespace VmStats.PowerShell.Dumps;
 
 /// <summary>The original's dump service, for the cmdlets that are told to use it.</summary>
 internal static class DumpServices
