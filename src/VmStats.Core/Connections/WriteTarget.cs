@@ -52,7 +52,7 @@ internal static class WriteTarget
         try
         {
             using ByteArrayContent nothing = new([]);
-            await influx.SendAsync(HttpMethod.Post, PointWriter.PathFor(name), nothing, [], cancellationToken).ConfigureAwait(false);
+            await influx.SendAsync(HttpMethod.Post, LineProtocolWriter.PathFor(name), nothing, [], cancellationToken).ConfigureAwait(false);
         }
         catch (InfluxException e) when (WayOutOf(e) is not null)
         {

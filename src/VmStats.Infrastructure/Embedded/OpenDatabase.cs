@@ -314,7 +314,7 @@ internal sealed class OpenDatabase
     {
         try
         {
-            using PointWriter writer = new(_path, s_lockTimeout);
+            using BatchWriter writer = new(_path, s_lockTimeout);
             writer.Write(_rescued, long.MinValue, CancellationToken.None);
             _mustWriteAgain = HasLostFiles;
             return !_mustWriteAgain;

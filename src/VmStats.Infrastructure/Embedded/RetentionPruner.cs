@@ -40,7 +40,7 @@ internal static class RetentionPruner
     }
 
     /// <summary>Deletes the oldest slice of each measurement.</summary>
-    public static PrunedSlice PruneSlice(PointWriter writer, long oldestKept, CancellationToken cancellationToken)
+    public static PrunedSlice PruneSlice(BatchWriter writer, long oldestKept, CancellationToken cancellationToken)
     {
         PrunedSlice slice = default;
         writer.InTransaction(

@@ -4,7 +4,7 @@ using VmStats.Stores;
 namespace VmStats.Infrastructure.Embedded;
 
 /// <summary>Runs work in a writer's turn.</summary>
-internal delegate ValueTask<T> WriterTurn<T>(Func<PointWriter, T> work, CancellationToken cancellationToken);
+internal delegate ValueTask<T> WriterTurn<T>(Func<BatchWriter, T> work, CancellationToken cancellationToken);
 
 /// <summary>
 /// Deletes what is older than a store's retention period, once a minute while there are writes: counted first, then slice by

@@ -22,7 +22,7 @@ internal sealed class StoreWriter : IAsyncDisposable
     private readonly StorePruner? _pruner;
     private readonly SemaphoreSlim _turn = new(1);
     private readonly ConcurrentQueue<string> _notices = [];
-    private PointWriter? _points;
+    private BatchWriter? _points;
     private FileIdentity? _file;
     private long? _lastCheckpoint;
     private bool _isClosed;
@@ -138,7 +138,7 @@ internal sealed class StoreWriter : IAsyncDisposable
         _turn.Release();
     }
 
-    private ValueTask<T> InTurnAsync<T>(Func<PointWriter, T> work, CancellationToken cancellationToken) =>
+    private ValueTask<T> InTurnAsync<T>(Func<BatchWriter, T> work, CancellationToken cancellationToken) =>
         InTurnAsync(() => work(Writer()), cancellationToken);
 
     private async ValueTask<T> InTurnAsync<T>(Func<T> work, CancellationToken cancellationToken)
@@ -167,7 +167,7 @@ internal sealed class StoreWriter : IAsyncDisposable
             long losses = OpenDatabase.CountLosses(_path);
             try
             {
-                PointWriter writer = Writer();
+                BatchWriter writer = Writer();
                 _pruner?.Start(cancellationToken);
                 WriteResult result = writer.Write(points, _pruner?.OldestAccepted ?? long.MinValue, cancellationToken);
                 if (!writer.Session.HasMoved && writer.Session.Database?.HasLostFiles != true)
@@ -186,7 +186,7 @@ internal sealed class StoreWriter : IAsyncDisposable
     }
 
     /// <summary>The connection to the file at the path, with its log: any other would take points that nobody ever sees.</summary>
-    private PointWriter Writer()
+    private BatchWriter Writer()
     {
         if (_points?.Session.HasMoved == true)
         {
@@ -208,7 +208,7 @@ internal sealed class StoreWriter : IAsyncDisposable
 
         if (_points is null)
         {
-            _points = new PointWriter(_path, _lockTimeout);
+            _points = new BatchWriter(_path, _lockTimeout);
             _points.Session.Database?.Add(this);
             _lastCheckpoint = null;
             if (FileIdentity.Of(_path) is FileIdentity file && file != _file)

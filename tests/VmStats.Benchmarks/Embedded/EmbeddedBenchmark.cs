@@ -36,7 +36,7 @@ internal static class EmbeddedBenchmark
             (await WriteAsync(same, Small, points => { naive.Write(points); return Task.CompletedTask; })).Print("  in: PRIMARY KEY(uuid, time), Microsoft.Data.Sqlite");
         }
 
-        using (PointWriter hasty = new(PrepareHasty(folder), WriteLock.DefaultTimeout))
+        using (BatchWriter hasty = new(PrepareHasty(folder), WriteLock.DefaultTimeout))
         {
             hasty.Session.Execute("PRAGMA synchronous = NORMAL");
             Func<Point[], Task> commit = points => { hasty.Write(points, long.MinValue, default); return Task.CompletedTask; };

@@ -54,10 +54,19 @@ internal sealed class RecordSpool(PinnedFolder folder)
             }
 
             using PointSpool spool = Open(store.Info);
-            await foreach (SegmentReplay segment in new SpoolReplayer(spool, new PointConformer(store, MemDumpsTable.Rules)).ReplayAsync(patience).ConfigureAwait(false))
+            SpoolReplayer replayer = new(spool, new PointConformer(store, MemDumpsTable.Rules));
+            await foreach (SegmentReplay segment in replayer.ReplayAsync(patience).ConfigureAwait(false))
             {
                 written += segment.Written;
-                warnings.AddRange(new[] { segment.Damage, segment.RejectReason is { } why ? $"The store refused a dump's record, which waits on in '{spool.Folder}': {why}" : null }.OfType<string>());
+                if (segment.Damage is { } damaged)
+                {
+                    warnings.Add(damaged);
+                }
+
+                if (segment.RejectReason is { } why)
+                {
+                    warnings.Add($"The store refused a dump's record, which waits on in '{spool.Folder}': {why}");
+                }
             }
         }
         catch (OperationCanceledException) when (patience.IsCancellationRequested)

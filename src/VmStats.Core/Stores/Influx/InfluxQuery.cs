@@ -20,7 +20,7 @@ public sealed class InfluxQuery : IDisposable
     private static readonly IReadOnlyDictionary<string, FieldValue> s_noParameters = new Dictionary<string, FieldValue>();
     private readonly InfluxTransport _transport;
     private readonly InfluxProbe _probe;
-    private readonly PointWriter _writer;
+    private readonly LineProtocolWriter _writer;
     private readonly BucketWitness _buckets;
 
     /// <summary>Prepares a connection.</summary>
@@ -36,7 +36,7 @@ public sealed class InfluxQuery : IDisposable
         _transport = new InfluxTransport(options, handler);
         _probe = new InfluxProbe(_transport, options.Api);
         Name = DatabaseName.Of(options);
-        _writer = new PointWriter(_transport, _probe, infrastructure, Name);
+        _writer = new LineProtocolWriter(_transport, _probe, infrastructure, Name);
         _buckets = new BucketWitness(_transport, Name);
     }
 

@@ -85,7 +85,7 @@ internal sealed class PointSpool : IDisposable
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw Unusable($"The spool '{Folder}' can't be written", Folder, e);
+                throw SpoolErrors.Unusable($"The spool '{Folder}' can't be written", Folder, e);
             }
         }
     }
@@ -124,7 +124,7 @@ internal sealed class PointSpool : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Unusable($"The spool '{Folder}' can't be used", Folder, e);
+            throw SpoolErrors.Unusable($"The spool '{Folder}' can't be used", Folder, e);
         }
     }
 
@@ -138,7 +138,7 @@ internal sealed class PointSpool : IDisposable
         }
         catch (UnsafePathException e)
         {
-            throw Unusable($"Points can't wait in the spool '{Folder}' while the store is away", Folder, e);
+            throw SpoolErrors.Unusable($"Points can't wait in the spool '{Folder}' while the store is away", Folder, e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -158,17 +158,6 @@ internal sealed class PointSpool : IDisposable
             return null;
         }
     }
-
-    /// <summary>What a spool, or a file of it, that can't be used is to its user.</summary>
-    public static VmStatsException Unusable(string what, string path, Exception cause) => new(
-        "SpoolWriteFailed",
-        VmStatsErrorKind.WriteFailed,
-        $"{what}: {cause.Message}",
-        cause is UnsafePathException
-            ? "Let nobody but this user and root write there (chmod go-w, chown), or set XDG_DATA_HOME; sudo -H has root use its own."
-            : "Free some space there, or give this user the right to write in it.",
-        path,
-        cause);
 
     /// <inheritdoc/>
     public void Dispose() => Seal();

@@ -42,7 +42,7 @@ internal sealed class RejectFile(string path, long maximumSize = 64L * 1024 * 10
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw PointSpool.Unusable($"The file of refused points '{Path}' can't be written", Path, e);
+            throw SpoolErrors.Unusable($"The file of refused points '{Path}' can't be written", Path, e);
         }
     }
 

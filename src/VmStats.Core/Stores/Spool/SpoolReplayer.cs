@@ -71,7 +71,7 @@ internal sealed class SpoolReplayer(PointSpool spool, PointConformer writer)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw PointSpool.Unusable($"The spool '{spool.Folder}' can't be replayed", spool.Folder, e);
+            throw SpoolErrors.Unusable($"The spool '{spool.Folder}' can't be replayed", spool.Folder, e);
         }
     }
 

@@ -9,7 +9,7 @@ using VmStats.ThirdParty;
 namespace VmStats.Stores.Influx;
 
 /// <summary>Sends points in batches that a server can bear, and finds out which points it refused.</summary>
-internal sealed class PointWriter(InfluxTransport transport, InfluxProbe probe, IInfrastructure infrastructure, DatabaseName database) : IDisposable
+internal sealed class LineProtocolWriter(InfluxTransport transport, InfluxProbe probe, IInfrastructure infrastructure, DatabaseName database) : IDisposable
 {
     private const int LargestBatchPoints = 10_000;
     private const int LargestBatchBytes = 9 * 1024 * 1024; // InfluxDB 3 takes 10 MiB, uncompressed.

@@ -7,7 +7,7 @@ namespace VmStats.Infrastructure.Embedded;
 /// Writes batches of points, each in a transaction of its own, and keeps what the next batch needs: the schema, the
 /// series, a prepared statement per shape. One thread at a time.
 /// </summary>
-internal sealed class PointWriter : IDisposable
+internal sealed class BatchWriter : IDisposable
 {
     private const int MaxShapes = 256;
     private const int PointsBetweenChecks = 256;
@@ -22,7 +22,7 @@ internal sealed class PointWriter : IDisposable
     /// <summary>Opens the file.</summary>
     /// <param name="path">Its path.</param>
     /// <param name="lockTimeout">The longest wait for another process's transaction.</param>
-    public PointWriter(string path, TimeSpan lockTimeout)
+    public BatchWriter(string path, TimeSpan lockTimeout)
     {
         _path = path;
         _lockTimeout = lockTimeout;

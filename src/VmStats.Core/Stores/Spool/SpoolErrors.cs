@@ -1,0 +1,18 @@
+using VmStats.Files;
+
+namespace VmStats.Stores.Spool;
+
+/// <summary>What goes wrong with a spool.</summary>
+internal static class SpoolErrors
+{
+    /// <summary>What a spool, or a file of it, that can't be used is to its user.</summary>
+    public static VmStatsException Unusable(string what, string path, Exception cause) => new(
+        "SpoolWriteFailed",
+        VmStatsErrorKind.WriteFailed,
+        $"{what}: {cause.Message}",
+        cause is UnsafePathException
+            ? "Let nobody but this user and root write there (chmod go-w, chown), or set XDG_DATA_HOME; sudo -H has root use its own."
+            : "Free some space there, or give this user the right to write in it.",
+        path,
+        cause);
+}
