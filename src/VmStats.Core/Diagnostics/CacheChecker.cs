@@ -2,7 +2,6 @@ using VmStats.Data;
 using VmStats.Queries;
 using VmStats.Stores;
 using VmStats.Stores.Influx3;
-using VmStats.Stores.Sliced;
 using VmStats.Telemetry;
 
 namespace VmStats.Diagnostics;

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using VmStats.Data;
 using VmStats.Queries;
-using VmStats.Stores.Sliced;
 
 namespace VmStats.Stores.Influx3;
 

@@ -2,7 +2,6 @@ using VmStats.Configuration;
 using VmStats.Data;
 using VmStats.Influx;
 using VmStats.Queries;
-using VmStats.Stores.Sliced;
 
 namespace VmStats.Stores.Influx3;
 

@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 using VmStats.Configuration;
 using VmStats.Data;
 using VmStats.Influx;
-using VmStats.Stores.Sliced;
+using VmStats.Stores.Influx3;
 
 namespace VmStats.Stores.Initialization;
 

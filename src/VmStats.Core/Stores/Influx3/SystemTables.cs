@@ -1,7 +1,7 @@
 using VmStats.Data;
 using VmStats.Influx;
 
-namespace VmStats.Stores.Sliced;
+namespace VmStats.Stores.Influx3;
 
 /// <summary>What InfluxDB 3 tells of a table in its system tables, which not every build has and not every token may read.</summary>
 internal static class SystemTables

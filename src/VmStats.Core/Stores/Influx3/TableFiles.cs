@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using VmStats.Influx;
 
-namespace VmStats.Stores.Sliced;
+namespace VmStats.Stores.Influx3;
 
 /// <summary>What InfluxDB 3 tells of a table's Parquet files: how many it knows, and from when to when they reach. Points that are not in a file yet don't count.</summary>
 /// <param name="Count">Files.</param>

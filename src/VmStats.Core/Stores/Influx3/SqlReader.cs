@@ -4,9 +4,8 @@ using VmStats.Configuration;
 using VmStats.Data;
 using VmStats.Influx;
 using VmStats.Queries;
-using VmStats.Stores.Influx3;
 
-namespace VmStats.Stores.Sliced;
+namespace VmStats.Stores.Influx3;
 
 /// <summary>Runs one statement: a plan, and what it is read from where that isn't the table itself.</summary>
 internal delegate IAsyncEnumerable<StoreRow> AskSql(QueryPlan plan, string? source, CancellationToken cancellationToken);

@@ -3,7 +3,7 @@ using System.Text.Json;
 using VmStats.Data;
 using VmStats.Influx;
 
-namespace VmStats.Stores.Sliced;
+namespace VmStats.Stores.Influx3;
 
 /// <summary>A last-value cache: the newest rows of each combination of its keys, in the server's memory.</summary>
 /// <param name="Name">Its name.</param>

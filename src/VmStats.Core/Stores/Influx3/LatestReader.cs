@@ -4,7 +4,7 @@ using VmStats.Data;
 using VmStats.Influx;
 using VmStats.Queries;
 
-namespace VmStats.Stores.Sliced;
+namespace VmStats.Stores.Influx3;
 
 /// <summary>
 /// Finds the newest rows of each group, and the groups there are, in InfluxDB 3 without reading a table's history: backwards

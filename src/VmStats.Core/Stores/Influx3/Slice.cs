@@ -1,6 +1,6 @@
 using VmStats.Data;
 
-namespace VmStats.Stores.Sliced;
+namespace VmStats.Stores.Influx3;
 
 /// <summary>A range of time that one query asks for. The bounds of the query may be open; how far it reaches is known.</summary>
 /// <param name="From">First time that there may be rows of, inclusive, UTC nanoseconds.</param>

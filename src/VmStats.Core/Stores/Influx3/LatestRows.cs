@@ -1,7 +1,7 @@
 using VmStats.Data;
 using VmStats.Queries;
 
-namespace VmStats.Stores.Sliced;
+namespace VmStats.Stores.Influx3;
 
 /// <summary>The newest rows of each group, as they are found in ranges from the newest to the oldest.</summary>
 internal sealed class LatestRows(QueryPlan plan)

@@ -1,9 +1,8 @@
 using VmStats.Data;
 using VmStats.Influx;
 using VmStats.Queries;
-using VmStats.Stores.Influx3;
 
-namespace VmStats.Stores.Sliced;
+namespace VmStats.Stores.Influx3;
 
 /// <summary>Reads from a server's caches which groups they have, and how new. Their rows are nobody's answer: two lines of one time don't merge in them as they do in the table.</summary>
 internal sealed class CacheReader(AskSql ask, TableCachesReader caches)

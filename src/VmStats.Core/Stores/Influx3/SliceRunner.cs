@@ -3,7 +3,7 @@ using System.Threading.Channels;
 using VmStats.Data;
 using VmStats.Queries;
 
-namespace VmStats.Stores.Sliced;
+namespace VmStats.Stores.Influx3;
 
 /// <summary>Reads slices a few at a time and gives their rows in the slices' order. What is read ahead is bounded, so that memory stays flat.</summary>
 internal static class SliceRunner

@@ -2,7 +2,7 @@ using VmStats.Data;
 using VmStats.Influx;
 using VmStats.Queries;
 
-namespace VmStats.Stores.Sliced;
+namespace VmStats.Stores.Influx3;
 
 /// <summary>What is known of a group of a table's rows.</summary>
 /// <param name="Newest">Time of its newest row when the table was counted; the least time where it had none.</param>

@@ -3,7 +3,7 @@ using VmStats.Data;
 using VmStats.Influx;
 using VmStats.Queries;
 
-namespace VmStats.Stores.Sliced;
+namespace VmStats.Stores.Influx3;
 
 /// <summary>
 /// Counts a table's groups, and remembers them. They are counted in the table, as far back as is looked, since a cache of

@@ -2,7 +2,7 @@ using System.Globalization;
 using VmStats.Data;
 using VmStats.Influx;
 
-namespace VmStats.Stores.Sliced;
+namespace VmStats.Stores.Influx3;
 
 /// <summary>What a cache lacks of what its table has.</summary>
 /// <param name="Cache">The cache's name.</param>
