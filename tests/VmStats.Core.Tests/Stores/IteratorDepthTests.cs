@@ -16,7 +16,7 @@ namespace VmStats.Core.Tests.Stores;
 /// <summary>
 /// Through how many async iterators a row passes, from the body of the server's answer to who consumes the telemetry. They are
 /// counted in the stack of the read that fetches the rows: all that this server does is done at once, so that nothing that
-/// waits for the row is missing in the stack.
+/// waits for the row is missing in the stack. And how often the columns are asked for: once.
 /// </summary>
 public sealed class IteratorDepthTests
 {
@@ -38,6 +38,7 @@ public sealed class IteratorDepthTests
         int rows = await ConsumeAsync(server, api, way, new TimeRange(s_now - Seconds(3600), s_now + Seconds(1)), null);
         Assert.True(rows > 0, "No row came.");
         Assert.InRange(server.Depth, 2, MaxIterators);
+        Assert.Equal(1, server.SchemaRequests);
     }
 
     // Slices are read by tasks of their own. What hears of their progress stands where their rows go on from.
@@ -54,6 +55,7 @@ public sealed class IteratorDepthTests
         Assert.True(observer.Slices > 1, "It was one slice.");
         Assert.True(server.Depth >= 1 && observer.Depth >= 2, $"{server.Depth}, {observer.Depth}");
         Assert.InRange(server.Depth + observer.Depth, 3, MaxIterators);
+        Assert.Equal(1, server.SchemaRequests);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -114,9 +116,12 @@ public sealed class IteratorDepthTests
     {
         public int Depth { get; set; }
 
+        public int SchemaRequests { get; private set; }
+
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             string asked = request.Content is null ? "" : WebUtility.UrlDecode(request.Content.ReadAsStringAsync(cancellationToken).GetAwaiter().GetResult());
+            SchemaRequests += asked.Contains("information_schema", StringComparison.Ordinal) || asked.Contains("SHOW TAG KEYS", StringComparison.Ordinal) ? 1 : 0;
             string answer = request.RequestUri!.AbsolutePath == "/ping" ? """{"version":"3.10.0","process_id":"1"}""" : isInflux3 ? Lines(asked) : Results(asked);
             HttpResponseMessage response = new(HttpStatusCode.OK) { Content = new StreamContent(new LookingStream(this, answer, looks: answer.Contains("web", StringComparison.Ordinal))) };
             response.Content.Headers.ContentType = new(isInflux3 && request.Content is not null ? "application/jsonl" : "application/json");

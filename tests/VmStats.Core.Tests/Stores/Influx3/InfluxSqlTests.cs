@@ -86,7 +86,7 @@ public sealed class InfluxSqlTests
         [
             InfluxSqlRenderer.Render(QueryPlan.For(latest, s_schema)!, InfluxSqlRenderer.Cache("last_cache", "it's", "vm's latest")).Text,
             InfluxSqlRenderer.Render(QueryPlan.For(s_all with { Distinct = ["name"] }, s_schema)!, InfluxSqlRenderer.Cache("distinct_cache", "vm_totals", "series")).Text,
-            VmStats.Stores.Influx3.TableFilesReader.Sql, VmStats.Stores.Influx3.TableCachesReader.LastSql, VmStats.Stores.Influx3.TableCachesReader.DistinctSql,
+            TableFilesReader.Sql, TableCachesReader.LastSql, TableCachesReader.DistinctSql,
         ];
         Assert.Contains("FROM last_cache('it''s', 'vm''s latest')", statements[0], StringComparison.Ordinal);
         IReadOnlyList<SqlAnswer> answers = await SqlCheck.RunAsync(statements.Select(sql => new SqlStatement(sql, false)));
