@@ -143,7 +143,7 @@ internal sealed class PointWriter(
     {
         try
         {
-            options.Spool?.RefuseUnsafe();
+            options.Spool?.ThrowIfUnsafe();
         }
         catch (VmStatsException e)
         {

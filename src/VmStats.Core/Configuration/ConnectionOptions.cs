@@ -102,7 +102,7 @@ public sealed record ConnectionOptions
     internal TimeSpan? LockTimeout { get; init; }
 
     /// <summary>Returns these options with the user and password in the URL, unless other credentials are set.</summary>
-    internal ConnectionOptions WithUserOfUrl()
+    internal ConnectionOptions WithUrlCredentials()
     {
         if (Url is null || !Url.IsAbsoluteUri || Url.UserInfo.Length == 0 || UserName is not null || Token is not null)
         {

@@ -99,7 +99,7 @@ internal sealed class NetworkProbe(Uri url, ConnectionOptions options)
                 identity.Configure(handshake);
                 await tls.AuthenticateAsClientAsync(handshake, cancellationToken).WaitAsync(options.Timeout, cancellationToken).ConfigureAwait(false);
                 string what = $"{tls.SslProtocol}, certificate valid until {expires:u}";
-                return validationError is null && identity.WasAskedInVain
+                return validationError is null && identity.IsCertificateMissing
                     ? Finding.Warning($"{what}. The server asks for a client certificate, and none is given.", "If the server requires one, provide it: -ClientCertificate, or INFLUX_CLIENT_CERT and INFLUX_CLIENT_KEY.")
                     : validationError is null ? Finding.Passed(what + ".")
                     : options.SkipCertificateCheck ? Finding.Warning($"{what}. {validationError} That is ignored.", "Without -SkipCertificateCheck the connection would be safe.")

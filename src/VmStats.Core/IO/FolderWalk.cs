@@ -30,12 +30,12 @@ internal sealed class FolderWalk
 
     /// <summary>Opens a folder. With <see cref="FolderUse.Create"/>, missing folders are created with mode 0700.</summary>
     /// <exception cref="UnsafePathException">Other users may replace the folder or its contents.</exception>
-    public static SafeFileHandle To(string fullPath, FolderUse use)
+    public static SafeFileHandle Open(string fullPath, FolderUse use)
     {
         FolderWalk walk = new(fullPath, use);
         try
         {
-            walk.Check(Libc.Look(walk._current));
+            walk.Check(Libc.GetMetadata(walk._current));
             while (walk._remaining.TryPop(out string? name))
             {
                 walk.Step(name);
@@ -101,13 +101,13 @@ internal sealed class FolderWalk
             _walked.RemoveAt(_walked.Count - 1);
         }
 
-        Check(Libc.Look(_current));
+        Check(Libc.GetMetadata(_current));
     }
 
     private void Follow(string name, int error)
     {
         using SafeFileHandle link = Libc.OpenAt(_current, name, Libc.O_PATH | Libc.O_NOFOLLOW);
-        FileFacts facts = Libc.Look(link);
+        FileMetadata facts = Libc.GetMetadata(link);
         if (facts.Kind == FileKind.Folder && ++_links <= MaximumLinks)
         {
             // Replaced between the two calls: whatever is there now is checked like any other step.
@@ -143,7 +143,7 @@ internal sealed class FolderWalk
         Push(target);
     }
 
-    private void Check(FileFacts facts)
+    private void Check(FileMetadata facts)
     {
         bool mayBeShared = _remaining.Count > 0 || _use == FolderUse.Add;
         _isShared = facts.IsOpenToOthers;

@@ -54,7 +54,7 @@ internal static unsafe partial class Libc
     }
 
     /// <summary>Returns the metadata of an open file.</summary>
-    internal static FileFacts Look(SafeFileHandle file)
+    internal static FileMetadata GetMetadata(SafeFileHandle file)
     {
         StatX buffer;
         Check(statx(file, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &buffer), "The handle");
@@ -62,7 +62,7 @@ internal static unsafe partial class Libc
     }
 
     /// <summary>Returns the metadata of a name in a folder, of a link itself; null if there is none.</summary>
-    internal static FileFacts? Find(SafeFileHandle folder, string name)
+    internal static FileMetadata? Find(SafeFileHandle folder, string name)
     {
         StatX buffer;
         if (statx(folder, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &buffer) == 0)
@@ -131,7 +131,7 @@ internal static unsafe partial class Libc
     internal static void ChangeOwner(SafeFileHandle file, uint user) => Check(fchown(file, user, uint.MaxValue), "The handle");
 
     /// <summary>Makes reads and writes block again; the file was opened as non-blocking.</summary>
-    internal static void LetBlock(SafeFileHandle file) => Check(fcntl(file, F_SETFL, fcntl(file, F_GETFL, 0) & ~O_NONBLOCK), "The handle");
+    internal static void ClearNonBlocking(SafeFileHandle file) => Check(fcntl(file, F_SETFL, fcntl(file, F_GETFL, 0) & ~O_NONBLOCK), "The handle");
 
     /// <summary>Takes the same lock as .NET's sharing modes. On a file system without locks nothing is locked.</summary>
     /// <exception cref="IOException">Another process holds it.</exception>

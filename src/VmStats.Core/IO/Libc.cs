@@ -174,7 +174,7 @@ internal static unsafe partial class Libc
         [FieldOffset(140)]
         public uint DeviceMinor;
 
-        public readonly FileFacts ToFacts() => new(
+        public readonly FileMetadata ToFacts() => new(
             (Mode & 0xf000) switch
             {
                 0x8000 => FileKind.Regular,

@@ -29,7 +29,7 @@ internal sealed partial class PinnedFolder
         }
 
         PinnedFolder opened = new(PathOf(name), folder);
-        FileFacts facts = Libc.Look(folder);
+        FileMetadata facts = Libc.GetMetadata(folder);
         string? why = use == FolderUse.Read ? null
             : !FolderWalk.IsTrusted(facts.User) ? "belongs to another user"
             : facts.IsOpenToOthers ? "can be written to by others"

@@ -13,7 +13,7 @@ internal sealed partial class PinnedFolder
         Libc.MakeFolder(Handle, Validated(name), UnixFiles.PrivateFolder);
         SafeFileHandle folder = Libc.OpenAt(Handle, name, FolderFlags | Libc.O_DIRECTORY | Libc.O_NOFOLLOW);
         PinnedFolder made = new(PathOf(name), folder);
-        if (Libc.Look(folder).User != Libc.EffectiveUserId)
+        if (Libc.GetMetadata(folder).User != Libc.EffectiveUserId)
         {
             made.Dispose();
             throw new UnsafePathException(UnsafePath.FolderNotPrivate, made.FullPath, "belongs to another user");
@@ -60,7 +60,7 @@ internal sealed partial class PinnedFolder
     public SafeFileHandle OpenPipe(string name)
     {
         SafeFileHandle pipe = Libc.OpenAt(Handle, Validated(name), Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_NOFOLLOW);
-        if (Libc.Look(pipe) is { Kind: not FileKind.Pipe } facts)
+        if (Libc.GetMetadata(pipe) is { Kind: not FileKind.Pipe } facts)
         {
             pipe.Dispose();
             throw new UnsafePathException(UnsafePath.File, PathOf(name), facts.Predicate);
@@ -70,5 +70,5 @@ internal sealed partial class PinnedFolder
     }
 
     /// <summary>Changes the owner of the folder itself.</summary>
-    public void GiveTo(uint user) => Libc.ChangeOwner(Handle, user);
+    public void ChangeOwner(uint user) => Libc.ChangeOwner(Handle, user);
 }

@@ -26,7 +26,7 @@ internal sealed partial class PinnedFolder : IDisposable
     public string FullPath { get; }
 
     /// <summary>True when other users may list it.</summary>
-    public bool IsReadableByOthers => _handle is not null && (Libc.Look(_handle).Mode & OthersMayRead) != 0;
+    public bool IsReadableByOthers => _handle is not null && (Libc.GetMetadata(_handle).Mode & OthersMayRead) != 0;
 
     /// <summary>Free bytes on its disk that this user may write.</summary>
     public long FreeBytes => new DriveInfo(HandlePath).AvailableFreeSpace;
@@ -52,7 +52,7 @@ internal sealed partial class PinnedFolder : IDisposable
             return new PinnedFolder(full, Libc.Open(full, Libc.O_PATH | Libc.O_DIRECTORY));
         }
 
-        using SafeFileHandle found = FolderWalk.To(full, use);
+        using SafeFileHandle found = FolderWalk.Open(full, use);
         return new PinnedFolder(full, Libc.OpenAt(found, ".", FolderFlags | Libc.O_DIRECTORY));
     }
 
@@ -73,7 +73,7 @@ internal sealed partial class PinnedFolder : IDisposable
     public string PathOf(string name) => Path.Combine(FullPath, name);
 
     /// <summary>Returns the metadata of a file without opening it; null if there is none.</summary>
-    public FileFacts? Find(string name) => !IsValidName(name) ? null : _handle is null ? FileFacts.OfPath(PathOf(name)) : Libc.Find(_handle, name);
+    public FileMetadata? Find(string name) => !IsValidName(name) ? null : _handle is null ? FileMetadata.OfPath(PathOf(name)) : Libc.Find(_handle, name);
 
     /// <summary>The names of its files that match a pattern, in no particular order.</summary>
     public string[] Names(string pattern) => [.. Directory.EnumerateFiles(HandlePath, pattern).Select(path => Path.GetFileName(path)!)];
@@ -92,7 +92,7 @@ internal sealed partial class PinnedFolder : IDisposable
     {
         if (_handle is null)
         {
-            RefuseUnsafe(name);
+            ThrowIfUnsafe(name);
             return new FileStream(PathOf(name), UnixFiles.Options(mode, access, share, created));
         }
 
@@ -101,14 +101,14 @@ internal sealed partial class PinnedFolder : IDisposable
         SafeFileHandle? file = Libc.TryOpenAt(_handle, Validated(name), flags, created, out int error);
         if (file is null)
         {
-            RefuseUnsafe(name, access);
+            ThrowIfUnsafe(name, access);
             throw Libc.Failure(error, PathOf(name));
         }
 
         try
         {
-            CheckSafe(name, Libc.Look(file), access);
-            Libc.LetBlock(file);
+            CheckSafe(name, Libc.GetMetadata(file), access);
+            Libc.ClearNonBlocking(file);
             FileStream stream = share == ShareAll ? new FileStream(file, access, bufferSize: 0) : Lock(file, access, share, name);
             if (mode == FileMode.Create)
             {
@@ -141,13 +141,13 @@ internal sealed partial class PinnedFolder : IDisposable
     }
 
     /// <summary>True for a file that could not be opened for writing: a link, a pipe, a device, another user's file.</summary>
-    public bool IsUnsafe(string name) => Find(name) is FileFacts facts && WhyUnsafe(facts, FileAccess.ReadWrite) is not null;
+    public bool IsUnsafe(string name) => Find(name) is FileMetadata facts && WhyUnsafe(facts, FileAccess.ReadWrite) is not null;
 
     /// <summary>Throws for a file that could not be opened.</summary>
     /// <exception cref="UnsafePathException">It is a link, a pipe, a device or, for writing, another user's file.</exception>
-    public void RefuseUnsafe(string name, FileAccess access = FileAccess.ReadWrite)
+    public void ThrowIfUnsafe(string name, FileAccess access = FileAccess.ReadWrite)
     {
-        if (Find(name) is FileFacts facts)
+        if (Find(name) is FileMetadata facts)
         {
             CheckSafe(name, facts, access);
         }
@@ -197,7 +197,7 @@ internal sealed partial class PinnedFolder : IDisposable
             UnixFiles.CreateFolder(full);
         }
 
-        FileFacts? facts = FileFacts.OfPath(full);
+        FileMetadata? facts = FileMetadata.OfPath(full);
         if (use is FolderUse.Write or FolderUse.Create && facts is { Kind: FileKind.Link })
         {
             throw new UnsafePathException(UnsafePath.FolderIsLink, full, "is a symbolic link");
@@ -217,7 +217,7 @@ internal sealed partial class PinnedFolder : IDisposable
         return new LockedStream(file, access);
     }
 
-    private void CheckSafe(string name, FileFacts facts, FileAccess access)
+    private void CheckSafe(string name, FileMetadata facts, FileAccess access)
     {
         if (WhyUnsafe(facts, access) is string why)
         {
@@ -225,7 +225,7 @@ internal sealed partial class PinnedFolder : IDisposable
         }
     }
 
-    private string? WhyUnsafe(FileFacts facts, FileAccess access) =>
+    private string? WhyUnsafe(FileMetadata facts, FileAccess access) =>
         !facts.IsRegular ? facts.Predicate
         : _handle is not null && access != FileAccess.Read && !FolderWalk.IsTrusted(facts.User) ? "belongs to another user"
         : null;

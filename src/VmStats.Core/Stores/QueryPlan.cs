@@ -116,7 +116,7 @@ internal sealed class QueryPlan
     {
         if (IsTag(column))
         {
-            return value.IsNull || value.AsString() == "" ? default : FieldValue.From(VmStats.Text.TagText.Encode(value.ToString()));
+            return value.IsNull || value.AsString() == "" ? default : FieldValue.From(VmStats.Text.TagSubstitutes.Encode(value.ToString()));
         }
 
         return Schema.Fields.TryGetValue(column, out FieldKind kind) ? FieldConverter.Exact(value, kind) : default;

@@ -69,7 +69,7 @@ public sealed class InvokeInfluxQueryCommand : StoreCmdletBase
     {
         InfluxQuery influx = Guard(() => ResolvedConnection.Store is InfluxStore store ? store.Influx : throw NoLanguage());
         IReadOnlyDictionary<string, FieldValue> parameters = Guard(() => QueryParameter.ReadAll(Parameter));
-        if (StatementKinds.ChangesSomething(Query) && !ShouldProcess($"{influx.Address} ({influx.Database})", Query))
+        if (StatementKinds.ModifiesData(Query) && !ShouldProcess($"{influx.Address} ({influx.Database})", Query))
         {
             return;
         }
@@ -97,7 +97,7 @@ public sealed class InvokeInfluxQueryCommand : StoreCmdletBase
     {
         await foreach (StoreRow row in rows.WithCancellation(cancellationToken))
         {
-            await times.LearnAsync(row, cancellationToken);
+            await times.ExamineAsync(row, cancellationToken);
             yield return row;
         }
     }

@@ -124,7 +124,7 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
     /// <summary>Bytes of memory that may wait for the compressor, 32MB without it. A guest that fits is paused no longer than a copy takes.</summary>
     [Parameter(ParameterSetName = LocalSet)]
     [ValidateRange(4L << 20, 1L << 40)]
-    public long BufferSize { get; set; } = MemoryDumpRequest.UsualBufferBytes;
+    public long BufferSize { get; set; } = MemoryDumpRequest.DefaultBufferBytes;
 
     /// <summary>A note for the records, such as a case number.</summary>
     [Parameter(ParameterSetName = LocalSet)]
@@ -256,7 +256,7 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
         {
             Folder = folder,
             MaxParallel = ThrottleLimit ?? Settings.MaxParallelDumps,
-            RecordPatience = ResolvedConnection.Options.Timeout,
+            RecordTimeout = ResolvedConnection.Options.Timeout,
         };
         SemaphoreSlim slots = new(options.MaxParallel);
         work.Own(slots);
@@ -305,7 +305,7 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
     {
         try
         {
-            _dumpers[hypervisor].Refuse();
+            _dumpers[hypervisor].ThrowIfUnsupported();
             return true;
         }
         catch (VmStatsException e)
@@ -323,7 +323,7 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
     {
         MemoryDumpServiceClient client = Guard(() => DumpServices.Open(ServiceUrl, Settings));
         work.Own(client);
-        ServiceDumper dumper = new(client, store, MemoryDumpPaths.DefaultStateFolder) { RecordPatience = ResolvedConnection.Options.Timeout };
+        ServiceDumper dumper = new(client, store, MemoryDumpPaths.DefaultStateFolder) { RecordTimeout = ResolvedConnection.Options.Timeout };
         foreach ((string name, HashSet<Guid> vms) in _serviceVms)
         {
             try

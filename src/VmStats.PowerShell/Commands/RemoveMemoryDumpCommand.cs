@@ -267,7 +267,7 @@ public sealed class RemoveMemoryDumpCommand : StoreCmdletBase
 
         if (Confirm($"Clear away what interrupted memory dumps left in the folder {folder}"))
         {
-            Guard(() => VmStats.Dumps.Capture.DumpFolder.RefuseUnsafe(folder));
+            Guard(() => VmStats.Dumps.Capture.DumpFolder.ThrowIfUnsafe(folder));
             DumpRecovery recovery = new(new DumpStateStore(MemoryDumpPaths.DefaultStateFolder), new DumpRecorder(Store, MemoryDumpPaths.DefaultStateFolder));
             TimeSpan patience = ResolvedConnection.Options.Timeout;
             IReadOnlyList<MemoryDumpRecord> records = Compute(async (_, cancellationToken) =>

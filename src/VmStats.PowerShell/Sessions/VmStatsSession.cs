@@ -54,7 +54,7 @@ internal sealed class VmStatsSession
     /// <param name="waitsForNobody">A file is opened by its first use only: it may be locked.</param>
     internal static VmStatsConnection Open(ConnectionOptions options, string source, bool waitsForNobody = false)
     {
-        ConnectionOptions complete = options.WithUserOfUrl();
+        ConnectionOptions complete = options.WithUrlCredentials();
         return new(
             complete,
             waitsForNobody ? StoreFactory.Defer(complete, InfrastructureLoader.Current) : StoreFactory.Open(complete, InfrastructureLoader.Current),

@@ -56,7 +56,7 @@ internal static class PauseBenchmark
     // The usual buffer, and one that takes the whole guest.
     private static IEnumerable<(MemoryDumpCompression Compression, long Buffer)> Settings(long memory) =>
         from compression in (MemoryDumpCompression[])[MemoryDumpCompression.None, MemoryDumpCompression.Zstd, MemoryDumpCompression.Gzip]
-        from buffer in (long[])[MemoryDumpRequest.UsualBufferBytes, memory + (16L << 20)]
+        from buffer in (long[])[MemoryDumpRequest.DefaultBufferBytes, memory + (16L << 20)]
         select (compression, buffer);
 
     private static async Task PrintAsync(string what, Func<Task<TimeSpan>> run)

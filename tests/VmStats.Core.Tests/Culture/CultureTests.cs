@@ -79,8 +79,8 @@ public sealed class CultureTests : AsyncTest
         })
         {
             texts.Add(rendered.Text);
-            using HttpContent json = RequestTexts.QueryJson("vms", rendered.Text, rendered.Parameters);
-            using HttpContent form = RequestTexts.QueryForm(DatabaseName.Parse("vms"), rendered.Text, rendered.Parameters);
+            using HttpContent json = RequestBodies.QueryJson("vms", rendered.Text, rendered.Parameters);
+            using HttpContent form = RequestBodies.QueryForm(DatabaseName.Parse("vms"), rendered.Text, rendered.Parameters);
             texts.Add(await json.ReadAsStringAsync());
             texts.Add(await form.ReadAsStringAsync());
         }

@@ -235,5 +235,5 @@ public sealed class WaitsForNobodyTests
         hypervisor ?? lab.Fleet,
         store,
         lab.Infrastructure,
-        new MemoryDumperOptions { Folder = lab.Folder, StateFolder = lab.StateFolder, MaxParallel = 1, RecordPatience = recordPatience, AvoidFifo = avoidFifo });
+        new MemoryDumperOptions { Folder = lab.Folder, StateFolder = lab.StateFolder, MaxParallel = 1, RecordTimeout = recordPatience, AvoidFifo = avoidFifo });
 }

@@ -9,7 +9,7 @@ public sealed class KeptTextsTests
     [Fact]
     public void Texts_that_come_again_are_made_once()
     {
-        KeptTexts kept = new();
+        StringCache kept = new();
         string[] texts = [.. Enumerable.Range(0, 1000).SelectMany(i => new[] { $"vm{i:D4}", $"00000000-0000-4000-8000-{i:D12}", $"{i}" })];
 
         // While it grows it may lose one or another, which is made again the next time.
@@ -29,7 +29,7 @@ public sealed class KeptTextsTests
     [Fact]
     public void More_texts_than_are_kept_are_right_all_the_same()
     {
-        KeptTexts kept = new();
+        StringCache kept = new();
         for (int round = 0; round < 2; round++)
         {
             for (int i = 0; i < 60_000; i++)
@@ -43,7 +43,7 @@ public sealed class KeptTextsTests
     [Fact]
     public void A_tag_and_a_text_of_the_same_bytes_are_two()
     {
-        KeptTexts kept = new();
+        StringCache kept = new();
         byte[] bytes = Encoding.UTF8.GetBytes("a\u240Ab");
         Assert.Equal("a\u240Ab", kept.Get(bytes, isTag: false));
         Assert.Equal("a\nb", kept.Get(bytes, isTag: true));

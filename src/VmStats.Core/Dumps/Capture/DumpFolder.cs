@@ -22,7 +22,7 @@ internal static class DumpFolder
 
     /// <summary>Refuses a folder that is not safe to write to. A missing folder is not an error.</summary>
     /// <exception cref="VmStatsException">The folder is a link, or other users could replace it or its contents.</exception>
-    public static void RefuseUnsafe(string path)
+    public static void ThrowIfUnsafe(string path)
     {
         if (Directory.Exists(path))
         {

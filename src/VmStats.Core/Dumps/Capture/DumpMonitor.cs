@@ -39,7 +39,7 @@ internal sealed class DumpMonitor(
         {
             if (call.IsCompleted)
             {
-                reader.CallHasEnded();
+                reader.OnCallEnded();
             }
 
             if ((GetStopReason() ?? (call.IsFaulted ? call.Exception!.InnerException : null)) is Exception why)

@@ -43,7 +43,7 @@ internal sealed class DumpReader
     public TimeSpan? SinceFirstByte => Interlocked.Read(ref _firstByte) is > 0 and long first ? Stopwatch.GetElapsedTime(first) : null;
 
     /// <summary>Called when the hypervisor's call has returned: if nothing has been written by then, nothing will be.</summary>
-    public void CallHasEnded() => _callHasEnded = true;
+    public void OnCallEnded() => _callHasEnded = true;
 
     /// <summary>Stops reading.</summary>
     public void Stop(Exception why) => _stop ??= why;

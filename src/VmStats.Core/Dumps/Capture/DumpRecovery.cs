@@ -105,7 +105,7 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
         MemoryDumpRecord? record = null;
         if (data.StartedAt is not null)
         {
-            FileFacts? file = dumps?.Find(data.FileName);
+            FileMetadata? file = dumps?.Find(data.FileName);
             DumpManifest? manifest = file is { IsRegular: true } ? TryReadManifest(dumps!, data.FileName) : null;
             record = manifest is not null ? Complete(data, manifest, dumps!, file) : DumpRecords.Of(data, MemoryDumpState.Interrupted) with
             {
@@ -128,7 +128,7 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
     }
 
     // The process may have died with only the record missing: then the manifest has the data for the record.
-    private static MemoryDumpRecord Complete(DumpStateData data, DumpManifest manifest, PinnedFolder dumps, FileFacts? file) =>
+    private static MemoryDumpRecord Complete(DumpStateData data, DumpManifest manifest, PinnedFolder dumps, FileMetadata? file) =>
         DumpRecords.Of(data, MemoryDumpState.Completed) with
         {
             Path = dumps.PathOf(data.FileName),

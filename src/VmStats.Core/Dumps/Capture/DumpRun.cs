@@ -130,8 +130,8 @@ internal sealed class DumpRun(
         }
 
         // Checked before the VM is paused: with a ledger that can't be written, the dump would fail in the end.
-        new Ledger(folder).RefuseUnsafe();
-        long needed = request.ReserveBytes + MemoryDumpPlanner.LeastStoredBytes(request);
+        new Ledger(folder).ThrowIfUnsafe();
+        long needed = request.ReserveBytes + MemoryDumpPlanner.MinimumStoredBytes(request);
         if (folder.FreeBytes < needed)
         {
             // Other leftovers can wait until the capture has started; these take up the space that it needs.
@@ -180,7 +180,7 @@ internal sealed class DumpRun(
             },
             CancellationToken.None).ConfigureAwait(false);
         DateTimeOffset now = DateTimeOffset.UtcNow;
-        FileFacts? file = folder.Find(manifest.File);
+        FileMetadata? file = folder.Find(manifest.File);
         return Record(MemoryDumpState.Completed) with
         {
             Path = path,

@@ -31,7 +31,7 @@ internal sealed class FifoSource : DumpSource
     }
 
     /// <summary>Changes the FIFO's owner.</summary>
-    public void GiveTo(uint user) => Libc.ChangeOwner(_reader, user);
+    public void ChangeOwner(uint user) => Libc.ChangeOwner(_reader, user);
 
     /// <summary>Sets the FIFO's mode.</summary>
     public void SetMode(UnixFileMode mode) => UnixFiles.SetMode(_reader, mode);

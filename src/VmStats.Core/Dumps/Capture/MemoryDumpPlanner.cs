@@ -17,7 +17,7 @@ internal sealed class MemoryDumpPlanner(ITelemetryStore? store)
     private const double UsualMegabytesPerSecond = 300;
 
     /// <summary>The minimum size that a dump can be expected to have: with less free space it isn't started.</summary>
-    public static long LeastStoredBytes(MemoryDumpRequest request) =>
+    public static long MinimumStoredBytes(MemoryDumpRequest request) =>
         request.Compression == MemoryDumpCompression.None ? request.Vm.MaximumMemoryBytes : request.Vm.MaximumMemoryBytes / 16;
 
     /// <summary>Estimates dumps by one query for all VMs. A store that can't be reached, or is slow, only makes the estimate rougher.</summary>

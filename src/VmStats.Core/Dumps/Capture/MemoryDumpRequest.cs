@@ -7,7 +7,7 @@ namespace VmStats.Dumps.Capture;
 internal sealed record MemoryDumpRequest
 {
     /// <summary>The default of <see cref="BufferBytes"/>.</summary>
-    public const long UsualBufferBytes = 32L << 20;
+    public const long DefaultBufferBytes = 32L << 20;
 
     /// <summary>The VM, as the hypervisor lists it now.</summary>
     public required VmInfo Vm { get; init; }
@@ -31,7 +31,7 @@ internal sealed record MemoryDumpRequest
     /// Maximum bytes of raw memory that are buffered. A guest whose memory fits into the buffer is paused no longer
     /// than a copy takes, whatever the compression.
     /// </summary>
-    public long BufferBytes { get; init; } = UsualBufferBytes;
+    public long BufferBytes { get; init; } = DefaultBufferBytes;
 
     /// <summary>Bytes that the dump must leave free on its disk.</summary>
     public long ReserveBytes { get; init; } = 64L << 20;
@@ -65,7 +65,7 @@ internal sealed record MemoryDumperOptions
     /// Maximum time to wait for the store, counted from the end of the capture. A record that the store has not
     /// accepted by then goes to a spool.
     /// </summary>
-    public TimeSpan RecordPatience { get; init; } = DumpRecorder.UsualPatience;
+    public TimeSpan RecordTimeout { get; init; } = DumpRecorder.DefaultTimeout;
 
     /// <summary>Always uses a file instead of a FIFO; for tests.</summary>
     public bool AvoidFifo { get; init; }

@@ -58,11 +58,11 @@ internal sealed class MemoryDumper : IAsyncDisposable
     /// <exception cref="OperationCanceledException">The dump was cancelled by the token.</exception>
     public async Task<MemoryDumpRecord> DumpAsync(MemoryDumpRequest request, IProgress<MemoryDumpProgress>? progress, CancellationToken cancellationToken)
     {
-        Refuse();
+        ThrowIfUnsupported();
         Guid id = Guid.NewGuid();
         using DumpStateFile state = _states.Begin(CreateState(request, id));
         using DumpRun run = await CaptureAsync(state, request, progress, cancellationToken).ConfigureAwait(false);
-        using RecordingLimit limit = DumpRecorder.Limit(_options.RecordPatience, cancellationToken);
+        using RecordingLimit limit = DumpRecorder.Limit(_options.RecordTimeout, cancellationToken);
         return await run.FinishAsync(limit.Token, cancellationToken).ConfigureAwait(false);
     }
 
@@ -79,7 +79,7 @@ internal sealed class MemoryDumper : IAsyncDisposable
             return null;
         }
 
-        using RecordingLimit limit = DumpRecorder.Limit(_options.RecordPatience, cancellationToken);
+        using RecordingLimit limit = DumpRecorder.Limit(_options.RecordTimeout, cancellationToken);
         using CancellationTokenRegistration end = limit.Token.Register(_endRecovery.Cancel);
         return await _recovering.Value.ConfigureAwait(false);
     }
@@ -105,7 +105,7 @@ internal sealed class MemoryDumper : IAsyncDisposable
     /// without connecting.
     /// </summary>
     /// <exception cref="VmStatsException"><c>DumpRemoteRefused</c>, <c>DumpPlatformNotSupported</c>.</exception>
-    public void Refuse()
+    public void ThrowIfUnsupported()
     {
         if (!OperatingSystem.IsLinux())
         {

@@ -67,7 +67,7 @@ internal sealed class Rendezvous : IDisposable
         reader = new FifoSource(_folder, name);
         if (IsOtherUser && Libc.EffectiveUserId == 0)
         {
-            reader.GiveTo(_daemonUser);
+            reader.ChangeOwner(_daemonUser);
         }
         else if (IsOtherUser)
         {
@@ -87,7 +87,7 @@ internal sealed class Rendezvous : IDisposable
         }
 
         _imageFolder = _folder.MakeFolder(Random(), UnixFiles.PrivateFolder);
-        _imageFolder.GiveTo(_daemonUser);
+        _imageFolder.ChangeOwner(_daemonUser);
         return _imageFolder.PathOf(ImageName);
     }
 

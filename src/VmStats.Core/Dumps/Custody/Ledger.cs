@@ -20,10 +20,10 @@ internal sealed class Ledger(PinnedFolder folder)
 
     /// <summary>Refuses a ledger, or a lock of it, that would be refused when a line is to be added.</summary>
     /// <exception cref="UnsafePathException">It is a link, a pipe, a device, or another user's.</exception>
-    public void RefuseUnsafe()
+    public void ThrowIfUnsafe()
     {
-        folder.RefuseUnsafe(FileName);
-        folder.RefuseUnsafe(LockName);
+        folder.ThrowIfUnsafe(FileName);
+        folder.ThrowIfUnsafe(LockName);
     }
 
     /// <summary>Appends an entry, with its sequence and the hash before it filled in; locked across processes, synced.</summary>

@@ -81,7 +81,7 @@ internal sealed class MemoryDumpExpander(IInfrastructure infrastructure)
 
         try
         {
-            source.Ledger.RefuseUnsafe();
+            source.Ledger.ThrowIfUnsafe();
             unnoted = null;
             return source;
         }
@@ -107,7 +107,7 @@ internal sealed class MemoryDumpExpander(IInfrastructure infrastructure)
     private static void RefuseTarget(StoredDump source, PinnedFolder folder, string name, bool overwrite)
     {
         // The dump may have two paths.
-        FileFacts? there = folder.Find(name);
+        FileMetadata? there = folder.Find(name);
         if (there is not null && (!overwrite || folder.PathOf(name) == source.FullPath || there.Value.IsSame(source.Folder.Find(source.Name))))
         {
             throw new VmStatsException(

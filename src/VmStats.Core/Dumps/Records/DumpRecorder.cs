@@ -9,7 +9,7 @@ namespace VmStats.Dumps.Records;
 internal sealed class DumpRecorder(ITelemetryStore? store, string fallbackFolder)
 {
     /// <summary>The longest wait for a store where nothing else is said.</summary>
-    public static readonly TimeSpan UsualPatience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a store that has not answered yet is waited for after all when somebody stops the whole.</summary>
     private static readonly TimeSpan s_graceTime = TimeSpan.FromSeconds(2);

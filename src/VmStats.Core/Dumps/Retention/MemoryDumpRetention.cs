@@ -55,25 +55,25 @@ internal sealed class MemoryDumpRetention(string folder, TimeProvider clock)
     {
         IReadOnlyList<MemoryDumpFile> all = listed ?? List();
         MemoryDumpFile[] newestFirst = all.Where(dump => policy.Where is null || policy.Where(dump)).ToArray();
-        RetentionJudge judge = new(all, policy);
+        RetentionEvaluator judge = new(all, policy);
         Dictionary<string, MemoryDumpRemoval> removals = new(StringComparer.Ordinal);
         foreach (MemoryDumpFile dump in Enumerable.Reverse(newestFirst))
         {
             if (ReasonFor(dump, policy, judge) is string reason)
             {
-                removals.Add(dump.Path, judge.Judge(dump, reason));
+                removals.Add(dump.Path, judge.Evaluate(dump, reason));
             }
         }
 
         // Dumps on hold count towards the size, but only others can be removed; if one has to stay, the next oldest is removed instead.
         foreach (MemoryDumpFile dump in Enumerable.Reverse(newestFirst).Where(dump => !dump.IsHeld && !removals.ContainsKey(dump.Path)))
         {
-            if (policy.MaximumBytes is not long maximum || judge.StayingBytes <= maximum)
+            if (policy.MaximumBytes is not long maximum || judge.RemainingBytes <= maximum)
             {
                 break;
             }
 
-            removals.Add(dump.Path, judge.Judge(dump, "Size"));
+            removals.Add(dump.Path, judge.Evaluate(dump, "Size"));
         }
 
         return removals.Values.OrderBy(removal => removal.Dump.TimeUtc).ToArray();
@@ -91,7 +91,7 @@ internal sealed class MemoryDumpRetention(string folder, TimeProvider clock)
         using StoredDump stored = Open(removal.Dump);
         IReadOnlyList<MemoryDumpFile> all = DumpCatalogue.Read(stored.Folder);
         MemoryDumpFile dump = all.FirstOrDefault(one => one.Path == stored.FullPath) ?? removal.Dump;
-        if ((removal.KeptBecause ?? new RetentionJudge(all, policy).Judge(dump, removal.Reason).KeptBecause) is string why)
+        if ((removal.KeptBecause ?? new RetentionEvaluator(all, policy).Evaluate(dump, removal.Reason).KeptBecause) is string why)
         {
             throw new VmStatsException("DumpMustStay", VmStatsErrorKind.InvalidOperation, $"The dump '{dump.Path}' stays: {why}.", "Release it, verify another dump of the VM, use -Force, or let -KeepLast keep fewer.", dump.Path);
         }
@@ -131,7 +131,7 @@ internal sealed class MemoryDumpRetention(string folder, TimeProvider clock)
         return dump.Ledger.AppendAsync(entry, cancellationToken);
     }
 
-    private string? ReasonFor(MemoryDumpFile dump, RetentionPolicy policy, RetentionJudge judge) =>
+    private string? ReasonFor(MemoryDumpFile dump, RetentionPolicy policy, RetentionEvaluator judge) =>
         policy.OlderThan is TimeSpan age && clock.GetUtcNow() - dump.TimeUtc > age ? "Age"
         : policy.Paths?.Any(path => Path.GetFullPath(path) == dump.Path) == true ? "Path"
         : policy.IsByCount && !judge.IsAmongNewest(dump) ? "Count"

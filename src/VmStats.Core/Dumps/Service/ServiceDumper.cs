@@ -22,7 +22,7 @@ internal sealed class ServiceDumper(MemoryDumpServiceClient client, ITelemetrySt
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Maximum time to wait for the store, counted from the end of the dump.</summary>
-    public TimeSpan RecordPatience { get; init; } = DumpRecorder.UsualPatience;
+    public TimeSpan RecordTimeout { get; init; } = DumpRecorder.DefaultTimeout;
 
     /// <summary>Has a VM dumped and waits for the end of the dump.</summary>
     /// <param name="name">The VM's name.</param>
@@ -72,7 +72,7 @@ internal sealed class ServiceDumper(MemoryDumpServiceClient client, ITelemetrySt
     private async Task<MemoryDumpRecord> FindRecordAsync(MemoryDumpStatus ended, CancellationToken cancellationToken)
     {
         using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(RecordPatience);
+        timeout.CancelAfter(RecordTimeout);
         MemoryDumpFilter filter = new() { Names = [ended.Name], Start = ended.StartedAtUtc - s_tolerance };
         string why = $"the store '{store.Info.Address}' has none";
         try
@@ -99,7 +99,7 @@ internal sealed class ServiceDumper(MemoryDumpServiceClient client, ITelemetrySt
 
     private async Task<MemoryDumpException> FailedAsync(MemoryDumpStatus ended, CancellationToken cancellationToken)
     {
-        using RecordingLimit timeout = DumpRecorder.Limit(RecordPatience, cancellationToken);
+        using RecordingLimit timeout = DumpRecorder.Limit(RecordTimeout, cancellationToken);
         VmStatsException failure = new(
             "DumpServiceDumpFailed",
             VmStatsErrorKind.InvalidOperation,

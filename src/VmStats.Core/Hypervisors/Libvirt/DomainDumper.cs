@@ -24,7 +24,7 @@ internal static unsafe class DomainDumper
     /// <summary>Returns the domain's name.</summary>
     public static string Name(DomainHandle domain)
     {
-        string name = LibvirtText.Read(LibvirtNative.GetName(domain.DangerousGetHandle()));
+        string name = LibvirtStrings.Read(LibvirtNative.GetName(domain.DangerousGetHandle()));
         GC.KeepAlive(domain);
         return name;
     }

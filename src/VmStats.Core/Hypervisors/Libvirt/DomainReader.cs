@@ -93,7 +93,7 @@ internal static unsafe class DomainReader
         bool isActive = parser.State is not (VmState.ShutOff or VmState.NoState);
         uint id = LibvirtNative.GetId(domain);
         VmInfo info = new(
-            LibvirtText.Read(LibvirtNative.GetName(domain)),
+            LibvirtStrings.Read(LibvirtNative.GetName(domain)),
             new Guid(new ReadOnlySpan<byte>(uuid, LibvirtNative.UuidBytes), bigEndian: true),
             isActive && id != uint.MaxValue ? (int)id : null,
             parser.State,

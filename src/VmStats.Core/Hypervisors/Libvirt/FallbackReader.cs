@@ -15,7 +15,7 @@ internal static unsafe class FallbackReader
     public static VmStatistics Read(nint domain, VmInfo vm, long time)
     {
         (long? total, long? user, long? system) = ReadCpu(domain);
-        XElement? devices = XElement.Parse(LibvirtText.Take(LibvirtNative.GetXml(domain, 0)) ?? "<domain/>").Element("devices");
+        XElement? devices = XElement.Parse(LibvirtStrings.ReadAndFree(LibvirtNative.GetXml(domain, 0)) ?? "<domain/>").Element("devices");
         return new VmStatistics
         {
             Vm = vm,
@@ -102,14 +102,14 @@ internal static unsafe class FallbackReader
             ? null
             : new NicStatistics(device)
             {
-                RxBytes = TypedParameters.Known(stats.RxBytes),
-                RxPackets = TypedParameters.Known(stats.RxPackets),
-                RxErrors = TypedParameters.Known(stats.RxErrors),
-                RxDrops = TypedParameters.Known(stats.RxDrops),
-                TxBytes = TypedParameters.Known(stats.TxBytes),
-                TxPackets = TypedParameters.Known(stats.TxPackets),
-                TxErrors = TypedParameters.Known(stats.TxErrors),
-                TxDrops = TypedParameters.Known(stats.TxDrops),
+                RxBytes = TypedParameters.NullIfNegative(stats.RxBytes),
+                RxPackets = TypedParameters.NullIfNegative(stats.RxPackets),
+                RxErrors = TypedParameters.NullIfNegative(stats.RxErrors),
+                RxDrops = TypedParameters.NullIfNegative(stats.RxDrops),
+                TxBytes = TypedParameters.NullIfNegative(stats.TxBytes),
+                TxPackets = TypedParameters.NullIfNegative(stats.TxPackets),
+                TxErrors = TypedParameters.NullIfNegative(stats.TxErrors),
+                TxDrops = TypedParameters.NullIfNegative(stats.TxDrops),
             };
     }
 
@@ -120,11 +120,11 @@ internal static unsafe class FallbackReader
             ? null
             : new DiskStatistics(disk)
             {
-                ReadRequests = TypedParameters.Known(stats.ReadRequests),
-                ReadBytes = TypedParameters.Known(stats.ReadBytes),
-                WriteRequests = TypedParameters.Known(stats.WriteRequests),
-                WriteBytes = TypedParameters.Known(stats.WriteBytes),
-                Errors = TypedParameters.Known(stats.Errors),
+                ReadRequests = TypedParameters.NullIfNegative(stats.ReadRequests),
+                ReadBytes = TypedParameters.NullIfNegative(stats.ReadBytes),
+                WriteRequests = TypedParameters.NullIfNegative(stats.WriteRequests),
+                WriteBytes = TypedParameters.NullIfNegative(stats.WriteBytes),
+                Errors = TypedParameters.NullIfNegative(stats.Errors),
             };
     }
 }

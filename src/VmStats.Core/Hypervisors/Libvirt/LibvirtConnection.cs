@@ -129,8 +129,8 @@ internal sealed class LibvirtConnection : IAsyncDisposable
             }
         }
 
-        string uri = LibvirtText.Take(LibvirtNative.GetUri(handle)) ?? _uri ?? "";
-        string hostName = LibvirtText.Take(LibvirtNative.GetHostname(handle)) ?? throw new LibvirtException(LibvirtError.Last());
+        string uri = LibvirtStrings.ReadAndFree(LibvirtNative.GetUri(handle)) ?? _uri ?? "";
+        string hostName = LibvirtStrings.ReadAndFree(LibvirtNative.GetHostname(handle)) ?? throw new LibvirtException(LibvirtError.Last());
         return new(handle, LibvirtUri.Redact(_uri is not null && _uri.Contains("://", StringComparison.Ordinal) ? _uri : uri), hostName);
     }
 

@@ -18,9 +18,9 @@ internal static unsafe class TypedParameters
     /// <summary>Returns its value as a number; null for a string, and for -1, which libvirt uses for unknown values.</summary>
     public static long? Number(VirTypedParameter* parameter) => parameter->Type switch
     {
-        TypedParameterType.Int => Known((int)parameter->Value),
+        TypedParameterType.Int => NullIfNegative((int)parameter->Value),
         TypedParameterType.UInt => (uint)parameter->Value,
-        TypedParameterType.LongLong => Known((long)parameter->Value),
+        TypedParameterType.LongLong => NullIfNegative((long)parameter->Value),
         TypedParameterType.ULongLong => parameter->Value > long.MaxValue ? null : (long)parameter->Value,
         TypedParameterType.Boolean => (byte)parameter->Value,
         _ => null,
@@ -31,5 +31,5 @@ internal static unsafe class TypedParameters
         parameter->Type == TypedParameterType.String ? Marshal.PtrToStringUTF8((nint)parameter->Value) : null;
 
     /// <summary>Converts a signed count, for which libvirt uses -1 if it is unknown.</summary>
-    public static long? Known(long value) => value < 0 ? null : value;
+    public static long? NullIfNegative(long value) => value < 0 ? null : value;
 }

@@ -29,7 +29,7 @@ internal sealed class SimulatedClock : TimeProvider
     public TimeSpan History { get; }
 
     /// <summary>True once the clock has caught up with real time.</summary>
-    public bool HasMetRealTime => RealElapsedTicks >= _catchUpTicks;
+    public bool HasCaughtUp => RealElapsedTicks >= _catchUpTicks;
 
     /// <inheritdoc/>
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;

@@ -44,7 +44,7 @@ internal static class SimulatedCounters
             return new VmStatistics { Vm = info, Time = nanoseconds, Balloon = new() { Current = size, Maximum = size } };
         }
 
-        double busy = phase.Worked(vm.Cpu, phase.Start, time) * vm.Role.Cpus;
+        double busy = phase.LoadIntegral(vm.Cpu, phase.Start, time) * vm.Role.Cpus;
         return new VmStatistics
         {
             Vm = info,
@@ -94,7 +94,7 @@ internal static class SimulatedCounters
         double writes = load * disk.WriteRate;
 
         // A request waits longer while the disk's own load is high, so its time depends more on the disk's load than its count does.
-        double waiting = phase.Worked(disk.Own, from, time);
+        double waiting = phase.LoadIntegral(disk.Own, from, time);
         long allocation = Allocation(vm, disk, time);
         return new DiskStatistics(disk.Name)
         {
@@ -116,7 +116,7 @@ internal static class SimulatedCounters
     private static BalloonStatistics Balloon(SimulatedVm vm, VmPhase phase, double time, double guestStart)
     {
         long current = BalloonKiB(vm, phase);
-        double busy = phase.Worked(vm.Cpu, guestStart, time) * vm.Role.Cpus;
+        double busy = phase.LoadIntegral(vm.Cpu, guestStart, time) * vm.Role.Cpus;
         double now = Math.Min(time, phase.IsPausedAt(time) ? phase.PauseStart : time);
         double warmth = 1 - Math.Exp(-(now - phase.Start) / 3_600);
         double used = 0.25 + (0.3 * warmth) + (0.35 * vm.Cpu.At(now));
@@ -154,7 +154,7 @@ internal static class SimulatedCounters
     }
 
     private static double Load(SimulatedVm vm, LoadCurve own, VmPhase phase, double from, double to) =>
-        (CpuShare * phase.Worked(vm.Cpu, from, to)) + ((1 - CpuShare) * phase.Worked(own, from, to));
+        (CpuShare * phase.LoadIntegral(vm.Cpu, from, to)) + ((1 - CpuShare) * phase.LoadIntegral(own, from, to));
 
     private static long Nanoseconds(double seconds) => (long)(seconds * 1e9);
 }

@@ -64,11 +64,11 @@ internal sealed class SimulatedVm
         return vms;
     }
 
-    private static VmHabit HabitOf(int index) => (index % 8, index % 4) switch
+    private static RestartPattern HabitOf(int index) => (index % 8, index % 4) switch
     {
-        (6, _) => VmHabit.Off,
-        (_, 3) => VmHabit.Restless,
-        _ => VmHabit.Steady,
+        (6, _) => RestartPattern.NeverRunning,
+        (_, 3) => RestartPattern.Frequent,
+        _ => RestartPattern.Infrequent,
     };
 
     // In the format of a random UUID (version 4).

@@ -1,16 +1,16 @@
 namespace VmStats.Hypervisors.Simulated;
 
 /// <summary>How often a simulated VM restarts.</summary>
-internal enum VmHabit
+internal enum RestartPattern
 {
     /// <summary>Restarts every few days.</summary>
-    Steady,
+    Infrequent,
 
     /// <summary>Restarts at least once an hour; some of these VMs are paused for a while in between.</summary>
-    Restless,
+    Frequent,
 
     /// <summary>Never runs.</summary>
-    Off,
+    NeverRunning,
 }
 
 /// <summary>
@@ -24,23 +24,23 @@ internal sealed class VmTimeline
     private readonly double _window;
     private readonly bool _pauses;
 
-    public VmTimeline(ulong seed, VmHabit habit, bool pauses)
+    public VmTimeline(ulong seed, RestartPattern habit, bool pauses)
     {
         _seed = seed;
-        Habit = habit;
+        Pattern = habit;
         _pauses = pauses;
         // Stops lie in the middle two fifths of a window, so two of them are at most 1.4 windows apart: under an hour here.
-        _window = Math.Floor(habit == VmHabit.Restless
+        _window = Math.Floor(habit == RestartPattern.Frequent
             ? SeededHash.Between(seed, 1, 30 * 60, 42 * 60)
             : SeededHash.Between(seed, 1, 2 * 86_400, 9 * 86_400));
     }
 
-    public VmHabit Habit { get; }
+    public RestartPattern Pattern { get; }
 
     /// <summary>Returns the VM's phase at a moment (seconds since the fleet's epoch).</summary>
     public VmPhase At(double time)
     {
-        if (Habit == VmHabit.Off)
+        if (Pattern == RestartPattern.NeverRunning)
         {
             return VmPhase.Off;
         }
@@ -86,7 +86,7 @@ internal readonly record struct VmPhase(bool IsActive, double Start, long StartN
     public bool IsPausedAt(double time) => time >= PauseStart && time < PauseEnd;
 
     /// <summary>Returns the integral of a load between two moments of this phase, without the pause.</summary>
-    public double Worked(LoadCurve curve, double from, double to)
+    public double LoadIntegral(LoadCurve curve, double from, double to)
     {
         double worked = curve.Integral(to) - curve.Integral(from);
         double pauseStart = Math.Max(from, PauseStart);

@@ -21,7 +21,7 @@ public sealed class InfluxQuery : IDisposable
     private readonly InfluxTransport _transport;
     private readonly InfluxProbe _probe;
     private readonly LineProtocolWriter _writer;
-    private readonly BucketWitness _buckets;
+    private readonly BucketErrorResolver _buckets;
 
     /// <summary>Prepares a connection.</summary>
     /// <param name="options">Where and how; <see cref="ConnectionOptions.Url"/> must be given.</param>
@@ -37,7 +37,7 @@ public sealed class InfluxQuery : IDisposable
         _probe = new InfluxProbe(_transport, options.Api);
         Name = DatabaseName.Of(options);
         _writer = new LineProtocolWriter(_transport, _probe, infrastructure, Name);
-        _buckets = new BucketWitness(_transport, Name);
+        _buckets = new BucketErrorResolver(_transport, Name);
     }
 
     /// <summary>The server's address, without user info and query.</summary>
@@ -63,7 +63,7 @@ public sealed class InfluxQuery : IDisposable
 
     /// <summary>Asks the server what it is; each call asks anew.</summary>
     /// <exception cref="InfluxException">It can't be reached, refuses the token, or is no InfluxDB.</exception>
-    public ValueTask<InfluxServerInfo> ProbeAsync(CancellationToken cancellationToken) => _probe.AskAsync(cancellationToken);
+    public ValueTask<InfluxServerInfo> ProbeAsync(CancellationToken cancellationToken) => _probe.DetectAsync(cancellationToken);
 
     /// <summary>The API that the server is spoken to by: as configured, or found out on the first call.</summary>
     public ValueTask<InfluxApi> GetApiAsync(CancellationToken cancellationToken) => _probe.GetApiAsync(cancellationToken);
@@ -75,7 +75,7 @@ public sealed class InfluxQuery : IDisposable
     /// <exception cref="InfluxException">The server refused or could not be reached, or its answer broke off.</exception>
     public IAsyncEnumerable<StoreRow> QuerySqlAsync(
         string sql, IReadOnlyDictionary<string, FieldValue>? parameters, CancellationToken cancellationToken) =>
-        QuerySqlAsync(sql, parameters, new RowBuilder(StatementKinds.NamesSomethingTime(sql)), cancellationToken);
+        QuerySqlAsync(sql, parameters, new RowBuilder(StatementKinds.HasTimeAlias(sql)), cancellationToken);
 
     /// <summary>Runs an InfluxQL query, on any InfluxDB, and gives its rows as they arrive.</summary>
     /// <param name="query">The statement; values stand in it as <c>$name</c>.</param>
@@ -111,7 +111,7 @@ public sealed class InfluxQuery : IDisposable
         [EnumeratorCancellation] CancellationToken cancellationToken,
         string? database = null)
     {
-        using HttpContent content = RequestTexts.QueryJson(database ?? Name.ForInfluxDB3, sql, parameters ?? s_noParameters);
+        using HttpContent content = RequestBodies.QueryJson(database ?? Name.ForInfluxDB3, sql, parameters ?? s_noParameters);
         ResponseBody body = await OpenAsync("api/v3/query_sql", content, InfluxApi.V3, cancellationToken).ConfigureAwait(false);
         await using (body.ConfigureAwait(false))
         {
@@ -138,9 +138,9 @@ public sealed class InfluxQuery : IDisposable
         DatabaseName name = policy is null ? Name : Name with { Policy = policy };
         using HttpContent content = api switch
         {
-            InfluxApi.V3 => RequestTexts.QueryJson(Name.ForInfluxDB3, query, parameters ?? s_noParameters),
-            InfluxApi.V3Distributed => RequestTexts.QueryForm(name, InfluxQLLiterals.Bind(query, parameters ?? s_noParameters), s_noParameters),
-            _ => RequestTexts.QueryForm(name, query, parameters ?? s_noParameters),
+            InfluxApi.V3 => RequestBodies.QueryJson(Name.ForInfluxDB3, query, parameters ?? s_noParameters),
+            InfluxApi.V3Distributed => RequestBodies.QueryForm(name, InfluxQLLiterals.Bind(query, parameters ?? s_noParameters), s_noParameters),
+            _ => RequestBodies.QueryForm(name, query, parameters ?? s_noParameters),
         };
         string path = api == InfluxApi.V3 ? "api/v3/query_influxql" : "query";
         ResponseBody body = await ExplainAsync(OpenAsync(path, content, api, cancellationToken), api, isWrite: false, cancellationToken).ConfigureAwait(false);
@@ -179,7 +179,7 @@ public sealed class InfluxQuery : IDisposable
 
         if (response.IsSuccessStatusCode)
         {
-            await ForeignAnswer.RefuseAsync(response, areLines: false, timer, Failures).ConfigureAwait(false);
+            await UnexpectedResponse.ThrowIfUnexpectedAsync(response, areLines: false, timer, Failures).ConfigureAwait(false);
         }
 
         return (response.StatusCode, await ErrorBody.ReadAsync(response, timer, Failures).ConfigureAwait(false));
@@ -205,7 +205,7 @@ public sealed class InfluxQuery : IDisposable
                 throw await Failures.FromResponseAsync(response, timer).ConfigureAwait(false);
             }
 
-            await ForeignAnswer.RefuseAsync(response, areLines: api == InfluxApi.V3, timer, Failures).ConfigureAwait(false);
+            await UnexpectedResponse.ThrowIfUnexpectedAsync(response, areLines: api == InfluxApi.V3, timer, Failures).ConfigureAwait(false);
             return await ResponseBody.OpenAsync(response, Failures, timer, failsSilently: api == InfluxApi.V3).ConfigureAwait(false);
         }
         catch (Exception e)

@@ -165,7 +165,7 @@ internal sealed class LineProtocolWriter(InfluxTransport transport, InfluxProbe 
         {
             using ByteArrayContent nothing = new([]);
             using HttpResponseMessage answer = await transport.SendAsync(HttpMethod.Post, PathOfWrites(api), nothing, api, timer).ConfigureAwait(false);
-            return AcknowledgementHandler.IsAcknowledged(answer)
+            return AcknowledgementHandler.IsAcknowledgement(answer)
                 || transport.Failures.FromAnswer(answer, await ErrorBody.ReadAsync(answer, timer, transport.Failures).ConfigureAwait(false)).ErrorId == "InfluxWriteEmpty";
         }
         catch (InfluxException)
@@ -180,7 +180,7 @@ internal sealed class LineProtocolWriter(InfluxTransport transport, InfluxProbe 
         using HttpResponseMessage? answer = IsOfClient(api)
             ? await SendRecordsAsync(batch, api, timer).ConfigureAwait(false)
             : await SendBodyAsync(batch, api, timer).ConfigureAwait(false);
-        if (answer is null || AcknowledgementHandler.IsAcknowledged(answer))
+        if (answer is null || AcknowledgementHandler.IsAcknowledgement(answer))
         {
             return null;
         }

@@ -84,7 +84,7 @@ internal sealed class RefusedFields(
             if (FieldConflict.Find(one.Reason) is { } conflict && conflict.IsOf(one.Point))
             {
                 string measurement = one.Point.Shape.Measurement;
-                learnt |= Add(measurement, conflict.Field, conflict.Wanted, conflict.Wanted == FieldKind.Null ? "no field there" : $"{conflict.Wanted} there".ToLowerInvariant());
+                learnt |= Add(measurement, conflict.Field, conflict.Expected, conflict.Expected == FieldKind.Null ? "no field there" : $"{conflict.Expected} there".ToLowerInvariant());
                 schemas.Added(measurement);
             }
             else if (ErrorTable.Find(0, one.Reason).Id == "InfluxColumnLimit")

@@ -45,7 +45,7 @@ internal sealed class ColumnTimes
     public static ColumnTimes ForInfluxQL(string query)
     {
         ColumnTimes times = new(queryTypes: null);
-        foreach (string name in StatementKinds.NamesOfTime(query))
+        foreach (string name in StatementKinds.TimeAliases(query))
         {
             times._kinds[name] = Kind.Time;
         }
@@ -54,7 +54,7 @@ internal sealed class ColumnTimes
     }
 
     /// <summary>Examines a row before its values are read.</summary>
-    public async ValueTask LearnAsync(StoreRow row, CancellationToken cancellationToken)
+    public async ValueTask ExamineAsync(StoreRow row, CancellationToken cancellationToken)
     {
         if (_queryTypes is null)
         {

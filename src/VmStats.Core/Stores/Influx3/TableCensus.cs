@@ -81,5 +81,5 @@ internal sealed class GroupFilter
 
     /// <summary>True for a group that is asked for. Conditions have tags as they are on the wire.</summary>
     public bool Matches(GroupKey group) => _all.TrueForAll(any => any.Exists(condition =>
-        group.Values[condition.Place].AsString() is { } text && condition.Values.Contains(FieldValue.From(TagText.Encode(text)))));
+        group.Values[condition.Place].AsString() is { } text && condition.Values.Contains(FieldValue.From(TagSubstitutes.Encode(text)))));
 }

@@ -130,7 +130,7 @@ internal sealed class PointSpool : IDisposable
 
     /// <summary>Refuses a folder that would be refused when points must wait in it. Nothing is made.</summary>
     /// <exception cref="VmStatsException">Others could exchange it or what is in it: <c>SpoolWriteFailed</c>.</exception>
-    public void RefuseUnsafe()
+    public void ThrowIfUnsafe()
     {
         try
         {

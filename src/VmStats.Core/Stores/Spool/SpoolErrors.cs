@@ -1,4 +1,5 @@
-using VmStats.Files;
+using VmStats.IO;
+
 
 namespace VmStats.Stores.Spool;
 

@@ -15,10 +15,10 @@ public sealed class SimulatedClockTests
 
         real.Advance(TimeSpan.FromSeconds(3));
         Assert.Equal(s_now.AddHours(-1).AddSeconds(3 * 601), clock.GetUtcNow());
-        Assert.False(clock.HasMetRealTime);
+        Assert.False(clock.HasCaughtUp);
 
         real.Advance(TimeSpan.FromSeconds(3));
-        Assert.True(clock.HasMetRealTime);
+        Assert.True(clock.HasCaughtUp);
         Assert.Equal(real.GetUtcNow(), clock.GetUtcNow());
         real.Advance(TimeSpan.FromDays(1));
         Assert.Equal(real.GetUtcNow(), clock.GetUtcNow());

@@ -287,10 +287,10 @@ public sealed class SpoolTests : AsyncTest
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "Windows has no file modes.");
         using PointSpool spool = Open();
-        spool.RefuseUnsafe();
+        spool.ThrowIfUnsafe();
         Directory.CreateDirectory(Root);
         File.SetUnixFileMode(Root, (UnixFileMode)0b111_111_111);
-        Assert.Contains("can be written to by others", Assert.Throws<VmStatsException>(spool.RefuseUnsafe).Message, StringComparison.Ordinal);
+        Assert.Contains("can be written to by others", Assert.Throws<VmStatsException>(spool.ThrowIfUnsafe).Message, StringComparison.Ordinal);
         VmStatsException refused = Assert.Throws<VmStatsException>(() => spool.Append(WriterProgram.PointsOf("a", 0)));
         Assert.Equal(("SpoolWriteFailed", VmStatsErrorKind.WriteFailed), (refused.ErrorId, refused.Kind));
         Assert.Contains("chmod go-w", refused.Recommendation, StringComparison.Ordinal);

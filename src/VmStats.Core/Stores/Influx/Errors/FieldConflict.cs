@@ -6,9 +6,9 @@ namespace VmStats.Stores.Influx.Errors;
 /// <summary>A field that a table has with another type, according to a server's refusal.</summary>
 /// <param name="Measurement">The table; null if the refusal refers to a single line, which contains it.</param>
 /// <param name="Field">The field.</param>
-/// <param name="Given">The type in which it was written.</param>
-/// <param name="Wanted">The type that the table has; Null if it isn't a field there.</param>
-internal sealed partial record FieldConflict(string? Measurement, string Field, FieldKind Given, FieldKind Wanted)
+/// <param name="Actual">The type in which it was written.</param>
+/// <param name="Expected">The type that the table has; Null if it isn't a field there.</param>
+internal sealed partial record FieldConflict(string? Measurement, string Field, FieldKind Actual, FieldKind Expected)
 {
     /// <summary>Parses the message of InfluxDB 1.x and 2.x, or of 3; returns null if it is about something else.</summary>
     public static FieldConflict? Find(string reason)
@@ -37,7 +37,7 @@ internal sealed partial record FieldConflict(string? Measurement, string Field, 
         {
             if (point.Shape.Fields[i] == Field)
             {
-                return point.Fields[i].Kind == Given;
+                return point.Fields[i].Kind == Actual;
             }
         }
 

@@ -10,13 +10,13 @@ namespace VmStats.Stores.Influx.Http;
 internal sealed class AcknowledgementHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
 {
     /// <summary>True for the one response that every InfluxDB sends for a write that it has stored.</summary>
-    public static bool IsAcknowledged(HttpResponseMessage answer) => answer.StatusCode == HttpStatusCode.NoContent;
+    public static bool IsAcknowledgement(HttpResponseMessage answer) => answer.StatusCode == HttpStatusCode.NoContent;
 
     /// <inheritdoc/>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         HttpResponseMessage answer = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
-        return IsAcknowledged(answer) ? answer : throw new WriteRefusedException(answer);
+        return IsAcknowledgement(answer) ? answer : throw new WriteRefusedException(answer);
     }
 }
 

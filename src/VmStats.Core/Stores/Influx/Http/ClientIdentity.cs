@@ -20,7 +20,7 @@ internal sealed class ClientIdentity(ConnectionOptions options)
     private volatile bool _wasAnswered;
 
     /// <summary>True when a server requested a certificate and none is configured.</summary>
-    public bool WasAskedInVain => _wasAsked && options.ClientCertificate is null;
+    public bool IsCertificateMissing => _wasAsked && options.ClientCertificate is null;
 
     /// <summary>Configures a handshake with the certificate, and records whether one was requested.</summary>
     /// <exception cref="InfluxException">The certificate can't be read, or has no key.</exception>
@@ -45,7 +45,7 @@ internal sealed class ClientIdentity(ConnectionOptions options)
     }
 
     /// <summary>Called when a response has arrived: the server accepts this client, so later connection errors have another reason.</summary>
-    public void WasAnswered() => _wasAnswered = true;
+    public void OnResponse() => _wasAnswered = true;
 
     /// <summary>Returns the error for a request or a handshake that failed because of the client certificate; otherwise null.</summary>
     public InfluxException? Find(Exception cause, string server)

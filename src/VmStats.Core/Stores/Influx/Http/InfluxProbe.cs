@@ -36,7 +36,7 @@ internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configure
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return (Server ?? await AskAsync(cancellationToken).ConfigureAwait(false)).Api;
+            return (Server ?? await DetectAsync(cancellationToken).ConfigureAwait(false)).Api;
         }
         finally
         {
@@ -45,7 +45,7 @@ internal sealed class InfluxProbe(InfluxTransport transport, InfluxApi configure
     }
 
     /// <summary>Queries the server.</summary>
-    public async ValueTask<InfluxServerInfo> AskAsync(CancellationToken cancellationToken)
+    public async ValueTask<InfluxServerInfo> DetectAsync(CancellationToken cancellationToken)
     {
         using RequestTimer timer = transport.StartTimer(cancellationToken);
         return Server = await QueryPingAsync(timer).ConfigureAwait(false);

@@ -20,7 +20,7 @@ internal sealed class InfluxTransport : IDisposable
     public InfluxTransport(ConnectionOptions options, HttpMessageHandler? handler)
     {
         Uri url = options.Url ?? throw new ArgumentException("The connection has no URL.", nameof(options));
-        _options = options.WithUserOfUrl();
+        _options = options.WithUrlCredentials();
         Server = BaseOf(url);
         Address = SafeText.Url(Server);
         _identity = new ClientIdentity(_options);
@@ -60,7 +60,7 @@ internal sealed class InfluxTransport : IDisposable
             timer.Restart();
             T answer = await send(timer.Token).ConfigureAwait(false);
             timer.Pause();
-            _identity.WasAnswered();
+            _identity.OnResponse();
             return answer;
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)

@@ -12,7 +12,7 @@ internal sealed record ProxyInUse(Uri Address, string Source)
     private const string Elsewhere = "the system's proxy settings";
 
     /// <summary>Its address for messages: without credentials.</summary>
-    public string Shown => SafeText.Url(Address);
+    public string DisplayAddress => SafeText.Url(Address);
 
     /// <summary>How to fix a problem with it.</summary>
     public string Remedy => Source == "-Proxy"
@@ -59,7 +59,7 @@ internal sealed record ProxyInUse(Uri Address, string Source)
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Shown} (from {Source})";
+    public override string ToString() => $"{DisplayAddress} (from {Source})";
 
     // The variables in the order in which .NET reads them. One that was changed afterwards names another proxy.
     private static string SourceOf(Uri address, Uri server, Func<string, string?> variable)

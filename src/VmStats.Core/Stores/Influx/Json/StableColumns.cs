@@ -10,7 +10,7 @@ namespace VmStats.Stores.Influx.Json;
 internal sealed class StableColumns
 {
     /// <summary>Maximum number of buffered rows.</summary>
-    public const int Ahead = 1000;
+    public const int MaximumBufferedRows = 1000;
 
     private readonly List<string> _columns = [];
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
@@ -46,7 +46,7 @@ internal sealed class StableColumns
             }
 
             buffered.Add(row);
-            if (buffered.Count == Ahead)
+            if (buffered.Count == MaximumBufferedRows)
             {
                 isBuffering = false;
                 foreach (StoreRow one in buffered)

@@ -9,7 +9,7 @@ namespace VmStats.Stores.Influx.Json;
 internal sealed class WireValue
 {
     private const int LongestKept = 128;
-    private readonly KeptTexts _kept = new();
+    private readonly StringCache _kept = new();
 
     /// <summary>The value under the reader; nested values are given as their JSON text.</summary>
     /// <param name="reader">Stands on the value; afterwards on its last token.</param>
@@ -51,7 +51,7 @@ internal sealed class WireValue
     {
         if (reader.ValueIsEscaped || reader.HasValueSequence || reader.ValueSpan.Length > LongestKept)
         {
-            return isTag ? TagText.Decode(reader.GetString()!) : reader.GetString()!;
+            return isTag ? TagSubstitutes.Decode(reader.GetString()!) : reader.GetString()!;
         }
 
         return _kept.Get(reader.ValueSpan, isTag);

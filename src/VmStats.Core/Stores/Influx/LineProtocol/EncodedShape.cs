@@ -28,7 +28,7 @@ internal sealed class EncodedShape
 
     private static string Escape(string name, bool doublesBackslashes, bool escapesEquals)
     {
-        string text = TagText.Encode(name);
+        string text = TagSubstitutes.Encode(name);
         text = doublesBackslashes ? text.Replace("\\", "\\\\", StringComparison.Ordinal) : text;
         text = text.Replace(",", "\\,", StringComparison.Ordinal).Replace(" ", "\\ ", StringComparison.Ordinal);
         return escapesEquals ? text.Replace("=", "\\=", StringComparison.Ordinal) : text;

@@ -105,7 +105,7 @@ internal sealed class LineProtocolEncoder : IDisposable
             }
 
             Append(shape.TagKeys[i]);
-            WriteEscaped(TagText.Encode(value), s_specialInTags, _doublesBackslashes);
+            WriteEscaped(TagSubstitutes.Encode(value), s_specialInTags, _doublesBackslashes);
         }
     }
 

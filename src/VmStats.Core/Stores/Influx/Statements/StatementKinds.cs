@@ -14,7 +14,7 @@ internal static class StatementKinds
     /// True if a statement is known to change data or settings, in either language. An unknown statement is sent to the
     /// server, which reports the error in it.
     /// </summary>
-    public static bool ChangesSomething(string query) =>
+    public static bool ModifiesData(string query) =>
         StatementTokens.Of(query, isInfluxQL: false).Concat(StatementTokens.Of(query, isInfluxQL: true)).Any(Changes);
 
     /// <summary>For each statement of an InfluxQL text, whether it is a SELECT: the first column of its result is the time.</summary>
@@ -26,12 +26,12 @@ internal static class StatementKinds
         StatementTokens.Of(sql, isInfluxQL: false) is [{ } only] && (First(only).Is("SELECT") || First(only).Is("WITH"));
 
     /// <summary>True if the SQL uses the name <c>time</c> as an alias.</summary>
-    public static bool NamesSomethingTime(string sql) => StatementTokens.Of(sql, isInfluxQL: false).Any(statement =>
+    public static bool HasTimeAlias(string sql) => StatementTokens.Of(sql, isInfluxQL: false).Any(statement =>
         statement.Zip(statement.Skip(1)).Any(pair =>
             (pair.First.Is("AS") || pair.First.Is(')')) && (pair.Second.Is("time") || pair.Second is { Kind: TokenKind.Name, Text: "time" })));
 
     /// <summary>Returns the aliases of the time in InfluxQL: <c>SELECT time AS taken</c>.</summary>
-    public static IReadOnlyCollection<string> NamesOfTime(string influxQL)
+    public static IReadOnlyCollection<string> TimeAliases(string influxQL)
     {
         HashSet<string> names = new(StringComparer.Ordinal);
         foreach (IReadOnlyList<StatementToken> statement in StatementTokens.Of(influxQL, isInfluxQL: true))

@@ -27,7 +27,7 @@ public sealed class StatementKindsTests
     [InlineData("SHOW DATABASES", false)]
     [InlineData("", false)]
     public void What_is_known_to_change_something_is_told(string query, bool changes) =>
-        Assert.Equal(changes, StatementKinds.ChangesSomething(query));
+        Assert.Equal(changes, StatementKinds.ModifiesData(query));
 
     [Theory]
     [InlineData("SELECT x AS time FROM m", true)]
@@ -36,13 +36,13 @@ public sealed class StatementKindsTests
     [InlineData("SELECT time, 'AS time' FROM m WHERE time > 1", false)]
     [InlineData("SELECT date_bin(INTERVAL '1 hour', time) AS hour FROM m", false)]
     public void A_name_that_is_given_to_something_else_is_told(string sql, bool names) =>
-        Assert.Equal(names, StatementKinds.NamesSomethingTime(sql));
+        Assert.Equal(names, StatementKinds.HasTimeAlias(sql));
 
     [Fact]
     public void InfluxQLs_names_of_the_time_and_its_selects_are_told()
     {
         const string query = "SELECT time AS \"a b\", x FROM m; ; SHOW MEASUREMENTS; (select time as t, y from m)";
-        Assert.Equal(["a b", "t"], StatementKinds.NamesOfTime(query));
+        Assert.Equal(["a b", "t"], StatementKinds.TimeAliases(query));
         Assert.Equal([true, false, true], StatementKinds.Selects(query));
     }
 

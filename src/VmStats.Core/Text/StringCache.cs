@@ -8,7 +8,7 @@ namespace VmStats.Text;
 /// on demand up to a maximum size, beyond which new strings overwrite old ones; strings that never appear again do no
 /// other harm.
 /// </summary>
-internal sealed class KeptTexts
+internal sealed class StringCache
 {
     private const int InitialSize = 256;
     private const int MaximumSize = 32 * 1024;
@@ -39,7 +39,7 @@ internal sealed class KeptTexts
         }
 
         string text = Encoding.UTF8.GetString(bytes);
-        Entry added = new(hash, bytes.ToArray(), isTag ? TagText.Decode(text) : text, isTag);
+        Entry added = new(hash, bytes.ToArray(), isTag ? TagSubstitutes.Decode(text) : text, isTag);
         while (free < 0 && _entries.Length < MaximumSize)
         {
             Grow();

@@ -5,7 +5,7 @@ namespace VmStats.Text;
 /// while a VM's name may have both. A control character is replaced by its picture (U+240A for a line feed), a trailing
 /// backslash by the full-width one: the text looks the same, names stay unique, and decoding restores the original.
 /// </summary>
-internal static class TagText
+internal static class TagSubstitutes
 {
     private const char FirstPicture = '\u2400';
     private const char LastPicture = '\u241F';

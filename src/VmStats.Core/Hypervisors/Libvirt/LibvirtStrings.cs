@@ -3,10 +3,10 @@ using System.Runtime.InteropServices;
 namespace VmStats.Hypervisors.Libvirt;
 
 /// <summary>Reads strings that libvirt returns.</summary>
-internal static unsafe class LibvirtText
+internal static unsafe class LibvirtStrings
 {
     /// <summary>Reads a string and frees it; null for a null pointer.</summary>
-    public static string? Take(nint text)
+    public static string? ReadAndFree(nint text)
     {
         if (text == 0)
         {

@@ -19,7 +19,7 @@ internal enum FileKind
 /// <param name="Identity">Its device and inode: the same for two paths of one file. Zeros if unknown.</param>
 /// <param name="LastWriteTime">UTC.</param>
 /// <param name="LastAccessTime">UTC.</param>
-internal readonly record struct FileFacts(
+internal readonly record struct FileMetadata(
     FileKind Kind, uint User, UnixFileMode Mode, long Length, (ulong FileSystem, ulong Number) Identity, DateTime LastWriteTime, DateTime LastAccessTime)
 {
     private const UnixFileMode OthersMayWrite = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
@@ -44,16 +44,16 @@ internal readonly record struct FileFacts(
     };
 
     /// <summary>True if the other one is the same file, perhaps under another name.</summary>
-    public bool IsSame(FileFacts? other) => other is FileFacts facts && Identity == facts.Identity && Identity != default;
+    public bool IsSame(FileMetadata? other) => other is FileMetadata facts && Identity == facts.Identity && Identity != default;
 
     /// <summary>Reads the metadata by path, where nothing better is available; null if there is no file.</summary>
-    public static FileFacts? OfPath(string path)
+    public static FileMetadata? OfPath(string path)
     {
         FileInfo file = new(path);
         bool isFolder = file.Attributes != (FileAttributes)(-1) && (file.Attributes & FileAttributes.Directory) != 0;
-        return file.LinkTarget is not null ? new FileFacts { Kind = FileKind.Link }
-            : isFolder ? new FileFacts { Kind = FileKind.Folder }
-            : file.Exists ? new FileFacts { Kind = FileKind.Regular, Length = file.Length, LastWriteTime = file.LastWriteTimeUtc, LastAccessTime = file.LastAccessTimeUtc }
+        return file.LinkTarget is not null ? new FileMetadata { Kind = FileKind.Link }
+            : isFolder ? new FileMetadata { Kind = FileKind.Folder }
+            : file.Exists ? new FileMetadata { Kind = FileKind.Regular, Length = file.Length, LastWriteTime = file.LastWriteTimeUtc, LastAccessTime = file.LastAccessTimeUtc }
             : null;
     }
 }

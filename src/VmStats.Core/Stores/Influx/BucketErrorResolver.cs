@@ -11,7 +11,7 @@ namespace VmStats.Stores.Influx;
 /// without a default mapping, and one that the token may not read. The server's own API lists the buckets and mappings
 /// that the token may read.
 /// </summary>
-internal sealed class BucketWitness(InfluxTransport transport, DatabaseName database)
+internal sealed class BucketErrorResolver(InfluxTransport transport, DatabaseName database)
 {
     private const int MaximumNames = 10;
     private static readonly HashSet<string> s_ambiguous = ["InfluxDefaultPolicyNotSet", "InfluxMappingNotFound", "InfluxDatabaseNotFound"];

@@ -5,19 +5,19 @@ namespace VmStats.Dumps.Retention;
 /// <summary>Decides for one dump after another, oldest first, whether it may be removed, taking the earlier removals into account.</summary>
 /// <param name="all">All dumps of the folder, newest first.</param>
 /// <param name="policy">The retention policy.</param>
-internal sealed class RetentionJudge(IReadOnlyList<MemoryDumpFile> all, RetentionPolicy policy)
+internal sealed class RetentionEvaluator(IReadOnlyList<MemoryDumpFile> all, RetentionPolicy policy)
 {
     private readonly HashSet<string> _newest = policy.Newest(all).Select(dump => dump.Path).ToHashSet(StringComparer.Ordinal);
     private readonly HashSet<string> _remaining = all.Select(dump => dump.Path).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Total size of the dumps that have not been removed so far.</summary>
-    public long StayingBytes => all.Where(dump => _remaining.Contains(dump.Path)).Sum(dump => dump.StoredBytes);
+    public long RemainingBytes => all.Where(dump => _remaining.Contains(dump.Path)).Sum(dump => dump.StoredBytes);
 
     /// <summary>True for a dump that -KeepLast protects.</summary>
     public bool IsAmongNewest(MemoryDumpFile dump) => _newest.Contains(dump.Path);
 
     /// <summary>Decides about a dump; if it may be removed, it counts as removed from then on.</summary>
-    public MemoryDumpRemoval Judge(MemoryDumpFile dump, string reason)
+    public MemoryDumpRemoval Evaluate(MemoryDumpFile dump, string reason)
     {
         string? why = ReasonToKeep(dump);
         if (why is null)

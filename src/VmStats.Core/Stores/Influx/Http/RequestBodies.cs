@@ -8,7 +8,7 @@ using VmStats.Points;
 namespace VmStats.Stores.Influx.Http;
 
 /// <summary>Creates the bodies of query requests.</summary>
-internal static class RequestTexts
+internal static class RequestBodies
 {
     /// <summary>Creates the JSON body of /api/v3/query_sql and /api/v3/query_influxql.</summary>
     public static ByteArrayContent QueryJson(string database, string query, IReadOnlyDictionary<string, FieldValue> parameters)

@@ -7,7 +7,7 @@ namespace VmStats.Stores.Influx.Http;
 /// Detects responses with status 200 that are not the server's rows: a proxy's sign-in page, or an error in a different
 /// format. Read as rows, they would be no rows at all, or one nonsensical row.
 /// </summary>
-internal static class ForeignAnswer
+internal static class UnexpectedResponse
 {
     private const int MaximumExcerptLength = 200;
 
@@ -16,7 +16,7 @@ internal static class ForeignAnswer
     /// <param name="areLines">True if JSON lines were requested, which have their own content type.</param>
     /// <param name="timer">Limits the time to read the body.</param>
     /// <param name="failures">Creates the exceptions.</param>
-    public static async ValueTask RefuseAsync(HttpResponseMessage response, bool areLines, RequestTimer timer, InfluxFailures failures)
+    public static async ValueTask ThrowIfUnexpectedAsync(HttpResponseMessage response, bool areLines, RequestTimer timer, InfluxFailures failures)
     {
         string? type = response.Content.Headers.ContentType?.MediaType;
         bool isPage = type is "text/html" or "application/xhtml+xml";
