@@ -1,3 +1,5 @@
+using VmStats.Errors;
+
 namespace VmStats.Collection;
 
 /// <summary>The collectors of a session, by number.</summary>
@@ -40,7 +42,7 @@ internal sealed class CollectorRegistry : IAsyncDisposable
             return _collectors.TryGetValue(id, out TelemetryCollector? collector)
                 ? collector
                 : throw new VmStatsException(
-                    "CollectorNotFound",
+                    ErrorIds.CollectorNotFound,
                     VmStatsErrorKind.NotFound,
                     $"There is no collector {id} in this session.",
                     "Get-VmTelemetryCollector lists the collectors.",

@@ -1,3 +1,5 @@
+using VmStats.Errors;
+
 namespace VmStats.Configuration;
 
 /// <summary>A database and one of its retention policies, as clients of InfluxDB 1.x write them: <c>db/rp</c>. In 2.x they map to a bucket.</summary>
@@ -24,7 +26,7 @@ internal sealed record DatabaseName(string Database, string? Policy)
         return name.Policy is null || separate is null || name.Policy == separate
             ? name with { Policy = name.Policy ?? separate }
             : throw new VmStatsException(
-                "RetentionPolicyAmbiguous",
+                ErrorIds.RetentionPolicyAmbiguous,
                 VmStatsErrorKind.InvalidArgument,
                 $"The database '{options.Database}' names the retention policy '{name.Policy}', and '{separate}' is given separately.",
                 "Name the policy once: in the database (db/rp, as in INFLUX_DB and -Database), or separately (-RetentionPolicy, INFLUX_RETENTION_POLICY).",

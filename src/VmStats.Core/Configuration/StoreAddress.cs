@@ -1,3 +1,5 @@
+using VmStats.Errors;
+
 namespace VmStats.Configuration;
 
 /// <summary>Parses the address of a store as users write it.</summary>
@@ -29,5 +31,5 @@ public static class StoreAddress
     }
 
     private static VmStatsException Invalid(string message, string source) =>
-        new("InvalidUrl", VmStatsErrorKind.InvalidArgument, message, ValidForms, source);
+        new(ErrorIds.InvalidUrl, VmStatsErrorKind.InvalidArgument, message, ValidForms, source);
 }

@@ -1,4 +1,5 @@
 using VmStats.Configuration;
+using VmStats.Errors;
 using VmStats.IO;
 using VmStats.Stores;
 using VmStats.ThirdParty;
@@ -57,7 +58,7 @@ public static class StoreFactory
 
         if (string.IsNullOrEmpty(options.Database))
         {
-            throw new VmStatsException("DatabaseMissing", VmStatsErrorKind.InvalidArgument,
+            throw new VmStatsException(ErrorIds.DatabaseMissing, VmStatsErrorKind.InvalidArgument,
                 $"The URL {VmStats.Text.SafeText.Url(options.Url)} (from {options.UrlSource}) names a server, but no database is named.",
                 "Set INFLUX_DB, or use Connect-VmStats -Database.", VmStats.Text.SafeText.Url(options.Url));
         }
@@ -72,7 +73,7 @@ public static class StoreFactory
             : null;
         return given is null
             ? DefaultPath
-            : throw new VmStatsException("UrlMissing", VmStatsErrorKind.InvalidArgument,
+            : throw new VmStatsException(ErrorIds.UrlMissing, VmStatsErrorKind.InvalidArgument,
                 $"There is {given}, but no URL of a server that it belongs to.",
                 "Set INFLUX_URL or use Connect-VmStats -Url; without token and database the embedded store is used.");
     }
@@ -87,7 +88,7 @@ public static class StoreFactory
     }
 
     private static VmStatsException InvalidUrl(ConnectionOptions options, string what) =>
-        new("InvalidUrl", VmStatsErrorKind.InvalidArgument,
+        new(ErrorIds.InvalidUrl, VmStatsErrorKind.InvalidArgument,
             $"The URL '{VmStats.Text.SafeText.Url(options.Url!)}' (from {options.UrlSource}) {what}.",
             "Use http://host:8181 or https://host:8181 for InfluxDB 3, port 8086 for InfluxDB 1.x and 2.x, or file:///path/telemetry.db for an embedded store.",
             VmStats.Text.SafeText.Url(options.Url!));

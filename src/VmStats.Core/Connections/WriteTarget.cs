@@ -1,4 +1,5 @@
 using VmStats.Configuration;
+using VmStats.Errors;
 using VmStats.Points;
 using VmStats.Stores;
 using VmStats.Stores.Influx;
@@ -43,7 +44,7 @@ internal static class WriteTarget
 
     /// <summary>The way out, where a store refused a write for want of its database; else null.</summary>
     public static string? WayOutOf(Exception failure) =>
-        failure is InfluxException { ErrorId: "InfluxDatabaseNotFound" or "InfluxRetentionPolicyNotFound" } or InfluxException { ServerText: "no dbrp mapping found" } ? WayOut : null;
+        failure is InfluxException { ErrorId: ErrorIds.InfluxDatabaseNotFound or ErrorIds.InfluxRetentionPolicyNotFound } or InfluxException { ServerText: "no dbrp mapping found" } ? WayOut : null;
 
     // An empty write is taken, or refused for want of its database, by a token that may only write, too.
     private static async ValueTask<string?> FindMissingAsync(InfluxQuery influx, InfluxApi api, CancellationToken cancellationToken)
@@ -79,5 +80,5 @@ internal static class WriteTarget
     }
 
     private static VmStatsException Missing(StoreInfo info, string what) =>
-        new("WriteTargetMissing", VmStatsErrorKind.NotFound, $"{what}: nothing could be written to {info.Place}.", WayOut, info.Address);
+        new(ErrorIds.WriteTargetMissing, VmStatsErrorKind.NotFound, $"{what}: nothing could be written to {info.Place}.", WayOut, info.Address);
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using VmStats.Configuration;
 using VmStats.Connections;
+using VmStats.Errors;
 using VmStats.Points;
 using VmStats.Stores;
 using VmStats.Stores.Influx.Http;
@@ -121,7 +122,7 @@ internal sealed class ConnectionChecker(ConnectionOptions options, ITelemetrySto
         {
             await store.GetSchemaAsync(Measurements.VmTotals, cancellationToken).ConfigureAwait(false);
         }
-        catch (VmStatsException e) when (e.ErrorId is "InfluxUserLacksReadAccess" or "InfluxTokenLacksPermission")
+        catch (VmStatsException e) when (e.ErrorId is ErrorIds.InfluxUserLacksReadAccess or ErrorIds.InfluxTokenLacksPermission)
         {
             _mayOnlyWrite = true;
             return Finding.Warning(e.Message, "To read, use a token or user with read access. Collectors and dumps need only write access, which can't be tested without writing.");

@@ -1,3 +1,4 @@
+using VmStats.Errors;
 using VmStats.IO;
 
 namespace VmStats.Dumps;
@@ -21,7 +22,7 @@ internal static class StateFolder
     }
 
     public static VmStatsException Unusable(string folder, Exception cause) => new(
-        "DumpStateFolderUnusable",
+        ErrorIds.DumpStateFolderUnusable,
         VmStatsErrorKind.WriteFailed,
         $"The folder for the states of dumps, '{folder}', can't be used: {cause.Message}",
         "Correct its permissions, or set XDG_STATE_HOME.",

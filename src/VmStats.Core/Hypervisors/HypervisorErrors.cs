@@ -1,10 +1,12 @@
+using VmStats.Errors;
+
 namespace VmStats.Hypervisors;
 
 /// <summary>Errors that are common to all kinds of hypervisors.</summary>
 internal static class HypervisorErrors
 {
     public static VmStatsException InvalidUri(string uri, string why) => new(
-        "InvalidHypervisorUri",
+        ErrorIds.InvalidHypervisorUri,
         VmStatsErrorKind.InvalidArgument,
         $"'{uri}' isn't a hypervisor URI: {why}.",
         "Use a libvirt URI such as qemu:///system, qemu:///session or qemu+ssh://host/system, or sim://fleet?vms=20 for a "
@@ -12,7 +14,7 @@ internal static class HypervisorErrors
         uri);
 
     public static VmStatsException LibvirtNotInstalled(string library, Exception? inner = null) => new(
-        "LibvirtNotInstalled",
+        ErrorIds.LibvirtNotInstalled,
         VmStatsErrorKind.NotSupported,
         $"libvirt's client library ({library}) isn't installed on this machine.",
         OperatingSystem.IsLinux()
@@ -26,7 +28,7 @@ internal static class HypervisorErrors
         inner);
 
     public static VmStatsException VmNotFound(Guid vm, string uri, Exception? inner = null) => new(
-        "VmNotFound",
+        ErrorIds.VmNotFound,
         VmStatsErrorKind.NotFound,
         $"{uri} has no VM with UUID {vm:D}.",
         "Get-MonitoredVm -Live lists the VMs that it has.",
@@ -34,7 +36,7 @@ internal static class HypervisorErrors
         inner);
 
     public static VmStatsException VmNotRunning(string name, Exception? inner = null) => new(
-        "VmNotRunning",
+        ErrorIds.VmNotRunning,
         VmStatsErrorKind.InvalidOperation,
         $"VM '{name}' is not running, so it has no memory to dump.",
         "Start it first.",
@@ -42,7 +44,7 @@ internal static class HypervisorErrors
         inner);
 
     public static VmStatsException VmBusy(string name, string why, Exception? inner = null) => new(
-        "VmBusy",
+        ErrorIds.VmBusy,
         VmStatsErrorKind.ResourceBusy,
         $"VM '{name}' is busy: {why}.",
         "Wait until the running job has ended; Get-MemoryDumpStatus shows dumps.",
@@ -50,7 +52,7 @@ internal static class HypervisorErrors
         inner);
 
     public static VmStatsException DumpFormatNotSupported(string format, string why, Exception? inner = null) => new(
-        "DumpFormatNotSupported",
+        ErrorIds.DumpFormatNotSupported,
         VmStatsErrorKind.NotSupported,
         $"Dump format {format} can't be used: {why}.",
         "Use the Elf format.",
@@ -58,7 +60,7 @@ internal static class HypervisorErrors
         inner);
 
     public static VmStatsException DumpPathNotWritable(string path, string why, Exception? inner = null) => new(
-        "DumpPathNotWritable",
+        ErrorIds.DumpPathNotWritable,
         VmStatsErrorKind.WriteFailed,
         $"The hypervisor can't write the memory dump to '{path}': {why}.",
         "Choose a folder that exists and that the user who runs the hypervisor's daemon may write to and reach.",
@@ -66,7 +68,7 @@ internal static class HypervisorErrors
         inner);
 
     public static VmStatsException DiskFull(string path, string why, Exception? inner = null) => new(
-        "DiskFull",
+        ErrorIds.DiskFull,
         VmStatsErrorKind.WriteFailed,
         $"No space is left for the memory dump at '{path}': {why}.",
         "Free some space, or choose another folder.",
@@ -74,7 +76,7 @@ internal static class HypervisorErrors
         inner);
 
     public static VmStatsException DumpStreamClosed(string path, Exception? inner = null) => new(
-        "DumpStreamClosed",
+        ErrorIds.DumpStreamClosed,
         VmStatsErrorKind.WriteFailed,
         $"The memory dump at '{path}' was cut off: its reader closed the stream.",
         "If that wasn't meant, take the dump again.",

@@ -1,3 +1,5 @@
+using VmStats.Errors;
+
 namespace VmStats.IO;
 
 /// <summary>Locks that end with their process, however it ends: on Unix, .NET implements sharing modes by flock().</summary>
@@ -31,7 +33,7 @@ internal static class FileLock
         {
             if (System.Diagnostics.Stopwatch.GetElapsedTime(started) > limit)
             {
-                throw new VmStatsException("FileLocked", VmStatsErrorKind.ResourceBusy, $"Another process keeps '{folder.PathOf(name)}' locked.", "Try again when it has ended.", folder.PathOf(name));
+                throw new VmStatsException(ErrorIds.FileLocked, VmStatsErrorKind.ResourceBusy, $"Another process keeps '{folder.PathOf(name)}' locked.", "Try again when it has ended.", folder.PathOf(name));
             }
 
             await Task.Delay(s_retry, cancellationToken).ConfigureAwait(false);

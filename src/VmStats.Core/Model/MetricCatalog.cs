@@ -1,3 +1,4 @@
+using VmStats.Errors;
 using VmStats.Text;
 
 namespace VmStats;
@@ -39,7 +40,7 @@ internal static class MetricCatalog
             if (!matched && !name.IsWildcard)
             {
                 throw new VmStatsException(
-                    "MetricNotFound",
+                    ErrorIds.MetricNotFound,
                     VmStatsErrorKind.NotFound,
                     All.FirstOrDefault(metric => name.Matches(metric.Name)) is VmTelemetryMetric other
                         ? $"'{other.Name}' describes a {other.AppliesTo}, not a {string.Join(" or ", subjects)}."

@@ -1,3 +1,4 @@
+using VmStats.Errors;
 using VmStats.Telemetry.Series;
 using VmStats.Text;
 
@@ -45,7 +46,7 @@ internal sealed partial class TelemetryReader
         };
         string devices = known.Count == 0 ? "no device is known" : $"the devices are {NameList.Of(known, DevicesToName)}";
         return new VmStatsException(
-            "DeviceNotFound",
+            ErrorIds.DeviceNotFound,
             VmStatsErrorKind.NotFound,
             $"{who}; {devices}.",
             "Get-VmTelemetry -Device lists the devices; a name may hold wildcards.",

@@ -1,3 +1,4 @@
+using VmStats.Errors;
 using VmStats.Text;
 
 namespace VmStats.Telemetry;
@@ -70,7 +71,7 @@ internal static class VmResolver
         matches.Where(vm => vm.Uuid is not null).GroupBy(vm => vm.HypervisorUri).Any(place => place.Count() > 1);
 
     private static VmStatsException NotFound(string pattern, string where) => new(
-        "VmNotFound",
+        ErrorIds.VmNotFound,
         VmStatsErrorKind.NotFound,
         $"There is no VM '{pattern}' in {where}.",
         "Get-MonitoredVm lists the VMs; a name may hold wildcards.",
@@ -82,7 +83,7 @@ internal static class VmResolver
             $"{vm.Name} {vm.Uuid}{(vm.HostName is null ? "" : $" on {vm.HostName}")}{(vm.LastSeenUtc is DateTime seen ? $", last seen {seen:u}" : "")}");
         string more = matches.Length > CandidatesToName ? $"; and {matches.Length - CandidatesToName} more" : "";
         return new VmStatsException(
-            "AmbiguousVm",
+            ErrorIds.AmbiguousVm,
             VmStatsErrorKind.Ambiguous,
             $"The name '{pattern}' stands for {matches.Length} VMs: {string.Join("; ", candidates)}{more}.",
             "Name the VM by its UUID.",

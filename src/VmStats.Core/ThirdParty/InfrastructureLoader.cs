@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.Loader;
+using VmStats.Errors;
 
 namespace VmStats.ThirdParty;
 
@@ -43,7 +44,7 @@ internal static class InfrastructureLoader
         catch (Exception e) when (e is IOException or BadImageFormatException or TypeLoadException or MissingMethodException)
         {
             throw new VmStatsException(
-                "InfrastructureMissing",
+                ErrorIds.InfrastructureMissing,
                 VmStatsErrorKind.NotFound,
                 $"VmStats is incomplete: '{path}' can't be loaded. {e.Message}",
                 "Install the module again, including its lib folder with all files.",

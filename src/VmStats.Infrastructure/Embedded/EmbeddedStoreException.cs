@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
+using VmStats.Errors;
 
 namespace VmStats.Infrastructure.Embedded;
 
@@ -17,7 +18,7 @@ internal sealed class EmbeddedStoreException : VmStatsException
     }
 
     public static EmbeddedStoreException NotOurs(string path, string why) => new(
-        "NotAVmStatsDatabase",
+        ErrorIds.NotAVmStatsDatabase,
         VmStatsErrorKind.InvalidData,
         $"'{path}' is not a VmStats database: {why}.",
         "Name another file; a file that doesn't exist yet is made.",
@@ -25,7 +26,7 @@ internal sealed class EmbeddedStoreException : VmStatsException
         null);
 
     public static EmbeddedStoreException TooNew(string path, long version, long known) => new(
-        "DatabaseTooNew",
+        ErrorIds.DatabaseTooNew,
         VmStatsErrorKind.NotSupported,
         $"'{path}' was written by a newer VmStats: its layout is {version}, this version knows {known}.",
         "Update the module, or name another file.",
@@ -33,7 +34,7 @@ internal sealed class EmbeddedStoreException : VmStatsException
         null);
 
     public static EmbeddedStoreException ReadOnly(string path, Exception? inner) => new(
-        "StoreReadOnly",
+        ErrorIds.StoreReadOnly,
         VmStatsErrorKind.PermissionDenied,
         $"'{path}' can be read, but not written.",
         "Let this user write the file and its folder, or name another file.",
@@ -41,7 +42,7 @@ internal sealed class EmbeddedStoreException : VmStatsException
         inner);
 
     public static EmbeddedStoreException NoAccess(string path, Exception inner) => new(
-        "StoreAccessDenied",
+        ErrorIds.StoreAccessDenied,
         VmStatsErrorKind.PermissionDenied,
         $"'{path}' can't be opened or made: {Reason(inner)}",
         "Name a file in a folder that this user can write.",
@@ -49,7 +50,7 @@ internal sealed class EmbeddedStoreException : VmStatsException
         inner);
 
     public static EmbeddedStoreException Busy(string path, TimeSpan waited) => new(
-        "StoreBusy",
+        ErrorIds.StoreBusy,
         VmStatsErrorKind.ResourceBusy,
         $"'{path}' was held by another process for {waited.TotalSeconds:F0} s.",
         "Try again; if it stays so, find the process that holds the file (fuser, lsof).",
@@ -57,7 +58,7 @@ internal sealed class EmbeddedStoreException : VmStatsException
         null);
 
     public static EmbeddedStoreException FilesLost(string path) => new(
-        "StoreFilesLost",
+        ErrorIds.StoreFilesLost,
         VmStatsErrorKind.ResourceBusy,
         $"Another program deleted or replaced '{path}-wal' or '{path}-shm', and a query of this process still uses the old one.",
         "Try again when the query has ended. These files belong to the store for as long as it is open: leave them alone.",
@@ -93,18 +94,18 @@ internal sealed class EmbeddedStoreException : VmStatsException
             case raw.SQLITE_CANTOPEN or raw.SQLITE_PERM or raw.SQLITE_AUTH:
                 return NoAccess(path, e);
             case raw.SQLITE_BUSY or raw.SQLITE_LOCKED:
-                return new("StoreBusy", VmStatsErrorKind.ResourceBusy, $"'{path}' is held by another process.", "Try again.", path, e);
+                return new(ErrorIds.StoreBusy, VmStatsErrorKind.ResourceBusy, $"'{path}' is held by another process.", "Try again.", path, e);
             case raw.SQLITE_FULL:
-                return new("DiskFull", VmStatsErrorKind.WriteFailed, $"The disk is full: '{path}' can't grow.", "Make room, or set a retention period.", path, e);
+                return new(ErrorIds.DiskFull, VmStatsErrorKind.WriteFailed, $"The disk is full: '{path}' can't grow.", "Make room, or set a retention period.", path, e);
             case raw.SQLITE_IOERR:
-                return new("StoreWriteFailed", VmStatsErrorKind.WriteFailed, $"The device failed on '{path}': {Reason(e)}", "Check the disk and its free space.", path, e);
+                return new(ErrorIds.StoreWriteFailed, VmStatsErrorKind.WriteFailed, $"The device failed on '{path}': {Reason(e)}", "Check the disk and its free space.", path, e);
             default:
-                return new("StoreFailed", VmStatsErrorKind.InvalidOperation, $"SQLite failed on '{path}': {Reason(e)}", "Report it with the command that led to it.", path, e);
+                return new(ErrorIds.StoreFailed, VmStatsErrorKind.InvalidOperation, $"SQLite failed on '{path}': {Reason(e)}", "Report it with the command that led to it.", path, e);
         }
     }
 
     private static EmbeddedStoreException Damaged(string path, Exception e) => new(
-        "DatabaseDamaged",
+        ErrorIds.DatabaseDamaged,
         VmStatsErrorKind.InvalidData,
         $"'{path}' is damaged: {Reason(e)}",
         $"Move the file away (its -wal and -shm files with it) and start afresh; sqlite3 {Quote(path)} .recover may save what is left.",

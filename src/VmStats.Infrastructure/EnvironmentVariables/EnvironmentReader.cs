@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using VmStats.Configuration;
+using VmStats.Errors;
 
 namespace VmStats.Infrastructure.EnvironmentVariables;
 
@@ -96,7 +97,7 @@ internal sealed class EnvironmentReader(IConfiguration configuration)
     }
 
     private static VmStatsException UrlMissing(string variable) => new(
-        "UrlMissing",
+        ErrorIds.UrlMissing,
         VmStatsErrorKind.InvalidArgument,
         $"{variable} is set, but no variable says which server it belongs to.",
         "Set INFLUX_URL (or INFLUXDB3_HOST, INFLUX_HOST) to the server's URL; for the embedded store, remove the variable.",

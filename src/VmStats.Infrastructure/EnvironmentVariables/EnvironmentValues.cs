@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
+using VmStats.Errors;
 
 namespace VmStats.Infrastructure.EnvironmentVariables;
 
@@ -101,7 +102,7 @@ internal sealed class EnvironmentValues(IConfiguration configuration)
     /// <param name="right">What would be right.</param>
     /// <param name="inner">The cause.</param>
     public static VmStatsException Invalid(string name, string what, string right, Exception? inner = null) => new(
-        "InvalidEnvironmentVariable",
+        ErrorIds.InvalidEnvironmentVariable,
         VmStatsErrorKind.InvalidArgument,
         $"The environment variable {name} can't be used: {what}.",
         $"Set {name} to {right}, or remove it.",

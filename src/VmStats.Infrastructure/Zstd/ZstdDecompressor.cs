@@ -1,3 +1,4 @@
+using VmStats.Errors;
 using ZstdSharp;
 
 namespace VmStats.Infrastructure.Zstd;
@@ -98,7 +99,7 @@ internal sealed class ZstdDecompressor(Stream source) : Stream
     private static bool IsDamage(Exception e) => e is ZstdException or EndOfStreamException;
 
     private static VmStatsException Damaged(Exception e) => new(
-        "CompressedDataDamaged",
+        ErrorIds.CompressedDataDamaged,
         VmStatsErrorKind.InvalidData,
         $"The Zstandard data can't be expanded: {e.Message}",
         "The data is damaged or was cut short; take another copy of it.",

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Management.Automation;
+using VmStats.Errors;
 using VmStats.PowerShell.Output;
 using VmStats.PowerShell.Paths;
 
@@ -60,7 +61,7 @@ public abstract class DumpFileCmdletBase : StoreCmdletBase
         }
 
         WriteError(new VmStatsException(
-            "DumpPathMissing", VmStatsErrorKind.InvalidArgument, "No dump is named: -Path is empty.", "Get-MemoryDumpRecord shows where dumps are.", null));
+            ErrorIds.DumpPathMissing, VmStatsErrorKind.InvalidArgument, "No dump is named: -Path is empty.", "Get-MemoryDumpRecord shows where dumps are.", null));
     }
 
     /// <summary>Runs work on one dump, with a progress bar over the stored bytes.</summary>

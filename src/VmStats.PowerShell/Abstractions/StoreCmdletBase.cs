@@ -3,6 +3,7 @@ using System.Management.Automation;
 using VmStats.Configuration;
 using VmStats.Connections;
 using VmStats.Dumps;
+using VmStats.Errors;
 using VmStats.PowerShell.Output;
 using VmStats.PowerShell.Paths;
 using VmStats.PowerShell.Sessions;
@@ -75,7 +76,7 @@ public abstract class StoreCmdletBase : VmStatsCmdletBase
     }
 
     private static VmStatsException ConnectionClosed(VmStatsConnection connection) => new(
-        "ConnectionClosed",
+        ErrorIds.ConnectionClosed,
         VmStatsErrorKind.InvalidOperation,
         $"The connection to {connection} has been closed.",
         "Make another with Connect-VmStats -PassThru; one without -PassThru ends with the next Connect-VmStats.",

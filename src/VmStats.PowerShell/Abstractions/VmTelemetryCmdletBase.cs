@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Management.Automation;
+using VmStats.Errors;
 using VmStats.PowerShell.Completion;
 using VmStats.PowerShell.Output;
 using VmStats.PowerShell.Targets;
@@ -135,7 +136,7 @@ public abstract class VmTelemetryCmdletBase : StoreCmdletBase
                 if (finish <= Start)
                 {
                     ThrowTerminatingError(VmStats.PowerShell.Errors.ErrorRecords.From(new VmStatsException(
-                        "RangeIsEmpty",
+                        ErrorIds.RangeIsEmpty,
                         VmStatsErrorKind.InvalidArgument,
                         $"The range from {Start:O} to {finish:O} is empty.",
                         "-Finish must be later than -Start.",

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Net;
 using System.Security;
 using VmStats.Configuration;
+using VmStats.Errors;
 using VmStats.PowerShell.Abstractions;
 using VmStats.PowerShell.Output;
 using VmStats.PowerShell.Paths;
@@ -182,7 +183,7 @@ public sealed class ConnectVmStatsCommand : VmStatsCmdletBase
         if (Token is not null && Credential is not null)
         {
             throw new VmStatsException(
-                "AuthenticationAmbiguous",
+                ErrorIds.AuthenticationAmbiguous,
                 VmStatsErrorKind.InvalidArgument,
                 "-Token and -Credential are both given, and a server is asked with one of them only.",
                 "Leave one away: InfluxDB 3 and 2.x take a token, InfluxDB 1.x user and password.");
@@ -243,7 +244,7 @@ public sealed class ConnectVmStatsCommand : VmStatsCmdletBase
         return chosen is { Path: not null }
             ? chosen with { Password = new Secret(new NetworkCredential("", ClientCertificatePassword).Password, "-ClientCertificatePassword") }
             : throw new VmStatsException(
-                "ClientCertificateFileMissing",
+                ErrorIds.ClientCertificateFileMissing,
                 VmStatsErrorKind.InvalidArgument,
                 "-ClientCertificatePassword is given, but no file of a client certificate that it would open.",
                 "Name the file by -ClientCertificate or INFLUX_CLIENT_CERT; an X509Certificate2 is open already.");

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using VmStats.Dumps.Custody;
+using VmStats.Errors;
 using VmStats.PowerShell.Abstractions;
 using VmStats.ThirdParty;
 using VmStats.PowerShell.Paths;
@@ -46,7 +47,7 @@ public sealed class ExpandMemoryDumpCommand : DumpFileCmdletBase
         {
             // -Force replaces what was there before, not what came down the same pipeline.
             throw new VmStatsException(
-                "DumpExpandTargetExists",
+                ErrorIds.DumpExpandTargetExists,
                 VmStatsErrorKind.InvalidOperation,
                 $"'{path}' isn't expanded: this command has written another dump to '{destination}' already.",
                 "Leave -Destination away, and each dump is expanded to a file beside it; or name one for each: ForEach-Object { $_ | Expand-MemoryDump -Destination ... }.",

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using VmStats.Errors;
 using VmStats.Hypervisors;
 using VmStats.PowerShell.Abstractions;
 using VmStats.PowerShell.Completion;
@@ -66,7 +67,7 @@ public sealed class GetMonitoredVmCommand : HypervisorCmdletBase
         if (IsHypervisorGiven && !IsLive)
         {
             Guard(() => throw new VmStatsException(
-                "HypervisorNotAsked",
+                ErrorIds.HypervisorNotAsked,
                 VmStatsErrorKind.InvalidArgument,
                 "-HypervisorUri names a hypervisor to ask, and -Live:$false says to ask the store.",
                 "Leave one of them away: -HypervisorUri asks the hypervisor, a command without both the store."));

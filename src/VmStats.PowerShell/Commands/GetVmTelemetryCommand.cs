@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using VmStats.Errors;
 using VmStats.Points;
 using VmStats.PowerShell.Abstractions;
 using VmStats.PowerShell.Completion;
@@ -176,7 +177,7 @@ public sealed class GetVmTelemetryCommand : VmTelemetryCmdletBase
         {
             IReadOnlyList<VmTelemetryMetric> found = MetricCatalog.Resolve([OrderBy], Subjects);
             return found.Count == 1 ? found[0] : throw new VmStatsException(
-                "MetricAmbiguous",
+                ErrorIds.MetricAmbiguous,
                 VmStatsErrorKind.InvalidArgument,
                 $"'{OrderBy}' stands for {found.Count} metrics; only one can rank.",
                 "Get-VmTelemetryMetric lists the metrics.",
@@ -184,7 +185,7 @@ public sealed class GetVmTelemetryCommand : VmTelemetryCmdletBase
         }
 
         return Top is null ? null : !IsOfDevices ? VmMetrics.CpuPercent : throw new VmStatsException(
-            "OrderByMissing",
+            ErrorIds.OrderByMissing,
             VmStatsErrorKind.InvalidArgument,
             "-Top of devices needs the metric that ranks them.",
             "Name it with -OrderBy, such as -OrderBy WriteBytesPerSecond.",

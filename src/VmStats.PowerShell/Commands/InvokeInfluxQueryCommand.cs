@@ -3,6 +3,7 @@ using System.Management.Automation;
 using System.Runtime.CompilerServices;
 using VmStats.Configuration;
 using VmStats.Connections;
+using VmStats.Errors;
 using VmStats.Points;
 using VmStats.PowerShell.Abstractions;
 using VmStats.PowerShell.Output;
@@ -103,14 +104,14 @@ public sealed class InvokeInfluxQueryCommand : StoreCmdletBase
     }
 
     private VmStatsException NoSql() => new(
-        "QueryLanguageNotSupported",
+        ErrorIds.QueryLanguageNotSupported,
         VmStatsErrorKind.NotSupported,
         $"{ResolvedConnection.Address} is no InfluxDB 3 Core or Enterprise: it has no SQL over HTTP.",
         "Ask in InfluxQL: -Language InfluxQL.",
         ResolvedConnection.Address);
 
     private VmStatsException NoLanguage() => new(
-        "QueryLanguageNotSupported",
+        ErrorIds.QueryLanguageNotSupported,
         VmStatsErrorKind.NotSupported,
         $"The embedded store {ResolvedConnection.Address} has no query language of its own.",
         "Get-VmTelemetry and Measure-VmTelemetry ask it; for raw SQL, open a copy of the file with sqlite3. Connect-VmStats -Url names an InfluxDB.",

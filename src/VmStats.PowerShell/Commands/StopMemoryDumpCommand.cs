@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using VmStats.Dumps.Capture;
+using VmStats.Errors;
 using VmStats.PowerShell.Abstractions;
 using VmStats.PowerShell.Output;
 using VmStats.PowerShell.Targets;
@@ -63,7 +64,7 @@ public sealed class StopMemoryDumpCommand : VmStatsCmdletBase
         if (running.Length == 0 && !patterns.Any(pattern => pattern.IsWildcard))
         {
             WriteError(new VmStatsException(
-                "DumpNotRunning",
+                ErrorIds.DumpNotRunning,
                 VmStatsErrorKind.NotFound,
                 $"No dump of '{string.Join(", ", Name)}' waits or runs on this host.",
                 "Get-MemoryDumpStatus lists the dumps.",

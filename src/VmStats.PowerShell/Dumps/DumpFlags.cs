@@ -1,3 +1,5 @@
+using VmStats.Errors;
+
 namespace VmStats.PowerShell.Dumps;
 
 /// <summary>What can't be asked for together.</summary>
@@ -10,17 +12,17 @@ internal static class DumpFlags
         string[] exclusive = [.. new[] { (crash, "-Crash"), (reset, "-Reset"), (live, "-Live") }.Where(flag => flag.Item1).Select(flag => flag.Item2)];
         if (exclusive.Length > 1)
         {
-            throw new VmStatsException("DumpFlagsConflict", VmStatsErrorKind.InvalidArgument, $"{string.Join(" and ", exclusive)} exclude each other.", "Give one of them.");
+            throw new VmStatsException(ErrorIds.DumpFlagsConflict, VmStatsErrorKind.InvalidArgument, $"{string.Join(" and ", exclusive)} exclude each other.", "Give one of them.");
         }
 
         if (compression == MemoryDumpCompression.None && level is not null)
         {
-            throw new VmStatsException("DumpLevelInvalid", VmStatsErrorKind.InvalidArgument, "What isn't compressed has no level.", "Leave out -CompressionLevel, or use -Compression Zstd or Gzip.");
+            throw new VmStatsException(ErrorIds.DumpLevelInvalid, VmStatsErrorKind.InvalidArgument, "What isn't compressed has no level.", "Leave out -CompressionLevel, or use -Compression Zstd or Gzip.");
         }
 
         if (compression == MemoryDumpCompression.Gzip && level > 9)
         {
-            throw new VmStatsException("DumpLevelInvalid", VmStatsErrorKind.InvalidArgument, $"gzip has no level {level}.", "Give 1 to 9, or use -Compression Zstd.");
+            throw new VmStatsException(ErrorIds.DumpLevelInvalid, VmStatsErrorKind.InvalidArgument, $"gzip has no level {level}.", "Give 1 to 9, or use -Compression Zstd.");
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using VmStats.Configuration;
 using VmStats.Dumps.Service;
+using VmStats.Errors;
 using VmStats.PowerShell.Output;
 
 namespace VmStats.PowerShell.Dumps;
@@ -14,7 +15,7 @@ internal static class DumpServices
     {
         Uri address = url is not null ? MemoryDumpServiceClient.ParseAddress(url)
             : settings.MemoryDumpServiceUrl ?? throw new VmStatsException(
-                "DumpServiceNotNamed",
+                ErrorIds.DumpServiceNotNamed,
                 VmStatsErrorKind.InvalidArgument,
                 "-UseService was given, and MEMDUMP_SERVICE_URL names no dump service.",
                 "Set it, or give -ServiceUrl http://host:5001.");
@@ -31,7 +32,7 @@ internal static class DumpServices
         if (vms.Count > 1)
         {
             throw new VmStatsException(
-                "DumpServiceNameAmbiguous",
+                ErrorIds.DumpServiceNameAmbiguous,
                 VmStatsErrorKind.Ambiguous,
                 $"{vms.Count} VMs named '{name}' come down the pipeline, and the dump service knows one by the name only.",
                 "Pipe in the VM of the service's own host only, or run Invoke-MemoryDump on each host itself.",
@@ -41,7 +42,7 @@ internal static class DumpServices
         if (WildcardPattern.ContainsWildcardCharacters(name))
         {
             throw new VmStatsException(
-                "DumpServiceNameNeeded",
+                ErrorIds.DumpServiceNameNeeded,
                 VmStatsErrorKind.InvalidArgument,
                 $"The dump service takes no wildcards: '{name}'.",
                 "Pipe VMs in: Get-MonitoredVm db* | Invoke-MemoryDump -ServiceUrl ...",

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using VmStats.Errors;
 using VmStats.PowerShell.Dumps;
 using VmStats.PowerShell.Errors;
 using VmStats.PowerShell.Output;
@@ -119,7 +120,7 @@ internal sealed class MemoryDumpJob : Job, ICommandOutput
         }
         catch (Exception e)
         {
-            Error.Add(new ErrorRecord(e, "MemoryDumpJobFailed", ErrorCategory.NotSpecified, null));
+            Error.Add(new ErrorRecord(e, ErrorIds.MemoryDumpJobFailed, ErrorCategory.NotSpecified, null));
             state = JobState.Failed;
         }
 

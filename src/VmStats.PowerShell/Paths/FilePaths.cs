@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using VmStats.Errors;
 
 namespace VmStats.PowerShell.Paths;
 
@@ -14,7 +15,7 @@ internal static class FilePaths
     }
 
     private static VmStatsException NotOfFile(string path, string provider) => new(
-        "PathNotOfFile",
+        ErrorIds.PathNotOfFile,
         VmStatsErrorKind.InvalidArgument,
         $"'{path}' is a path of the provider {provider}, not of a file.",
         "Name the file by its full path, or change to a folder first.",

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using VmStats.Errors;
 using VmStats.Hypervisors;
 using VmStats.PowerShell.Output;
 using VmStats.Telemetry;
@@ -50,7 +51,7 @@ internal sealed class VmTargets
     }
 
     private static VmStatsException NamedTwice(string given) => new(
-        "VmsNamedTwice",
+        ErrorIds.VmsNamedTwice,
         VmStatsErrorKind.InvalidArgument,
         $"VMs are named by -{given} and come from the pipeline, too.",
         "Leave one of them away; Get-MonitoredVm and Where-Object choose among what is piped in.");

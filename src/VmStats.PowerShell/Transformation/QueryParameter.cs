@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using VmStats.Errors;
 using VmStats.Points;
 
 namespace VmStats.PowerShell.Transformation;
@@ -69,5 +70,5 @@ internal static class QueryParameter
     }
 
     private static VmStatsException NotSupported(string message, string recommendation, string name) =>
-        new("QueryParameterNotSupported", VmStatsErrorKind.InvalidArgument, message, recommendation, name);
+        new(ErrorIds.QueryParameterNotSupported, VmStatsErrorKind.InvalidArgument, message, recommendation, name);
 }

@@ -9,6 +9,7 @@ namespace VmStats.PowerShell.Tests.Help;
 [Collection(ModuleCollection.Name)]
 public sealed partial class AboutTopicTests
 {
+    private const string UpdateVariable = "VMSTATS_UPDATE_HELP";
     private const int Width = 80;
 
     private static readonly string[] s_assemblies = ["VmStats.Core", "VmStats.Infrastructure", "VmStats.PowerShell"];
@@ -36,20 +37,46 @@ public sealed partial class AboutTopicTests
     public void The_topic_gives_each_error_the_category_that_its_record_has()
     {
         using ModuleRunspace session = new();
+        Dictionary<string, string[]> inTopic = Rows();
+        Assert.All(Categories(session).SelectMany(id => id, (id, category) => (Id: id.Key, Category: category)), one =>
+            Assert.True(inTopic[one.Id].Contains(one.Category), $"{one.Id} is {one.Category}, the topic says {string.Join(", ", inTopic[one.Id])}."));
+        Assert.All(inTopic.Values.SelectMany(categories => categories), category => Assert.True(Enum.TryParse(category, out ErrorCategory _), category));
+    }
+
+    [Fact]
+    public void The_topics_table_is_made_from_the_constants_and_their_comments()
+    {
+        using ModuleRunspace session = new();
+        Dictionary<string, string[]> inTopic = Rows();
+        Assert.Equal(InCode(session).Select(one => one.Id).Distinct().Order(StringComparer.Ordinal), ErrorIdTable.Declared().Select(one => one.Id).Order(StringComparer.Ordinal));
+
+        // Where the code decides at run time which category an error has, the topic says it.
+        ILookup<string, string> scanned = Categories(session);
+        string topic = ErrorIdTable.Update(Topic(), ErrorIdTable.Declared().ToDictionary(
+            one => one.Id,
+            one => string.Join(", ", inTopic.TryGetValue(one.Id, out string[]? told) && scanned[one.Id].All(told.Contains) ? told : scanned[one.Id])));
+        if (Environment.GetEnvironmentVariable(UpdateVariable) == "1")
+        {
+            File.WriteAllText(TopicFile, topic);
+        }
+
+        Assert.True(topic == Topic(), $"The table of error ids is not what their comments say: run the tests once with {UpdateVariable}=1.");
+    }
+
+    private static string TopicFile => Path.Combine(Repository.Root, "module", "en-US", "about_VmStats.help.txt");
+
+    private static ILookup<string, string> Categories(ModuleRunspace session)
+    {
         MethodInfo categoryOf = Module(session).Single(assembly => assembly.GetName().Name == "VmStats.PowerShell")
             .GetType("VmStats.PowerShell.Errors.ErrorRecords", throwOnError: true)!
             .GetMethod("CategoryOf", BindingFlags.Static | BindingFlags.NonPublic)!;
         Type kinds = categoryOf.GetParameters()[0].ParameterType;
-        Dictionary<string, string[]> inTopic = Rows();
-        Assert.All(InCode(session).Where(one => one.Kind is not null), one =>
-        {
-            string category = $"{categoryOf.Invoke(null, [Enum.ToObject(kinds, one.Kind!)])}";
-            Assert.True(inTopic[one.Id].Contains(category), $"{one.Id} is {category}, the topic says {string.Join(", ", inTopic[one.Id])}.");
-        });
-        Assert.All(inTopic.Values.SelectMany(categories => categories), category => Assert.True(Enum.TryParse(category, out ErrorCategory _), category));
+        return InCode(session).Where(one => one.Kind is not null)
+            .Select(one => (one.Id, Category: $"{categoryOf.Invoke(null, [Enum.ToObject(kinds, one.Kind!)])}")).Distinct()
+            .ToLookup(one => one.Id, one => one.Category);
     }
 
-    private static string Topic() => File.ReadAllText(Path.Combine(Repository.Root, "module", "en-US", "about_VmStats.help.txt"));
+    private static string Topic() => File.ReadAllText(TopicFile);
 
     /// <summary>The rows of the table: id and categories; the way out is in the lines below, deeper.</summary>
     private static Dictionary<string, string[]> Rows()

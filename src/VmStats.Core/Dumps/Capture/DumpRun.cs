@@ -3,6 +3,7 @@ using VmStats.Dumps.Custody;
 using VmStats.Dumps.Image;
 using VmStats.Dumps.Records;
 using VmStats.Dumps.State;
+using VmStats.Errors;
 using VmStats.Hypervisors;
 using VmStats.IO;
 using VmStats.ThirdParty;
@@ -234,7 +235,7 @@ internal sealed class DumpRun(
     private async Task<MemoryDumpRecord> DescribeFailureAsync(Exception failure)
     {
         VmStatsException typed = ToVmStatsException(failure);
-        bool isCancelled = failure is OperationCanceledException || typed.ErrorId == "DumpCancelled";
+        bool isCancelled = failure is OperationCanceledException || typed.ErrorId == ErrorIds.DumpCancelled;
         MemoryDumpRecord record = Record(isCancelled ? MemoryDumpState.Cancelled : MemoryDumpState.Failed) with
         {
             Duration = Stopwatch.GetElapsedTime(_started),

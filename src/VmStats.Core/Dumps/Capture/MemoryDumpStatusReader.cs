@@ -1,4 +1,5 @@
 using VmStats.Dumps.State;
+using VmStats.Errors;
 
 namespace VmStats.Dumps.Capture;
 
@@ -39,7 +40,7 @@ internal sealed class MemoryDumpStatusReader(string? stateFolder = null)
         {
             if (System.Diagnostics.Stopwatch.GetElapsedTime(started) > limit)
             {
-                throw new VmStatsException("DumpStopTimeout", VmStatsErrorKind.Timeout, $"The dump {dump} has not stopped yet.", "Run Get-MemoryDumpStatus again; the hypervisor's call may be stuck.", dump);
+                throw new VmStatsException(ErrorIds.DumpStopTimeout, VmStatsErrorKind.Timeout, $"The dump {dump} has not stopped yet.", "Run Get-MemoryDumpStatus again; the hypervisor's call may be stuck.", dump);
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken).ConfigureAwait(false);

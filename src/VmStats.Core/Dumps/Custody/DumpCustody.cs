@@ -1,3 +1,4 @@
+using VmStats.Errors;
 using VmStats.IO;
 
 namespace VmStats.Dumps.Custody;
@@ -29,7 +30,7 @@ internal static class DumpCustody
         {
             return DumpManifest.Read(folder, dump);
         }
-        catch (VmStatsException e) when (e.ErrorId == "DumpManifestMissing")
+        catch (VmStatsException e) when (e.ErrorId == ErrorIds.DumpManifestMissing)
         {
             return null;
         }

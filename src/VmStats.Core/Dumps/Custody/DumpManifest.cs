@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using VmStats.Errors;
 using VmStats.IO;
 
 namespace VmStats.Dumps.Custody;
@@ -87,7 +88,7 @@ internal sealed record DumpManifest
         }
         catch (JsonException e)
         {
-            throw new VmStatsException("DumpManifestDamaged", VmStatsErrorKind.InvalidData, $"The manifest '{path}' can't be read: {e.Message}", "Compare with the record in the store and with the ledger.", path, e);
+            throw new VmStatsException(ErrorIds.DumpManifestDamaged, VmStatsErrorKind.InvalidData, $"The manifest '{path}' can't be read: {e.Message}", "Compare with the record in the store and with the ledger.", path, e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -96,7 +97,7 @@ internal sealed record DumpManifest
     }
 
     private static VmStatsException Missing(string dump) => new(
-        "DumpManifestMissing", VmStatsErrorKind.NotFound, $"The dump '{dump}' has no manifest beside it.", "Bring the .json file along when a dump is moved.", dump);
+        ErrorIds.DumpManifestMissing, VmStatsErrorKind.NotFound, $"The dump '{dump}' has no manifest beside it.", "Bring the .json file along when a dump is moved.", dump);
 
     public static DumpManifest? Parse(ReadOnlySpan<byte> json) => JsonSerializer.Deserialize(json, CustodyJson.Default.DumpManifest);
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using VmStats.Dumps.Image;
+using VmStats.Errors;
 using VmStats.IO;
 using VmStats.ThirdParty;
 
@@ -73,7 +74,7 @@ internal sealed class MemoryDumpExpander(IInfrastructure infrastructure)
         {
             source = StoredDump.Open(path, FolderUse.Write);
         }
-        catch (VmStatsException e) when (e.ErrorId is "DumpFolderIsLink" or "DumpFolderNotPrivate" or "DumpFolderUnusable")
+        catch (VmStatsException e) when (e.ErrorId is ErrorIds.DumpFolderIsLink or ErrorIds.DumpFolderNotPrivate or ErrorIds.DumpFolderUnusable)
         {
             unnoted = e.Message;
             return StoredDump.Open(path, FolderUse.Read);
@@ -111,7 +112,7 @@ internal sealed class MemoryDumpExpander(IInfrastructure infrastructure)
         if (there is not null && (!overwrite || folder.PathOf(name) == source.FullPath || there.Value.IsSame(source.Folder.Find(source.Name))))
         {
             throw new VmStatsException(
-                "DumpExpandTargetExists", VmStatsErrorKind.InvalidOperation, $"The file '{folder.PathOf(name)}' exists already.", "Name another -Destination, or use -Force.", folder.PathOf(name));
+                ErrorIds.DumpExpandTargetExists, VmStatsErrorKind.InvalidOperation, $"The file '{folder.PathOf(name)}' exists already.", "Name another -Destination, or use -Force.", folder.PathOf(name));
         }
     }
 
@@ -157,12 +158,12 @@ internal sealed class MemoryDumpExpander(IInfrastructure infrastructure)
     {
         if ((scan.Damage ?? scan.CutOff) is string damage)
         {
-            throw new VmStatsException("DumpDamaged", VmStatsErrorKind.InvalidData, $"The dump '{source}' can't be expanded to its end: {damage}", "Use another dump of this VM; Test-MemoryDump says more.", source);
+            throw new VmStatsException(ErrorIds.DumpDamaged, VmStatsErrorKind.InvalidData, $"The dump '{source}' can't be expanded to its end: {damage}", "Use another dump of this VM; Test-MemoryDump says more.", source);
         }
 
         if (manifest is not null && (scan.Sha256 != manifest.Sha256 || scan.StoredSha256 != manifest.StoredSha256))
         {
-            throw new VmStatsException("DumpHashDiffers", VmStatsErrorKind.InvalidData, $"The dump '{source}' is not what its manifest describes: a hash differs.", "Use another dump of this VM; Test-MemoryDump says what differs.", source);
+            throw new VmStatsException(ErrorIds.DumpHashDiffers, VmStatsErrorKind.InvalidData, $"The dump '{source}' is not what its manifest describes: a hash differs.", "Use another dump of this VM; Test-MemoryDump says what differs.", source);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using VmStats.Dumps.Image;
+using VmStats.Errors;
 using VmStats.IO;
 using VmStats.Stores;
 using VmStats.ThirdParty;
@@ -112,7 +113,7 @@ internal sealed class MemoryDumpVerifier(IInfrastructure infrastructure, ITeleme
         }
         catch (VmStatsException e)
         {
-            findings.Error(e.ErrorId switch { "DumpManifestMissing" => "ManifestMissing", "DumpFileUnsafe" => "ManifestUnsafe", _ => "ManifestDamaged" }, e.Message);
+            findings.Error(e.ErrorId switch { ErrorIds.DumpManifestMissing => "ManifestMissing", ErrorIds.DumpFileUnsafe => "ManifestUnsafe", _ => "ManifestDamaged" }, e.Message);
             return null;
         }
     }

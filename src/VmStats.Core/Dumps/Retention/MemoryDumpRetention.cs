@@ -1,4 +1,5 @@
 using VmStats.Dumps.Custody;
+using VmStats.Errors;
 using VmStats.IO;
 
 namespace VmStats.Dumps.Retention;
@@ -93,7 +94,7 @@ internal sealed class MemoryDumpRetention(string folder, TimeProvider clock)
         MemoryDumpFile dump = all.FirstOrDefault(one => one.Path == stored.FullPath) ?? removal.Dump;
         if ((removal.KeptBecause ?? new RetentionEvaluator(all, policy).Evaluate(dump, removal.Reason).KeptBecause) is string why)
         {
-            throw new VmStatsException("DumpMustStay", VmStatsErrorKind.InvalidOperation, $"The dump '{dump.Path}' stays: {why}.", "Release it, verify another dump of the VM, use -Force, or let -KeepLast keep fewer.", dump.Path);
+            throw new VmStatsException(ErrorIds.DumpMustStay, VmStatsErrorKind.InvalidOperation, $"The dump '{dump.Path}' stays: {why}.", "Release it, verify another dump of the VM, use -Force, or let -KeepLast keep fewer.", dump.Path);
         }
 
         try

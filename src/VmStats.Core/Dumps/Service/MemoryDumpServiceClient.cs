@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using VmStats.Configuration;
+using VmStats.Errors;
 
 namespace VmStats.Dumps.Service;
 
@@ -14,7 +15,7 @@ namespace VmStats.Dumps.Service;
 internal sealed class MemoryDumpServiceClient : IDisposable
 {
     /// <summary>The error id for the answer that the service has no dump of a VM.</summary>
-    internal const string NoDumpId = "DumpServiceNoDump";
+    internal const string NoDumpId = ErrorIds.DumpServiceNoDump;
 
     private const long MaximumAnswerBytes = 16 << 20;
 
@@ -41,7 +42,7 @@ internal sealed class MemoryDumpServiceClient : IDisposable
         UrlText.TryParse(text, out _) is { Scheme: "http" or "https", UserInfo.Length: 0 } address
             ? address
             : throw new VmStatsException(
-                "DumpServiceUrlInvalid",
+                ErrorIds.DumpServiceUrlInvalid,
                 VmStatsErrorKind.InvalidArgument,
                 "The dump service's address is not a plain http or https URL.",
                 "Give it as http://host:5001, without user, password or query: the service doesn't use them.");
@@ -59,7 +60,7 @@ internal sealed class MemoryDumpServiceClient : IDisposable
         if (text.Length == 0 || (digits.Length > 0 && digits.EnumerateRunes().All(Rune.IsDigit)))
         {
             throw new VmStatsException(
-                "DumpServiceNameAmbiguous",
+                ErrorIds.DumpServiceNameAmbiguous,
                 VmStatsErrorKind.Ambiguous,
                 $"The dump service would interpret the name '{name}' as a run-time id and might dump another VM.",
                 "Run Invoke-MemoryDump on the host itself.",
@@ -188,10 +189,10 @@ internal sealed class MemoryDumpServiceClient : IDisposable
     }
 
     private VmStatsException Unavailable(VmStatsErrorKind kind, string why, Exception cause) => new(
-        "DumpServiceUnavailable", kind, $"The dump service '{Address}' can't be reached: {why}", "Check that it runs and that -ServiceUrl (MEMDUMP_SERVICE_URL) names it.", Address, cause);
+        ErrorIds.DumpServiceUnavailable, kind, $"The dump service '{Address}' can't be reached: {why}", "Check that it runs and that -ServiceUrl (MEMDUMP_SERVICE_URL) names it.", Address, cause);
 
     private VmStatsException Broken(string why, Exception? cause) => new(
-        "DumpServiceAnswerInvalid", VmStatsErrorKind.Protocol, $"The dump service '{Address}' can't be used: {why}.", "Check that -ServiceUrl names the original's dump service.", Address, cause);
+        ErrorIds.DumpServiceAnswerInvalid, VmStatsErrorKind.Protocol, $"The dump service '{Address}' can't be used: {why}.", "Check that -ServiceUrl names the original's dump service.", Address, cause);
 
     private MemoryDumpStatus ToStatus(string name, ServiceDumpStatus? status) =>
         status is null ? throw Broken($"its answer doesn't contain '{name}'", null)

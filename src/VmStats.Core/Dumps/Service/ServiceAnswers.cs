@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using VmStats.Errors;
 using VmStats.Points;
 
 namespace VmStats.Dumps.Service;
@@ -39,13 +40,13 @@ internal static class ServiceAnswers
             // For an unknown route the detail is "Not Found".
             HttpStatusCode.NotFound when detail?.StartsWith("No dump", StringComparison.Ordinal) == true =>
                 (MemoryDumpServiceClient.NoDumpId, VmStatsErrorKind.NotFound, "Start one with Invoke-MemoryDump -ServiceUrl."),
-            HttpStatusCode.NotFound => ("DumpServiceNotFound", VmStatsErrorKind.NotFound, "Check that -ServiceUrl (MEMDUMP_SERVICE_URL) names the original's dump service."),
+            HttpStatusCode.NotFound => (ErrorIds.DumpServiceNotFound, VmStatsErrorKind.NotFound, "Check that -ServiceUrl (MEMDUMP_SERVICE_URL) names the original's dump service."),
             HttpStatusCode.Unauthorized or HttpStatusCode.ProxyAuthenticationRequired =>
-                ("DumpServiceRefused", VmStatsErrorKind.Authentication, "The dump service itself requires no credentials: a proxy in front of it does."),
-            HttpStatusCode.Forbidden => ("DumpServiceRefused", VmStatsErrorKind.PermissionDenied, "Ask the administrator of the proxy in front of the dump service."),
-            HttpStatusCode.Conflict or HttpStatusCode.TooManyRequests => ("DumpServiceBusy", VmStatsErrorKind.ResourceBusy, "Wait, and look at Get-MemoryDumpStatus -ServiceUrl."),
-            >= HttpStatusCode.InternalServerError => ("DumpServiceFailed", VmStatsErrorKind.Unavailable, "Look at the service's log."),
-            _ => ("DumpServiceRefused", VmStatsErrorKind.InvalidOperation, "Look at the service's log."),
+                (ErrorIds.DumpServiceRefused, VmStatsErrorKind.Authentication, "The dump service itself requires no credentials: a proxy in front of it does."),
+            HttpStatusCode.Forbidden => (ErrorIds.DumpServiceRefused, VmStatsErrorKind.PermissionDenied, "Ask the administrator of the proxy in front of the dump service."),
+            HttpStatusCode.Conflict or HttpStatusCode.TooManyRequests => (ErrorIds.DumpServiceBusy, VmStatsErrorKind.ResourceBusy, "Wait, and look at Get-MemoryDumpStatus -ServiceUrl."),
+            >= HttpStatusCode.InternalServerError => (ErrorIds.DumpServiceFailed, VmStatsErrorKind.Unavailable, "Look at the service's log."),
+            _ => (ErrorIds.DumpServiceRefused, VmStatsErrorKind.InvalidOperation, "Look at the service's log."),
         };
         string what = string.Create(CultureInfo.InvariantCulture, $"The dump service '{address}' answered {(int)code}");
         return new VmStatsException(id, kind, text.Length == 0 ? what + "." : $"{what}: {text[..Math.Min(text.Length, QuotedLength)]}", recommendation, address);

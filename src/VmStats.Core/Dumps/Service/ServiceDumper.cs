@@ -1,6 +1,7 @@
 using System.Globalization;
 using VmStats.Dumps.Records;
 using VmStats.Dumps.State;
+using VmStats.Errors;
 using VmStats.Stores;
 
 namespace VmStats.Dumps.Service;
@@ -60,7 +61,7 @@ internal sealed class ServiceDumper(MemoryDumpServiceClient client, ITelemetrySt
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             throw new VmStatsException(
-                "DumpServiceTimeout",
+                ErrorIds.DumpServiceTimeout,
                 VmStatsErrorKind.Timeout,
                 string.Create(CultureInfo.InvariantCulture, $"The dump of '{begun.Name}' by the service '{client.Address}' takes longer than {limit!.Value.TotalSeconds:0.#} s. It continues: the service can't stop a dump."),
                 "Watch it with Get-MemoryDumpStatus -ServiceUrl.",
@@ -101,7 +102,7 @@ internal sealed class ServiceDumper(MemoryDumpServiceClient client, ITelemetrySt
     {
         using RecordingLimit timeout = DumpRecorder.Limit(RecordTimeout, cancellationToken);
         VmStatsException failure = new(
-            "DumpServiceDumpFailed",
+            ErrorIds.DumpServiceDumpFailed,
             VmStatsErrorKind.InvalidOperation,
             $"The dump of '{ended.Name}' by the service '{client.Address}' failed: {ended.Message}",
             "Look at the service's log on that host.",

@@ -1,3 +1,4 @@
+using VmStats.Errors;
 using static VmStats.Hypervisors.Libvirt.LibvirtErrorCode;
 
 namespace VmStats.Hypervisors.Libvirt;
@@ -30,7 +31,7 @@ internal static class LibvirtErrors
         var error when IsConnectionLost(error) => Unreachable(e, uri),
         var error when IsDenied(error) => PermissionDenied(e, uri),
         { Code: NoSupport or ArgumentUnsupported or OperationUnsupported or ConfigurationUnsupported } => new(
-            "LibvirtNotSupported", VmStatsErrorKind.NotSupported, $"{uri} doesn't support this: {e.Message}.",
+            ErrorIds.LibvirtNotSupported, VmStatsErrorKind.NotSupported, $"{uri} doesn't support this: {e.Message}.",
             "Use another hypervisor driver, or a newer libvirt.", uri, e),
         { Code: OperationTimeout or ResourceBusy } => HypervisorErrors.VmBusy(uri, e.Message, e),
         _ => Failed(e, uri),
@@ -68,7 +69,7 @@ internal static class LibvirtErrors
 
     /// <summary>The error for a daemon that didn't answer in time.</summary>
     public static VmStatsException TimedOut(string uri, string what, TimeSpan timeout) => new(
-        "LibvirtTimeout",
+        ErrorIds.LibvirtTimeout,
         VmStatsErrorKind.Timeout,
         FormattableString.Invariant($"{uri} didn't answer within {timeout.TotalSeconds:0.###} s ({what})."),
         "A VM whose QEMU is stuck delays the answer the first time; later readings skip it. If the error persists, check the "
@@ -83,7 +84,7 @@ internal static class LibvirtErrors
         error.Errno == errno || error.Message.Contains(text, StringComparison.OrdinalIgnoreCase);
 
     private static VmStatsException Unreachable(LibvirtException e, string uri) => new(
-        "HypervisorUnreachable",
+        ErrorIds.HypervisorUnreachable,
         VmStatsErrorKind.Unavailable,
         $"The hypervisor {uri} can't be reached: {e.Message}.",
         "Start its daemon (systemctl start libvirtd, or virtqemud.socket), or specify the right one with -HypervisorUri or LIBVIRT_URI, "
@@ -92,7 +93,7 @@ internal static class LibvirtErrors
         e);
 
     private static VmStatsException PermissionDenied(LibvirtException e, string uri) => new(
-        "LibvirtPermissionDenied",
+        ErrorIds.LibvirtPermissionDenied,
         VmStatsErrorKind.PermissionDenied,
         $"You don't have permission to do this on {uri}: {e.Message}.",
         "Run as a user of the group libvirt, or as root; or use your own session daemon (qemu:///session).",
@@ -100,7 +101,7 @@ internal static class LibvirtErrors
         e);
 
     private static VmStatsException Failed(LibvirtException e, string uri) => new(
-        "LibvirtOperationFailed",
+        ErrorIds.LibvirtOperationFailed,
         VmStatsErrorKind.InvalidOperation,
         FormattableString.Invariant(
             $"libvirt on {uri} refused: {e.Message} (code {e.Error.Code}, domain {e.Error.Domain})."),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using VmStats.Errors;
 
 namespace VmStats.Hypervisors.Simulated;
 
@@ -105,7 +106,7 @@ internal sealed record SimulatedFleetOptions
     }
 
     private static VmStatsException Invalid(string uri, string why) => new(
-        "InvalidHypervisorUri",
+        ErrorIds.InvalidHypervisorUri,
         VmStatsErrorKind.InvalidArgument,
         $"'{uri}' doesn't name a simulated fleet: {why}.",
         Help,

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using VmStats.Configuration;
+using VmStats.Errors;
 using VmStats.Stores.Influx.Errors;
 using VmStats.Stores.Influx.Http;
 
@@ -14,7 +15,7 @@ namespace VmStats.Stores.Influx;
 internal sealed class BucketErrorResolver(InfluxTransport transport, DatabaseName database)
 {
     private const int MaximumNames = 10;
-    private static readonly HashSet<string> s_ambiguous = ["InfluxDefaultPolicyNotSet", "InfluxMappingNotFound", "InfluxDatabaseNotFound"];
+    private static readonly HashSet<string> s_ambiguous = [ErrorIds.InfluxDefaultPolicyNotSet, ErrorIds.InfluxMappingNotFound, ErrorIds.InfluxDatabaseNotFound];
 
     /// <summary>Awaits a result, and replaces an ambiguous error with its reason.</summary>
     public async ValueTask<T> ExplainAsync<T>(ValueTask<T> call, bool isWrite, CancellationToken cancellationToken)
@@ -50,32 +51,32 @@ internal sealed class BucketErrorResolver(InfluxTransport transport, DatabaseNam
 
         if (own.Length > 0 && database.Policy is not null)
         {
-            return CreateException("InfluxRetentionPolicyNotFound", $"The database {database.Database} has mappings for the retention policies {Names(own, "retention_policy")}, and none for {database.Policy}.");
+            return CreateException(ErrorIds.InfluxRetentionPolicyNotFound, $"The database {database.Database} has mappings for the retention policies {Names(own, "retention_policy")}, and none for {database.Policy}.");
         }
 
         if (own.Length > 0)
         {
-            return CreateException("InfluxDefaultPolicyNotSet", $"The database {database.Database} has mappings for the retention policies {Names(own, "retention_policy")}, and none of them is the default.",
+            return CreateException(ErrorIds.InfluxDefaultPolicyNotSet, $"The database {database.Database} has mappings for the retention policies {Names(own, "retention_policy")}, and none of them is the default.",
                 "Make one of them the default: influx v1 dbrp update --default.");
         }
 
         if (buckets.Any(bucket => Text(bucket, "name") == database.ToString()))
         {
-            return CreateException("InfluxMappingNotFound", $"The bucket {database} has no mapping of database and retention policy.", "Create one: influx v1 dbrp create --default.");
+            return CreateException(ErrorIds.InfluxMappingNotFound, $"The bucket {database} has no mapping of database and retention policy.", "Create one: influx v1 dbrp create --default.");
         }
 
         // Only a token that may read everything is shown the server's system buckets.
         JsonElement[] shown = [.. buckets.Where(bucket => Text(bucket, "type") != "system")];
         if (shown.Length < buckets.Count)
         {
-            return CreateException("InfluxDatabaseNotFound", $"There is no bucket {database}; the existing ones are: {Names(shown, "name")}.");
+            return CreateException(ErrorIds.InfluxDatabaseNotFound, $"There is no bucket {database}; the existing ones are: {Names(shown, "name")}.");
         }
 
         return (shown.Length, isWrite) switch
         {
             (0, true) => null,
-            (0, false) => CreateException("InfluxUserLacksReadAccess", $"This token may not read {database} or any other bucket.", "To read, use a token with read access; to write points and records, this one may be sufficient."),
-            _ => CreateException("InfluxDatabaseNotFound", $"{database} is not among the buckets that this token may read ({Names(shown, "name")}): it doesn't exist, or the token lacks the permission for it."),
+            (0, false) => CreateException(ErrorIds.InfluxUserLacksReadAccess, $"This token may not read {database} or any other bucket.", "To read, use a token with read access; to write points and records, this one may be sufficient."),
+            _ => CreateException(ErrorIds.InfluxDatabaseNotFound, $"{database} is not among the buckets that this token may read ({Names(shown, "name")}): it doesn't exist, or the token lacks the permission for it."),
         };
 
         InfluxException CreateException(string id, string why, string? recommendation = null)

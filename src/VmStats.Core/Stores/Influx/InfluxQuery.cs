@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using VmStats.Configuration;
+using VmStats.Errors;
 using VmStats.Points;
 using VmStats.Stores.Influx.Errors;
 using VmStats.Stores.Influx.Http;
@@ -212,7 +213,7 @@ public sealed class InfluxQuery : IDisposable
         {
             response?.Dispose();
             timer.Dispose();
-            if (api == InfluxApi.V3 && e is InfluxException { ErrorId: "InfluxConnectionBroken" })
+            if (api == InfluxApi.V3 && e is InfluxException { ErrorId: ErrorIds.InfluxConnectionBroken })
             {
                 throw Failures.StatementFailed(e.InnerException ?? e, transient: true);
             }

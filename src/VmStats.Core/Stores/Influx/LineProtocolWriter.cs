@@ -1,5 +1,6 @@
 using System.Net;
 using VmStats.Configuration;
+using VmStats.Errors;
 using VmStats.Points;
 using VmStats.Stores.Influx.Errors;
 using VmStats.Stores.Influx.Http;
@@ -142,7 +143,7 @@ internal sealed class LineProtocolWriter(InfluxTransport transport, InfluxProbe 
             {
                 return await PostAsync(batch, api, cancellationToken).ConfigureAwait(false);
             }
-            catch (InfluxException e) when (e.ErrorId == "InfluxConnectionBroken")
+            catch (InfluxException e) when (e.ErrorId == ErrorIds.InfluxConnectionBroken)
             {
                 if (!await TakesWritesAsync(api, cancellationToken).ConfigureAwait(false))
                 {
@@ -166,7 +167,7 @@ internal sealed class LineProtocolWriter(InfluxTransport transport, InfluxProbe 
             using ByteArrayContent nothing = new([]);
             using HttpResponseMessage answer = await transport.SendAsync(HttpMethod.Post, PathOfWrites(api), nothing, api, timer).ConfigureAwait(false);
             return AcknowledgementHandler.IsAcknowledgement(answer)
-                || transport.Failures.FromAnswer(answer, await ErrorBody.ReadAsync(answer, timer, transport.Failures).ConfigureAwait(false)).ErrorId == "InfluxWriteEmpty";
+                || transport.Failures.FromAnswer(answer, await ErrorBody.ReadAsync(answer, timer, transport.Failures).ConfigureAwait(false)).ErrorId == ErrorIds.InfluxWriteEmpty;
         }
         catch (InfluxException)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using VmStats.Errors;
 using VmStats.Points;
 using VmStats.Stores.Influx.Errors;
 using VmStats.Text;
@@ -87,7 +88,7 @@ internal sealed class RefusedFields(
                 learnt |= Add(measurement, conflict.Field, conflict.Expected, conflict.Expected == FieldKind.Null ? "no field there" : $"{conflict.Expected} there".ToLowerInvariant());
                 schemas.Added(measurement);
             }
-            else if (ErrorTable.Find(0, one.Reason).Id == "InfluxColumnLimit")
+            else if (ErrorTable.Find(0, one.Reason).Id == ErrorIds.InfluxColumnLimit)
             {
                 full.Add(one.Point.Shape.Measurement);
             }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using VmStats.Errors;
 using VmStats.Points;
 using VmStats.Stores.Influx.Errors;
 using VmStats.Stores.Influx.Http;
@@ -21,7 +22,7 @@ internal sealed class SchemaMemory(string place, ISchemaReader reader, ReadRetry
     private static readonly ConcurrentDictionary<(string Place, string Measurement), long> s_changes = new();
 
     private static readonly HashSet<string> s_contradictions =
-        ["InfluxColumnNotFound", "InfluxTableNotFound", "InfluxQuerySchema", "InfluxSqlPlanning", "InfluxTypeUnsupported"];
+        [ErrorIds.InfluxColumnNotFound, ErrorIds.InfluxTableNotFound, ErrorIds.InfluxQuerySchema, ErrorIds.InfluxSqlPlanning, ErrorIds.InfluxTypeUnsupported];
 
     private readonly ConcurrentDictionary<string, (MeasurementSchema Schema, long At, long Changes)> _known = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, long> _unreadable = new(StringComparer.Ordinal);

@@ -1,3 +1,4 @@
+using VmStats.Errors;
 using VmStats.Points;
 using VmStats.Stores.Influx.Errors;
 
@@ -35,7 +36,7 @@ internal sealed class CacheReader(AskSql ask, TableCachesReader caches)
 
             return newest;
         }
-        catch (InfluxException e) when (e.ErrorId is "InfluxCacheNotFound" or "InfluxColumnNotFound")
+        catch (InfluxException e) when (e.ErrorId is ErrorIds.InfluxCacheNotFound or ErrorIds.InfluxColumnNotFound)
         {
             // It was deleted meanwhile, or lacks a column that the table has got since.
             caches.Forget(plan.Query.Measurement);

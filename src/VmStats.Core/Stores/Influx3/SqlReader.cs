@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using VmStats.Configuration;
+using VmStats.Errors;
 using VmStats.Points;
 using VmStats.Stores.Influx;
 using VmStats.Stores.Influx.Errors;
@@ -39,7 +40,7 @@ internal sealed class SqlReader(InfluxQuery influx, SqlStatements statements, Co
             : null;
 
     /// <summary>True for a refusal that a shorter range may pass.</summary>
-    public static bool IsTooMuch(InfluxException failure) => failure.ErrorId is "InfluxFileLimit" or "InfluxOutOfMemory";
+    public static bool IsTooMuch(InfluxException failure) => failure.ErrorId is ErrorIds.InfluxFileLimit or ErrorIds.InfluxOutOfMemory;
 
     /// <summary>Asks for the rows, aggregates or distinct tags of a range of any length, and waits for the first row.</summary>
     public async ValueTask<OpenedRows> OpenAsync(QueryPlan plan, CancellationToken cancellationToken)

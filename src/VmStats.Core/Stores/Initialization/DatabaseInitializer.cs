@@ -1,6 +1,7 @@
 using System.Globalization;
 using VmStats.Configuration;
 using VmStats.Connections;
+using VmStats.Errors;
 
 namespace VmStats.Stores.Initialization;
 
@@ -25,7 +26,7 @@ internal static class DatabaseInitializer
             InfluxApi.V1 => new InfluxQLInitializer(influx),
             InfluxApi.V2 when !influx.Influx.IsCloud => new Influx2Initializer(influx, options),
             InfluxApi.V2 or InfluxApi.V3Distributed => throw new VmStatsException(
-                "InitializationNotSupported", VmStatsErrorKind.NotSupported,
+                ErrorIds.InitializationNotSupported, VmStatsErrorKind.NotSupported,
                 $"Databases of {influx.Info.Product ?? "InfluxDB Clustered and Cloud"} are not made through the API that data is written by: {influx.Info.Address}",
                 "Make the database (influxctl database create) or bucket with the service's own tools; tables come with their first points.",
                 influx.Info.Database),

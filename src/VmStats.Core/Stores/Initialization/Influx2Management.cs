@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using VmStats.Configuration;
+using VmStats.Errors;
 using VmStats.Stores.Influx;
 using VmStats.Stores.Influx.Errors;
 using VmStats.Text;
@@ -50,7 +51,7 @@ internal sealed class Influx2Management(InfluxQuery influx, string? organization
         {
             return await SendAsync(HttpMethod.Post, "api/v2/buckets", body, cancellationToken).ConfigureAwait(false) is { } made ? Bucket(made) : null;
         }
-        catch (InfluxException e) when (e.ErrorId == "InfluxAlreadyExists")
+        catch (InfluxException e) when (e.ErrorId == ErrorIds.InfluxAlreadyExists)
         {
             return null;
         }
@@ -106,7 +107,7 @@ internal sealed class Influx2Management(InfluxQuery influx, string? organization
             : seen.Length == 0 ? "The token sees no organisation."
             : $"The token sees several organisations: {seen}.";
         string remedy = seen.Length == 0 ? "Use a token that may read its organisation, and read and write buckets." : "Set INFLUX_ORG to the name or the id of one of them.";
-        return new VmStatsException("OrganizationNotNamed", VmStatsErrorKind.InvalidArgument, $"{message} Server: {influx.Address}", remedy, influx.Address);
+        return new VmStatsException(ErrorIds.OrganizationNotNamed, VmStatsErrorKind.InvalidArgument, $"{message} Server: {influx.Address}", remedy, influx.Address);
     }
 
     private ValueTask<JsonNode?> GetAsync(string path, CancellationToken cancellationToken) => SendAsync(HttpMethod.Get, path, null, cancellationToken);

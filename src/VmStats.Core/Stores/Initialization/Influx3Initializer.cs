@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using VmStats.Configuration;
 using VmStats.Connections;
+using VmStats.Errors;
 using VmStats.Points;
 using VmStats.Stores.Influx.Errors;
 using VmStats.Stores.Influx.Json;
@@ -167,7 +168,7 @@ internal sealed class Influx3Initializer(InfluxStore store, ConnectionOptions op
             await store.GetSchemaAsync(VmStats.Measurements.VmTotals, cancellationToken).ConfigureAwait(false);
             return true;
         }
-        catch (InfluxException e) when (e.ErrorId == "InfluxDatabaseNotFound")
+        catch (InfluxException e) when (e.ErrorId == ErrorIds.InfluxDatabaseNotFound)
         {
             return false;
         }
@@ -179,7 +180,7 @@ internal sealed class Influx3Initializer(InfluxStore store, ConnectionOptions op
         {
             return await store.GetSchemaAsync(table, cancellationToken).ConfigureAwait(false);
         }
-        catch (InfluxException e) when (e.ErrorId == "InfluxDatabaseNotFound")
+        catch (InfluxException e) when (e.ErrorId == ErrorIds.InfluxDatabaseNotFound)
         {
             // It was only to be shown what would be done.
             return null;

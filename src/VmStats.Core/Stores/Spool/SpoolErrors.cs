@@ -1,3 +1,4 @@
+using VmStats.Errors;
 using VmStats.IO;
 
 
@@ -8,7 +9,7 @@ internal static class SpoolErrors
 {
     /// <summary>What a spool, or a file of it, that can't be used is to its user.</summary>
     public static VmStatsException Unusable(string what, string path, Exception cause) => new(
-        "SpoolWriteFailed",
+        ErrorIds.SpoolWriteFailed,
         VmStatsErrorKind.WriteFailed,
         $"{what}: {cause.Message}",
         cause is UnsafePathException

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using VmStats.Errors;
 
 namespace VmStats.Hypervisors.Libvirt.Native;
 
@@ -52,7 +53,7 @@ internal static class LibvirtLibrary
         if (LibvirtNative.Initialize() < 0)
         {
             throw new VmStatsException(
-                "LibvirtBroken",
+                ErrorIds.LibvirtBroken,
                 VmStatsErrorKind.NotSupported,
                 $"libvirt's client library ({s_fileNames[0]}) is installed but can't be initialized.",
                 "Reinstall libvirt's client library.");

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using VmStats.Errors;
 using VmStats.Text;
 
 namespace VmStats.Stores.Influx.Errors;
@@ -21,15 +22,15 @@ internal sealed partial record Refusal(string Reason, IReadOnlyList<RefusedLine>
     // Errors of points: every other error concerns the request, and sending its points one by one would not help.
     private static readonly HashSet<string> s_ofPoints =
     [
-        "InfluxPartialWrite", "InfluxLineProtocolInvalid", "InfluxFieldTypeConflict", "InfluxDuplicateField", "InfluxDuplicateTag",
-        "InfluxBeyondRetention", "InfluxKeyTooLong", "InfluxColumnLimit", "InfluxTableLimit",
+        ErrorIds.InfluxPartialWrite, ErrorIds.InfluxLineProtocolInvalid, ErrorIds.InfluxFieldTypeConflict, ErrorIds.InfluxDuplicateField, ErrorIds.InfluxDuplicateTag,
+        ErrorIds.InfluxBeyondRetention, ErrorIds.InfluxKeyTooLong, ErrorIds.InfluxColumnLimit, ErrorIds.InfluxTableLimit,
     ];
 
     /// <summary>Parses a refusal; returns null if it concerns the whole write.</summary>
     public static Refusal? Read(HttpStatusCode status, string body, InfluxException failure)
     {
         string reason = failure.ServerText ?? failure.Message;
-        if (status == HttpStatusCode.RequestEntityTooLarge || failure.ErrorId == "InfluxRequestTooLarge")
+        if (status == HttpStatusCode.RequestEntityTooLarge || failure.ErrorId == ErrorIds.InfluxRequestTooLarge)
         {
             return new Refusal(reason, [], null, IsTooLarge: true);
         }

@@ -3,6 +3,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using VmStats.Configuration;
+using VmStats.Errors;
 using VmStats.Stores.Influx.Errors;
 
 namespace VmStats.Stores.Influx.Http;
@@ -109,13 +110,13 @@ internal static class CertificateCheck
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            throw new InfluxException("CertificateAuthorityUnreadable", VmStatsErrorKind.InvalidArgument,
+            throw new InfluxException(ErrorIds.CertificateAuthorityUnreadable, VmStatsErrorKind.InvalidArgument,
                 $"The file with certificate authorities can't be read: {path}: {e.Message}", "Name a readable PEM or DER file.", path, e);
         }
 
         if (authorities.Count == 0)
         {
-            throw new InfluxException("CertificateAuthorityEmpty", VmStatsErrorKind.InvalidArgument,
+            throw new InfluxException(ErrorIds.CertificateAuthorityEmpty, VmStatsErrorKind.InvalidArgument,
                 $"The file contains no certificate: {path}", "Name a PEM file with at least one CERTIFICATE block, or a DER file (.cer, .crt, .p7b).", path);
         }
 

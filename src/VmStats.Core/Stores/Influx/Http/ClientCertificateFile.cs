@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using VmStats.Configuration;
+using VmStats.Errors;
 using VmStats.Stores.Influx.Errors;
 
 namespace VmStats.Stores.Influx.Http;
@@ -31,7 +32,7 @@ internal static class ClientCertificateFile
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             string password = from.Password is null ? "If it is encrypted, give its password: -ClientCertificatePassword." : $"Check the password (from {from.Password.Source}).";
-            throw new InfluxException("ClientCertificateUnreadable", VmStatsErrorKind.InvalidArgument,
+            throw new InfluxException(ErrorIds.ClientCertificateUnreadable, VmStatsErrorKind.InvalidArgument,
                 $"The client certificate from {from.Source} can't be read: {from}: {e.Message}", $"{password} {Forms}", from.ToString(), e);
         }
     }
@@ -76,6 +77,6 @@ internal static class ClientCertificateFile
     }
 
     private static InfluxException WithoutKey(ClientCertificate from) => new(
-        "ClientCertificateWithoutKey", VmStatsErrorKind.InvalidArgument,
+        ErrorIds.ClientCertificateWithoutKey, VmStatsErrorKind.InvalidArgument,
         $"The client certificate from {from.Source} has no private key with it: {from}", Forms, from.ToString());
 }

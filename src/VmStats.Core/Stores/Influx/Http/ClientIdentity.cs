@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using VmStats.Configuration;
+using VmStats.Errors;
 using VmStats.Stores.Influx.Errors;
 
 namespace VmStats.Stores.Influx.Http;
@@ -63,12 +64,12 @@ internal sealed class ClientIdentity(ConnectionOptions options)
     }
 
     private static InfluxException Required(string server, Exception cause) => new(
-        "InfluxClientCertificateWanted", VmStatsErrorKind.Protocol,
+        ErrorIds.InfluxClientCertificateWanted, VmStatsErrorKind.Protocol,
         $"{server} requires a client certificate, and none was given.",
         "Specify the one that was issued for you: -ClientCertificate, or INFLUX_CLIENT_CERT and INFLUX_CLIENT_KEY.", server, cause);
 
     private static InfluxException Refused(ClientCertificate own, string server, Exception cause) => new(
-        "InfluxClientCertificateRefused", VmStatsErrorKind.Protocol,
+        ErrorIds.InfluxClientCertificateRefused, VmStatsErrorKind.Protocol,
         $"{server} does not accept the client certificate from {own.Source} ({own}){Validity(own)}.",
         "Use one that is valid and signed by an authority that this server trusts for clients.", server, cause);
 

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using VmStats.Configuration;
+using VmStats.Errors;
 using VmStats.Stores.Influx.Errors;
 using VmStats.Text;
 
@@ -95,7 +96,7 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address, 
 
         if (Find<AuthenticationException>(cause) is { } tls)
         {
-            return Make("InfluxTlsFailed", VmStatsErrorKind.Protocol, $"No secure connection to {address}: {(tls.InnerException ?? tls).Message}",
+            return Make(ErrorIds.InfluxTlsFailed, VmStatsErrorKind.Protocol, $"No secure connection to {address}: {(tls.InnerException ?? tls).Message}",
                 "Check that the server speaks https on this port, in a version of TLS that is allowed here.", cause);
         }
 
@@ -106,14 +107,14 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address, 
 
         if (cause is OperationCanceledException && Find<TimeoutException>(cause) is null)
         {
-            return Make("InfluxTimeout", VmStatsErrorKind.Timeout,
+            return Make(ErrorIds.InfluxTimeout, VmStatsErrorKind.Timeout,
                 $"{address} did not answer within {options.Timeout.TotalSeconds:0.###} s.",
                 "Ask for a shorter range, or allow more time with -TimeoutSec.", cause);
         }
 
         if (socket?.SocketErrorCode == SocketError.HostNotFound)
         {
-            return Make("InfluxHostNotFound", VmStatsErrorKind.Unavailable, $"The host of {address}{through} can't be resolved: {socket.Message}.",
+            return Make(ErrorIds.InfluxHostNotFound, VmStatsErrorKind.Unavailable, $"The host of {address}{through} can't be resolved: {socket.Message}.",
                 $"Check the host's name in the URL (from {options.UrlSource}){(through.Length == 0 ? "" : ", and the proxy's")}.", cause);
         }
 
@@ -121,11 +122,11 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address, 
         bool isBroken = socket is null or { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown };
         if (isBroken && cause is not OperationCanceledException)
         {
-            return Make("InfluxConnectionBroken", VmStatsErrorKind.Unavailable, $"The connection to {address}{through} broke: {Deepest(cause)}.",
+            return Make(ErrorIds.InfluxConnectionBroken, VmStatsErrorKind.Unavailable, $"The connection to {address}{through} broke: {Deepest(cause)}.",
                 "Check that an InfluxDB server answers at this address; its log may have details.", cause, transient: true);
         }
 
-        return Make("InfluxUnreachable", VmStatsErrorKind.Unavailable, $"No connection to {address}{through}: {socket?.Message ?? "it took too long"}.",
+        return Make(ErrorIds.InfluxUnreachable, VmStatsErrorKind.Unavailable, $"No connection to {address}{through}: {socket?.Message ?? "it took too long"}.",
             $"Check that the server{(through.Length == 0 ? " runs" : " and the proxy run")}, and the URL (from {options.UrlSource}).", cause, transient: true);
     }
 
@@ -136,7 +137,7 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address, 
     /// <param name="cause">The exception that was thrown.</param>
     /// <param name="transient">True if there was no response at all: then the server may also have been stopped.</param>
     public InfluxException StatementFailed(Exception cause, bool transient) =>
-        Make("InfluxStatementFailed", VmStatsErrorKind.InvalidOperation, $"{address} accepted the statement and ended the response without a row: {Deepest(cause)}.",
+        Make(ErrorIds.InfluxStatementFailed, VmStatsErrorKind.InvalidOperation, $"{address} accepted the statement and ended the response without a row: {Deepest(cause)}.",
             "This is how InfluxDB 3 ends a statement that fails while running: it divides by zero, casts a string that isn't a number, or needs too much memory."
             + " Check the server's log for the reason. If it has none, the connection was cut on its way: try again.", cause, transient);
 
@@ -144,13 +145,13 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address, 
     /// <param name="cause">The exception that was thrown.</param>
     /// <param name="failsSilently">True if nothing of the body had arrived, and the server reports failures of statements in just that way.</param>
     public InfluxException BrokenBody(Exception cause, bool failsSilently = false) => cause is OperationCanceledException
-        ? Make("InfluxTimeout", VmStatsErrorKind.Timeout, $"{address} sent no complete row for {options.Timeout.TotalSeconds:0.###} s in the middle of a response.",
+        ? Make(ErrorIds.InfluxTimeout, VmStatsErrorKind.Timeout, $"{address} sent no complete row for {options.Timeout.TotalSeconds:0.###} s in the middle of a response.",
             "Allow more time with -TimeoutSec, or ask for a shorter range.", cause)
         : failsSilently ? StatementFailed(cause, transient: false) : CutOff(Deepest(cause), cause);
 
     /// <summary>Creates the exception for a response that ended before it was complete.</summary>
     public InfluxException CutOff(string how, Exception? cause = null) =>
-        Make("InfluxAnswerCutOff", VmStatsErrorKind.Protocol, $"The response of {address} was cut off: {how}.",
+        Make(ErrorIds.InfluxAnswerCutOff, VmStatsErrorKind.Protocol, $"The response of {address} was cut off: {how}.",
             "The rows received so far are not the whole result. The server's log has the reason: a value that it couldn't compute, or lack of memory. Correct the statement, or ask for a shorter range.", cause);
 
     /// <summary>
@@ -162,7 +163,7 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address, 
     {
         string safe = ServerText.Show(ErrorBody.TextOf(body), options);
         string content = safe.Length == 0 ? "without an error text." : $"with the text: {safe[..Math.Min(safe.Length, MaximumForeignTextLength)]}";
-        return new InfluxException("InfluxWriteNotAcknowledged", VmStatsErrorKind.Protocol,
+        return new InfluxException(ErrorIds.InfluxWriteNotAcknowledged, VmStatsErrorKind.Protocol,
             $"{address} answered a write with {(int)answer.StatusCode} instead of 204, {content}",
             $"Nothing counts as written. Check the URL (from {options.UrlSource}), and any proxy in front of the server: it may answer in the server's place.", address)
         {
@@ -173,7 +174,7 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address, 
 
     /// <summary>Creates the exception for a response that doesn't come from InfluxDB.</summary>
     public InfluxException NotUnderstood(string what, Exception? cause = null) =>
-        Make("InfluxAnswerNotUnderstood", VmStatsErrorKind.Protocol, $"The response of {address} is not from InfluxDB: {ServerText.Show(what, options)}.",
+        Make(ErrorIds.InfluxAnswerNotUnderstood, VmStatsErrorKind.Protocol, $"The response of {address} is not from InfluxDB: {ServerText.Show(what, options)}.",
             $"Check the URL (from {options.UrlSource}): another service may be listening there.", cause);
 
     private static TimeSpan? RetryAfter(RetryConditionHeaderValue? header)
@@ -224,9 +225,9 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address, 
     {
         (string id, string recommendation) = refused.Fault switch
         {
-            CertificateFault.NameMismatch => ("InfluxCertificateNameMismatch", $"Use one of the certificate's names as the host of the URL (from {options.UrlSource}), or install a certificate for this host name on the server."),
-            CertificateFault.OutOfDate => ("InfluxCertificateOutOfDate", "Install a new certificate on the server, or correct the clock."),
-            _ => ("InfluxCertificateUntrusted", "Specify the authority's certificate with -CertificateAuthority or INFLUX_CA_FILE."),
+            CertificateFault.NameMismatch => (ErrorIds.InfluxCertificateNameMismatch, $"Use one of the certificate's names as the host of the URL (from {options.UrlSource}), or install a certificate for this host name on the server."),
+            CertificateFault.OutOfDate => (ErrorIds.InfluxCertificateOutOfDate, "Install a new certificate on the server, or correct the clock."),
+            _ => (ErrorIds.InfluxCertificateUntrusted, "Specify the authority's certificate with -CertificateAuthority or INFLUX_CA_FILE."),
         };
         return Make(id, VmStatsErrorKind.Protocol, $"No secure connection to {address}: {refused.Message}", recommendation, cause);
     }
@@ -240,7 +241,7 @@ internal sealed class InfluxFailures(ConnectionOptions options, string address, 
         }
 
         string to = location is null ? "an unnamed address" : SafeText.Url(location);
-        return new InfluxException("InfluxRedirected", VmStatsErrorKind.InvalidArgument, $"{address} redirects its clients to {to}.",
+        return new InfluxException(ErrorIds.InfluxRedirected, VmStatsErrorKind.InvalidArgument, $"{address} redirects its clients to {to}.",
             "Use the new address as the URL if you trust it: the token is never sent along a redirect.", address)
         {
             StatusCode = response.StatusCode,

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using VmStats.Configuration;
+using VmStats.Errors;
 using VmStats.Stores.Influx.Errors;
 using VmStats.Text;
 
@@ -133,7 +134,7 @@ internal sealed class InfluxTransport : IDisposable
         string value = token.Reveal().Trim();
         if (value.Length == 0)
         {
-            throw new InfluxException("TokenMalformed", VmStatsErrorKind.InvalidArgument,
+            throw new InfluxException(ErrorIds.TokenMalformed, VmStatsErrorKind.InvalidArgument,
                 $"The token from {token.Source} is empty.", "Specify the token, or omit it for a server without authentication.", Address);
         }
 
@@ -141,7 +142,7 @@ internal sealed class InfluxTransport : IDisposable
         {
             if (c is <= ' ' or > '~')
             {
-                throw new InfluxException("TokenMalformed", VmStatsErrorKind.InvalidArgument,
+                throw new InfluxException(ErrorIds.TokenMalformed, VmStatsErrorKind.InvalidArgument,
                     $"The token from {token.Source} contains characters that are invalid in a token: blanks, line ends or non-ASCII letters.",
                     "Copy the token again, without any surrounding characters.", Address);
             }
@@ -159,7 +160,7 @@ internal sealed class InfluxTransport : IDisposable
             return;
         }
 
-        throw new InfluxException("TokenOverHttpRefused", VmStatsErrorKind.PermissionDenied,
+        throw new InfluxException(ErrorIds.TokenOverHttpRefused, VmStatsErrorKind.PermissionDenied,
             $"The {(_options.Token is null ? "password" : "token")} from {secret.Source} would be sent unencrypted to {Address}.",
             "Use https, or a tunnel to this machine; Connect-VmStats -AllowUnencrypted, or INFLUX_ALLOW_UNENCRYPTED=1, permits sending it unencrypted.", Address);
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
+using VmStats.Errors;
 using VmStats.Stores.Influx.Errors;
 
 namespace VmStats.Stores.Influx.Http;
@@ -29,13 +30,13 @@ internal static partial class ProxyFailures
 
     /// <summary>Returns the exception for an error status that was sent by the proxy, not the server.</summary>
     public static InfluxException Refused(ProxyInUse proxy, string server, int status) => status == (int)HttpStatusCode.ProxyAuthenticationRequired
-        ? new InfluxException("InfluxProxyWantsCredentials", VmStatsErrorKind.Authentication,
+        ? new InfluxException(ErrorIds.InfluxProxyWantsCredentials, VmStatsErrorKind.Authentication,
             $"The proxy {proxy} for {server} requires a user name and password, or refuses those that it was given.",
             $"Include them in the proxy's URL in {proxy.Source}: http://user:password@proxy:port; special characters as %40 and so on.", server)
         {
             StatusCode = HttpStatusCode.ProxyAuthenticationRequired,
         }
-        : new InfluxException("InfluxProxyRefused", VmStatsErrorKind.Unavailable,
+        : new InfluxException(ErrorIds.InfluxProxyRefused, VmStatsErrorKind.Unavailable,
             $"The proxy {proxy} refuses to connect to {server}: it answered {status.ToString(CultureInfo.InvariantCulture)}.",
             "Check the server's host and port in the URL, and the proxy's access rules; its log has details.", server)
         {
@@ -43,7 +44,7 @@ internal static partial class ProxyFailures
         };
 
     private static InfluxException Unreachable(ProxyInUse proxy, string server, string why, Exception cause) =>
-        new("InfluxProxyUnreachable", VmStatsErrorKind.Unavailable,
+        new(ErrorIds.InfluxProxyUnreachable, VmStatsErrorKind.Unavailable,
             $"The proxy {proxy} for {server} can't be reached: {why}.", proxy.Remedy, server, cause)
         {
             Transient = true,
