@@ -32,7 +32,7 @@ public sealed class GetVmTelemetryMetricCommand : VmStatsCmdletBase
     public VmTelemetryMetricSubject? AppliesTo { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void Process()
     {
         foreach (string name in Name)
         {

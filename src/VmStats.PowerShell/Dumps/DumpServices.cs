@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using VmStats.Configuration;
 using VmStats.MemoryDumps;
-using VmStats.PowerShell.Output;
 
 namespace VmStats.PowerShell.Dumps;
 
@@ -48,19 +47,4 @@ internal static class DumpServices
                 name);
         }
     }
-}
-
-/// <summary>Shows how far the service is with a dump.</summary>
-internal sealed class ServiceDumpProgress(ICommandOutput output, string vm, int activity) : IProgress<MemoryDumpStatus>
-{
-    private readonly string _activity = $"Memory dump of {vm} by the dump service";
-
-    /// <inheritdoc/>
-    public void Report(MemoryDumpStatus value) => output.Progress(new ProgressRecord(activity, _activity, value.Message ?? $"{value.State}")
-    {
-        PercentComplete = value.PercentComplete is double percent and >= 0 and <= 100 ? (int)percent : -1,
-    });
-
-    /// <summary>Takes the bar away.</summary>
-    internal void Complete() => output.EndProgress(activity, _activity);
 }
