@@ -103,7 +103,7 @@ internal sealed class ServiceDumper(MemoryDumpServiceClient client, ITelemetrySt
             $"The dump of '{ended.Name}' by the service '{client.Address}' failed: {ended.Message}",
             "Look at the service's log on that host.",
             ended.Name);
-        MemoryDumpRecord record = Record(ended) with { State = MemoryDumpState.Failed, ErrorId = failure.ErrorId, Error = failure.Message, ToolVersion = DumpRecords.ToolVersion };
+        MemoryDumpRecord record = Record(ended) with { State = MemoryDumpState.Failed, ErrorId = failure.ErrorId, Error = failure.Message, ToolVersion = DumpFacts.ToolVersion };
         string? warning = await new DumpRecorder(store, stateFolder).WriteAsync(record, null, patience.Token).ConfigureAwait(false);
         return new MemoryDumpException(failure, record with { Warnings = warning is null ? [] : [warning] });
     }

@@ -102,13 +102,17 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
         {
             FileFacts? file = dumps?.Find(data.FileName);
             DumpManifest? manifest = file is { IsRegular: true } ? TryReadManifest(dumps!, data.FileName) : null;
-            record = manifest is not null ? Complete(data, manifest, dumps!, file) : DumpRecords.Of(data, MemoryDumpState.Interrupted) with
+            DumpFacts facts = manifest is not null ? Complete(data, manifest, dumps!) : new DumpFacts(data, MemoryDumpState.Interrupted)
             {
                 Error = $"The process {data.ProcessId} that took the dump died.",
                 ErrorId = "DumpInterrupted",
                 Path = file is { IsRegular: true } ? dumps!.PathOf(data.FileName) : null,
             };
-            record = record with { LedgerHead = dumps is null ? null : await NoteAsync(dumps, data, manifest, record).ConfigureAwait(false) };
+            record = facts.ToRecord() with
+            {
+                LastWriteTimeUtc = manifest is null ? null : file?.LastWriteTime,
+                LedgerHead = dumps is null ? null : await NoteAsync(dumps, facts, manifest).ConfigureAwait(false),
+            };
             await recorder.WriteAsync(record, dumps, patience).ConfigureAwait(false);
         }
 
@@ -123,18 +127,12 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
     }
 
     // The process may have died after all was done but the record: then the manifest has what the record needs.
-    private static MemoryDumpRecord Complete(DumpStateData data, DumpManifest manifest, PinnedFolder dumps, FileFacts? file) =>
-        DumpRecords.Of(data, MemoryDumpState.Completed) with
-        {
-            Path = dumps.PathOf(data.FileName),
-            Sha256 = manifest.Sha256,
-            StoredSha256 = manifest.StoredSha256,
-            RawBytes = manifest.RawBytes,
-            StoredBytes = manifest.StoredBytes,
-            Duration = DurationSeconds.Parse(manifest.DurationSeconds),
-            PauseTime = manifest.VmState == nameof(VmState.Running) ? DurationSeconds.Parse(manifest.CallSeconds) : null,
-            LastWriteTimeUtc = file?.LastWriteTime,
-        };
+    private static DumpFacts Complete(DumpStateData data, DumpManifest manifest, PinnedFolder dumps) => new(data, MemoryDumpState.Completed)
+    {
+        Path = dumps.PathOf(data.FileName),
+        Image = DumpedImage.Of(manifest),
+        Duration = DurationSeconds.Parse(manifest.DurationSeconds),
+    };
 
     private static DumpManifest? TryReadManifest(PinnedFolder dumps, string name)
     {
@@ -150,35 +148,21 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
     }
 
     // The line that the process wrote before it died, else one that says what was found.
-    private static async Task<string?> NoteAsync(PinnedFolder dumps, DumpStateData data, DumpManifest? manifest, MemoryDumpRecord record)
+    private static async Task<string?> NoteAsync(PinnedFolder dumps, DumpFacts facts, DumpManifest? manifest)
     {
         try
         {
             Ledger ledger = new(dumps);
-            if (ledger.Read().Lines.LastOrDefault(line => line.Entry.DumpId == data.DumpId) is LedgerLine line)
+            if (ledger.Read().Lines.LastOrDefault(line => line.Entry.DumpId == facts.Dump.DumpId) is LedgerLine line)
             {
                 return line.Hash;
             }
 
-            LedgerEntry entry = DumpCustody.Entry(LedgerEvent.Attempt, data.FileName, null, null) with
-            {
-                File = null,
-                DumpId = data.DumpId,
-                Name = data.Name,
-                Uuid = data.Uuid,
-                Detail = $"{record.State}: {record.ErrorId}",
-            };
+            // Noted by who clears up, not by who took the dump.
+            LedgerEntry entry = facts.ToLedgerEntry(manifest?.FileSha256) with { Operator = Environment.UserName, Host = Environment.MachineName };
             if (manifest is not null)
             {
-                entry = entry with
-                {
-                    Event = LedgerEvent.Capture,
-                    File = data.FileName,
-                    Sha256 = record.Sha256,
-                    StoredSha256 = record.StoredSha256,
-                    ManifestSha256 = manifest.FileSha256,
-                    Detail = RecoveredDetail,
-                };
+                entry = entry with { Detail = RecoveredDetail };
             }
 
             return await ledger.AppendAsync(entry, CancellationToken.None).ConfigureAwait(false);
