@@ -6,7 +6,7 @@ using VmStats.PowerShell.Paths;
 
 namespace VmStats.PowerShell.Abstractions;
 
-/// <summary>The root of cmdlets that work on dump files, one after the other.</summary>
+/// <summary>The base of cmdlets that work on dump files, one after the other.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class DumpFileCmdletBase : StoreCmdletBase
 {
@@ -20,7 +20,7 @@ public abstract class DumpFileCmdletBase : StoreCmdletBase
     public string?[]? Path { get; set; } = [];
 
     /// <inheritdoc/>
-    protected sealed override void ProcessRecord()
+    private protected sealed override void Process()
     {
         foreach (string? path in Path ?? [null])
         {
@@ -30,7 +30,7 @@ public abstract class DumpFileCmdletBase : StoreCmdletBase
                 continue;
             }
 
-            foreach (string file in Guard(() => DumpPaths.Resolve(SessionState.Path, path)))
+            foreach (string file in DumpPaths.Resolve(SessionState.Path, path))
             {
                 ProcessOne(file);
             }
@@ -38,13 +38,13 @@ public abstract class DumpFileCmdletBase : StoreCmdletBase
     }
 
     /// <summary>Works on one dump; a <see cref="VmStatsException"/> concerns that one only.</summary>
-    private protected abstract void Process(string path);
+    private protected abstract void ProcessDump(string path);
 
     private void ProcessOne(string file)
     {
         try
         {
-            Process(file);
+            ProcessDump(file);
         }
         catch (VmStatsException e)
         {
@@ -68,24 +68,17 @@ public abstract class DumpFileCmdletBase : StoreCmdletBase
     private protected T Work<T>(string activity, string path, Func<IProgress<long>, CancellationToken, Task<T>> work)
     {
         long total = File.Exists(path) ? Math.Max(1, new FileInfo(path).Length) : 1;
-        VmStatsException? failure = null;
-        T? result = Compute(async (output, cancellationToken) =>
+        return Compute(async (output, cancellationToken) =>
         {
             Progress<long> progress = new(bytes => output.Progress(new ProgressRecord(1, activity, path) { PercentComplete = (int)Math.Min(100, bytes * 100 / total) }));
             try
             {
                 return await work(progress, cancellationToken);
             }
-            catch (VmStatsException e)
-            {
-                failure = e;
-                return default;
-            }
             finally
             {
                 output.EndProgress(1, activity);
             }
         });
-        return failure is null ? result! : throw failure;
     }
 }

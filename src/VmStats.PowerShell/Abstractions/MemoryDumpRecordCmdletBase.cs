@@ -9,25 +9,13 @@ using VmStats.Text;
 
 namespace VmStats.PowerShell.Abstractions;
 
-/// <summary>The root of cmdlets that read dump records: which VMs, and of what time.</summary>
+/// <summary>The base of cmdlets that read dump records: which VMs, and of what time.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public abstract class MemoryDumpRecordCmdletBase : StoreCmdletBase
+public abstract class MemoryDumpRecordCmdletBase : VmCmdletBase
 {
     private readonly List<string> _names = [];
     private readonly HashSet<Guid> _uuids = [];
     private readonly HashSet<string> _namesOfUuids = new(StringComparer.Ordinal);
-
-    /// <summary>Names of VMs; wildcards are allowed. Without it, and without input, all VMs.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [VmNameTransformation]
-    [SupportsWildcards]
-    [ArgumentCompleter(typeof(VmNameCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string[]? Name { get; set; }
-
-    /// <summary>A VM's UUID. Records of the original's programs have none: those are found by the VM's name.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    public Guid? Uuid { get; set; }
 
     /// <summary>Only dumps begun then or later: a time, or a duration ago.</summary>
     [Parameter]
@@ -41,10 +29,10 @@ public abstract class MemoryDumpRecordCmdletBase : StoreCmdletBase
     public DateTimeOffset? Finish { get; set; }
 
     /// <inheritdoc/>
-    protected override void BeginProcessing() => Guard(() => VmTargets.RefuseNamedTwice(MyInvocation));
+    private protected override void Begin() => VmTargets.RefuseNamedTwice(MyInvocation);
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void Process()
     {
         if (Uuid is Guid uuid)
         {
@@ -58,7 +46,7 @@ public abstract class MemoryDumpRecordCmdletBase : StoreCmdletBase
     }
 
     /// <inheritdoc/>
-    protected sealed override void EndProcessing()
+    private protected sealed override void End()
     {
         if (MyInvocation.ExpectingInput && _names.Count == 0 && _uuids.Count == 0)
         {

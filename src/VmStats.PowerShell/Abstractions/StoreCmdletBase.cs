@@ -12,7 +12,7 @@ using VmStats.ThirdParty;
 
 namespace VmStats.PowerShell.Abstractions;
 
-/// <summary>The root of cmdlets that read or write a store.</summary>
+/// <summary>The base of cmdlets that read or write a store.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class StoreCmdletBase : VmStatsCmdletBase
 {
@@ -29,10 +29,11 @@ public abstract class StoreCmdletBase : VmStatsCmdletBase
     public VmStatsConnection? Connection { get; set; }
 
     /// <summary>What the environment says, read once per command.</summary>
-    private protected VmStatsSettings Settings => Guard(ReadSettings);
+    internal VmStatsSettings Settings => _settings ??= InfrastructureLoader.Current.ReadEnvironment();
 
     /// <summary>The connection of this command. On first use of the unnamed default store in a session, a warning names it.</summary>
-    private protected VmStatsConnection ResolvedConnection => Guard(FindConnection);
+    /// <exception cref="VmStatsException">It is closed, or what names it is wrong.</exception>
+    private protected VmStatsConnection ResolvedConnection => _resolved ??= Resolve();
 
     /// <summary>The store of this command; what its queries report is shown as progress and warnings.</summary>
     private protected ITelemetryStore Store => _observed ??= new ObservedStore(ResolvedConnection.Store, _reports = new QueryReports());
@@ -42,7 +43,7 @@ public abstract class StoreCmdletBase : VmStatsCmdletBase
 
     /// <summary>The dump folder: the one that was named, else DUMP_DIR, else the default.</summary>
     private protected string DumpFolder(string? named) => named is not null
-        ? Guard(() => FilePaths.Resolve(SessionState.Path, named))
+        ? FilePaths.Resolve(SessionState.Path, named)
         : Settings.DumpDirectory ?? MemoryDumpPaths.DefaultDumpFolder;
 
     /// <inheritdoc/>
@@ -54,15 +55,11 @@ public abstract class StoreCmdletBase : VmStatsCmdletBase
         }
     }
 
-    /// <summary>As <see cref="ResolvedConnection"/>, for a command that goes on where there is none.</summary>
-    /// <exception cref="VmStatsException">The connection is closed, or what names it is wrong.</exception>
-    private protected VmStatsConnection FindConnection() => _resolved ??= Resolve();
-
     private VmStatsConnection Resolve()
     {
         VmStatsSession session = VmStatsSession.Current;
         VmStatsConnection connection = Connection is null
-            ? session.Resolve(session.Connected is null ? ReadSettings() : new VmStatsSettings(), WaitsForNobody)
+            ? session.Resolve(session.Connected is null ? Settings : new VmStatsSettings(), WaitsForNobody)
             : Connection.IsClosed ? throw ConnectionClosed(Connection) : Connection;
         if (session.MustNameDefaultStore(connection))
         {
@@ -81,6 +78,4 @@ public abstract class StoreCmdletBase : VmStatsCmdletBase
         $"The connection to {connection} has been closed.",
         "Make another with Connect-VmStats -PassThru; one without -PassThru ends with the next Connect-VmStats.",
         connection);
-
-    private VmStatsSettings ReadSettings() => _settings ??= InfrastructureLoader.Current.ReadEnvironment();
 }

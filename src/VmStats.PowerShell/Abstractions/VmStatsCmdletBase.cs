@@ -6,8 +6,9 @@ using VmStats.PowerShell.Output;
 namespace VmStats.PowerShell.Abstractions;
 
 /// <summary>
-/// The root of all cmdlets here: lets asynchronous work write to the pipeline, ends it on Ctrl+C, and turns a
-/// <see cref="VmStatsException"/> into an ErrorRecord. Only the pipeline thread ever calls Write*.
+/// The root of all cmdlets here: lets asynchronous work write to the pipeline, and ends it on Ctrl+C. A
+/// <see cref="VmStatsException"/> that a cmdlet lets out ends it as a terminating error; of what concerns one of several
+/// targets it catches the exception and writes it. Only the pipeline thread ever calls Write*.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class VmStatsCmdletBase : PSCmdlet, IDisposable
@@ -20,10 +21,35 @@ public abstract class VmStatsCmdletBase : PSCmdlet, IDisposable
     /// <inheritdoc/>
     protected sealed override void StopProcessing() => _stop.Cancel();
 
+    /// <inheritdoc/>
+    protected sealed override void BeginProcessing() => EndWithError(Begin);
+
+    /// <inheritdoc/>
+    protected sealed override void ProcessRecord() => EndWithError(Process);
+
+    /// <inheritdoc/>
+    protected sealed override void EndProcessing() => EndWithError(End);
+
+    /// <summary>Before the first record: what the arguments alone tell.</summary>
+    private protected virtual void Begin()
+    {
+    }
+
+    /// <summary>One record of the pipeline, or the arguments.</summary>
+    private protected virtual void Process()
+    {
+    }
+
+    /// <summary>After the last record.</summary>
+    private protected virtual void End()
+    {
+    }
+
     /// <summary>
-    /// Runs work on the pool and writes what it puts out, as it comes, until it ends. A failure of the work ends the
-    /// command with a terminating error; what concerns one target only is the work's to report by <see cref="CommandOutput.Error(VmStatsException)"/>.
+    /// Runs work on the pool and writes what it puts out, as it comes, until it ends. A failure of the work is thrown; what
+    /// concerns one target only is the work's to report by <see cref="CommandOutput.Error(VmStatsException)"/>.
     /// </summary>
+    /// <exception cref="VmStatsException">The work has failed.</exception>
     private protected void Run(Func<CommandOutput, CancellationToken, Task> work)
     {
         using CancellationTokenSource cancellation = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
@@ -34,10 +60,6 @@ public abstract class VmStatsCmdletBase : PSCmdlet, IDisposable
         {
             output.Drain(this);
             producer.GetAwaiter().GetResult();
-        }
-        catch (VmStatsException e)
-        {
-            ThrowTerminatingError(ErrorRecords.From(e));
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
@@ -67,29 +89,8 @@ public abstract class VmStatsCmdletBase : PSCmdlet, IDisposable
         return result!;
     }
 
-    /// <inheritdoc cref="Guard{T}(Func{T})"/>
-    private protected void Guard(Action call) => Guard(() =>
-    {
-        call();
-        return true;
-    });
-
-    /// <summary>Runs a call that may fail with a <see cref="VmStatsException"/>; its failure ends the command.</summary>
-    private protected T Guard<T>(Func<T> call)
-    {
-        try
-        {
-            return call();
-        }
-        catch (VmStatsException e)
-        {
-            ThrowTerminatingError(ErrorRecords.From(e));
-            throw;
-        }
-    }
-
     /// <summary>Writes a non-terminating error.</summary>
-    private protected void WriteError(VmStatsException failure) => WriteError(ErrorRecords.From(failure));
+    internal void WriteError(VmStatsException failure) => WriteError(ErrorRecords.From(failure));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -105,6 +106,18 @@ public abstract class VmStatsCmdletBase : PSCmdlet, IDisposable
         if (disposing)
         {
             _stop.Dispose();
+        }
+    }
+
+    private void EndWithError(Action step)
+    {
+        try
+        {
+            step();
+        }
+        catch (VmStatsException e)
+        {
+            ThrowTerminatingError(ErrorRecords.From(e));
         }
     }
 

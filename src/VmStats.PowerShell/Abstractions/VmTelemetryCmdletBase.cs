@@ -10,9 +10,9 @@ using VmStats.Telemetry.Series;
 
 namespace VmStats.PowerShell.Abstractions;
 
-/// <summary>The root of cmdlets that read the telemetry of VMs: which VMs, and of what time.</summary>
+/// <summary>The base of cmdlets that read the telemetry of VMs: which VMs, and of what time.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public abstract class VmTelemetryCmdletBase : StoreCmdletBase
+public abstract class VmTelemetryCmdletBase : VmCmdletBase
 {
     private protected const string LatestSet = "Latest";
     private protected const string LastSet = "Last";
@@ -22,18 +22,6 @@ public abstract class VmTelemetryCmdletBase : StoreCmdletBase
     private protected static readonly TimeSpan DefaultRange = TimeSpan.FromHours(1);
 
     private readonly VmTargets _targets = new();
-
-    /// <summary>Names of VMs; wildcards are allowed. Without it, and without input, all VMs.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [VmNameTransformation]
-    [SupportsWildcards]
-    [ArgumentCompleter(typeof(VmNameCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string[]? Name { get; set; }
-
-    /// <summary>A VM's UUID, its identity over restarts and renames. A VM from the pipeline is known by it alone.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    public Guid? Uuid { get; set; }
 
     /// <summary>Each disk and network interface instead of the VM as a whole.</summary>
     [Parameter]
@@ -79,13 +67,13 @@ public abstract class VmTelemetryCmdletBase : StoreCmdletBase
     private protected IReadOnlyList<VmTelemetryMetric>? NamedMetrics() => Metric is null ? null : MetricCatalog.Resolve(Metric, Subjects);
 
     /// <inheritdoc/>
-    protected override void BeginProcessing() => Guard(() => VmTargets.RefuseNamedTwice(MyInvocation));
+    private protected override void Begin() => VmTargets.RefuseNamedTwice(MyInvocation);
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => _targets.Add(Uuid, Name);
+    private protected override void Process() => _targets.Add(Uuid, Name);
 
     /// <inheritdoc/>
-    protected sealed override void EndProcessing()
+    private protected sealed override void End()
     {
         if (MyInvocation.ExpectingInput && _targets.IsEmpty)
         {
@@ -135,12 +123,12 @@ public abstract class VmTelemetryCmdletBase : StoreCmdletBase
                 DateTimeOffset finish = Finish ?? DateTimeOffset.UtcNow.AddSeconds(1);
                 if (finish <= Start)
                 {
-                    ThrowTerminatingError(VmStats.PowerShell.Errors.ErrorRecords.From(new VmStatsException(
+                    throw new VmStatsException(
                         ErrorIds.RangeIsEmpty,
                         VmStatsErrorKind.InvalidArgument,
                         $"The range from {Start:O} to {finish:O} is empty.",
                         "-Finish must be later than -Start.",
-                        Start)));
+                        Start);
                 }
 
                 return TimeRange.Between(Start, finish);

@@ -127,7 +127,7 @@ public sealed class ConnectVmStatsCommand : VmStatsCmdletBase
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    protected override void EndProcessing()
+    private protected override void End()
     {
         VmStatsConnection connection = Compute(ConnectAsync);
 

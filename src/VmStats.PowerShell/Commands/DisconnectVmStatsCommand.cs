@@ -23,7 +23,7 @@ public sealed class DisconnectVmStatsCommand : VmStatsCmdletBase
     public VmStatsConnection? Connection { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void Process()
     {
         VmStatsSession session = VmStatsSession.Current;
         if (Connection is null || ReferenceEquals(Connection, session.Connected))

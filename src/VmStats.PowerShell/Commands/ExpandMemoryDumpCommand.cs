@@ -40,7 +40,7 @@ public sealed class ExpandMemoryDumpCommand : DumpFileCmdletBase
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    private protected override void Process(string path)
+    private protected override void ProcessDump(string path)
     {
         string? destination = Destination is null ? null : FilePaths.Resolve(SessionState.Path, Destination);
         if (destination is not null && _written.Contains(destination))

@@ -61,10 +61,10 @@ public sealed class GetMemoryDumpStatusCommand : VmStatsCmdletBase
     private bool IsByService => ParameterSetName != LocalSet;
 
     /// <inheritdoc/>
-    protected override void BeginProcessing() => Guard(() => VmTargets.RefuseNamedTwice(MyInvocation));
+    private protected override void Begin() => VmTargets.RefuseNamedTwice(MyInvocation);
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void Process()
     {
         _all ??= Compute((_, cancellationToken) => ReadAsync(cancellationToken));
         NamePattern[]? patterns = Name?.Select(name => new NamePattern(name)).ToArray();

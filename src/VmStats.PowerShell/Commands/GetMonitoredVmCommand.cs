@@ -2,9 +2,7 @@ using System.Management.Automation;
 using VmStats.Errors;
 using VmStats.Hypervisors;
 using VmStats.PowerShell.Abstractions;
-using VmStats.PowerShell.Completion;
 using VmStats.PowerShell.Targets;
-using VmStats.PowerShell.Transformation;
 using VmStats.Telemetry;
 
 namespace VmStats.PowerShell.Commands;
@@ -39,46 +37,32 @@ public sealed class GetMonitoredVmCommand : HypervisorCmdletBase
     private IReadOnlyList<IHypervisor> _asked = [];
     private IReadOnlyList<HypervisorVms> _live = [];
     private IReadOnlyList<MonitoredVm> _known = [];
-    private string? _namedBy;
-
-    /// <summary>Names of VMs; wildcards are allowed. Without it, all VMs.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [VmNameTransformation]
-    [SupportsWildcards]
-    [ArgumentCompleter(typeof(VmNameCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string[]? Name { get; set; }
-
-    /// <summary>A VM's UUID, its identity over restarts and renames.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    public Guid? Uuid { get; set; }
 
     /// <summary>Asks the hypervisor instead of the store: VMs that are off are listed too, and no store is needed. -HypervisorUri implies it.</summary>
     [Parameter]
     public SwitchParameter Live { get; set; }
 
-    private bool IsLive => MyInvocation.BoundParameters.ContainsKey(nameof(Live)) ? Live : NamedHypervisors.Length > 0;
+    private bool IsLive => MyInvocation.BoundParameters.ContainsKey(nameof(Live)) ? Live : HypervisorSet.Named(HypervisorUri).Length > 0;
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
+    private protected override void Begin()
     {
-        base.BeginProcessing();
-        _namedBy = VmTargets.NamedBy(MyInvocation);
-        if (IsHypervisorGiven && !IsLive)
+        base.Begin();
+        if (Hypervisors.IsGiven && !IsLive)
         {
-            Guard(() => throw new VmStatsException(
+            throw new VmStatsException(
                 ErrorIds.HypervisorNotAsked,
                 VmStatsErrorKind.InvalidArgument,
                 "-HypervisorUri names a hypervisor to ask, and -Live:$false says to ask the store.",
-                "Leave one of them away: -HypervisorUri asks the hypervisor, a command without both the store."));
+                "Leave one of them away: -HypervisorUri asks the hypervisor, a command without both the store.");
         }
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void Process()
     {
-        Guard(() => VmTargets.RefuseNamedTwice(MyInvocation, _namedBy, Name, Uuid));
-        if (RefuseNothing(namesVm: _namedBy is null && (Uuid is not null || Name is not null)))
+        VmTargets.RefuseNamedTwice(MyInvocation, NamedBy, Name, Uuid);
+        if (Hypervisors.RefuseNothing(HypervisorUri, namesVm: NamedBy is null && (Uuid is not null || Name is not null)))
         {
             return;
         }
@@ -97,11 +81,11 @@ public sealed class GetMonitoredVmCommand : HypervisorCmdletBase
 
     private void WriteLive()
     {
-        IReadOnlyList<IHypervisor> hypervisors = OpenHypervisors(NamedHypervisors);
+        IReadOnlyList<IHypervisor> hypervisors = Hypervisors.Open(HypervisorSet.Named(HypervisorUri));
         if (!hypervisors.SequenceEqual(_asked))
         {
             _asked = hypervisors;
-            _live = Compute((output, cancellationToken) => ListAsync(hypervisors, output, cancellationToken));
+            _live = Compute((output, cancellationToken) => Hypervisors.ListAsync(hypervisors, output, cancellationToken));
             _known = [.. _live.SelectMany(list => list.Vms)];
         }
 

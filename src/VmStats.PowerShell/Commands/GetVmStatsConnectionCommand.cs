@@ -17,5 +17,5 @@ namespace VmStats.PowerShell.Commands;
 public sealed class GetVmStatsConnectionCommand : StoreCmdletBase
 {
     /// <inheritdoc/>
-    protected override void EndProcessing() => WriteObject(ResolvedConnection);
+    private protected override void End() => WriteObject(ResolvedConnection);
 }

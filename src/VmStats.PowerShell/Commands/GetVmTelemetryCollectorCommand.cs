@@ -24,7 +24,7 @@ public sealed class GetVmTelemetryCollectorCommand : VmStatsCmdletBase
     public int[]? Id { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void Process()
     {
         VmStatsSession session = VmStatsSession.Current;
         if (Id is null)

@@ -31,7 +31,7 @@ public sealed class GetVmTelemetryMetricCommand : VmStatsCmdletBase
     public VmTelemetryMetricSubject? AppliesTo { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void Process()
     {
         foreach (string name in Name)
         {

@@ -49,7 +49,7 @@ public sealed class InitializeVmStatsDatabaseCommand : StoreCmdletBase
     public SwitchParameter Force { get; set; }
 
     /// <inheritdoc/>
-    protected override void EndProcessing()
+    private protected override void End()
     {
         VmStatsConnection connection = ResolvedConnection;
         Run(async (output, cancellationToken) =>

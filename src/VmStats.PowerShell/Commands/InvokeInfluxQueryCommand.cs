@@ -66,10 +66,10 @@ public sealed class InvokeInfluxQueryCommand : StoreCmdletBase
     public SwitchParameter TimeAsText { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void Process()
     {
-        InfluxQuery influx = Guard(() => ResolvedConnection.Store is InfluxStore store ? store.Influx : throw NoLanguage());
-        IReadOnlyDictionary<string, FieldValue> parameters = Guard(() => QueryParameter.ReadAll(Parameter));
+        InfluxQuery influx = ResolvedConnection.Store is InfluxStore store ? store.Influx : throw NoLanguage();
+        IReadOnlyDictionary<string, FieldValue> parameters = QueryParameter.ReadAll(Parameter);
         if (StatementKinds.ModifiesData(Query) && !ShouldProcess($"{influx.Address} ({influx.Database})", Query))
         {
             return;

@@ -6,7 +6,6 @@ using VmStats.Hypervisors;
 using VmStats.PowerShell.Abstractions;
 using VmStats.PowerShell.Completion;
 using VmStats.PowerShell.Dumps;
-using VmStats.PowerShell.Formatting;
 using VmStats.PowerShell.Jobs;
 using VmStats.PowerShell.Output;
 using VmStats.PowerShell.Sessions;
@@ -71,7 +70,6 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
     private readonly HashSet<IHypervisor> _refused = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<string, HashSet<Guid>> _serviceVms = new(StringComparer.Ordinal);
     private DumpConfirmation? _confirmation;
-    private string? _namedBy;
 
     /// <summary>Names of VMs; wildcards are allowed, but not for the dump service. A UUID may stand for a name.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -79,11 +77,7 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
     [SupportsWildcards]
     [ArgumentCompleter(typeof(VmNameCompleter))]
     [ValidateNotNullOrEmpty]
-    public string[] Name { get; set; } = [];
-
-    /// <summary>A VM's UUID. A VM from the pipeline is known by it alone; the dump service knows it by its name.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    public Guid? Uuid { get; set; }
+    public override string[]? Name { get; set; }
 
     /// <summary>The folder for the dumps. Without it DUMP_DIR, else the original's folder where it can be written, else one in your data folder.</summary>
     [Parameter(ParameterSetName = LocalSet)]
@@ -153,12 +147,11 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
     private protected override bool WaitsForNobody => true;
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
+    private protected override void Begin()
     {
-        base.BeginProcessing();
-        _namedBy = VmTargets.NamedBy(MyInvocation);
+        base.Begin();
         _confirmation = new DumpConfirmation(this, Crash, Reset);
-        Guard(() => DumpFlags.Check(Crash, Reset, Live, Compression, CompressionLevel));
+        DumpFlags.Check(Crash, Reset, Live, Compression, CompressionLevel);
         if (Live)
         {
             WriteWarning("QEMU pauses the guest for a memory-only dump, with -Live too.");
@@ -166,12 +159,12 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void Process()
     {
-        Guard(() => VmTargets.RefuseNamedTwice(MyInvocation, _namedBy, Name, Uuid));
+        VmTargets.RefuseNamedTwice(MyInvocation, NamedBy, Name, Uuid);
         if (IsByService)
         {
-            foreach (string name in Name)
+            foreach (string name in Name ?? [])
             {
                 _serviceVms.TryAdd(name, []);
                 _serviceVms[name].UnionWith(Uuid is Guid vm ? [vm] : []);
@@ -180,12 +173,12 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
             return;
         }
 
-        if (RefuseNothing(namesVm: _namedBy is null))
+        if (Hypervisors.RefuseNothing(HypervisorUri, namesVm: NamedBy is null))
         {
             return;
         }
 
-        string[] hypervisors = NamedHypervisors;
+        string[] hypervisors = HypervisorSet.Named(HypervisorUri);
         VmTargets? targets = _targets.Find(one => one.Hypervisors.SequenceEqual(hypervisors)).Vms;
         if (targets is null)
         {
@@ -196,13 +189,12 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing()
+    private protected override void End()
     {
-        MemoryDumpWork work = new();
-        bool isHandedOver = false;
+        MemoryDumpWork? work = new();
         try
         {
-            Gather(work, OpenStore(work));
+            Gather(work);
             if (work.IsEmpty)
             {
                 return;
@@ -212,7 +204,7 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
             {
                 MemoryDumpJob job = new(MyInvocation.Line, work);
                 JobRepository.Add(job);
-                isHandedOver = true;
+                work = null;
                 VmStatsSession.Current.Start(job);
                 WriteObject(job);
             }
@@ -223,11 +215,26 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
         }
         finally
         {
-            if (!isHandedOver)
-            {
-                work.DisposeAsync().AsTask().GetAwaiter().GetResult();
-            }
+            // A job closes what it was given.
+            work?.DisposeAsync().AsTask().GetAwaiter().GetResult();
         }
+    }
+
+    // The one loop: what is planned, whoever takes it, is asked about and then done.
+    private void Gather(MemoryDumpWork work)
+    {
+        ITelemetryStore store = OpenStore(work);
+        Func<CommandOutput, CancellationToken, Task<IReadOnlyList<PlannedDump>>> plan = IsByService ? ByService(work, store) : ByHypervisors(work, store);
+        Run(async (output, cancellationToken) =>
+        {
+            foreach (PlannedDump dump in await plan(output, cancellationToken))
+            {
+                if (await output.OnPipelineAsync(dump.Ask))
+                {
+                    work.Add(dump);
+                }
+            }
+        });
     }
 
     // A job goes on when the session connects to another store, so it has one of its own.
@@ -238,58 +245,48 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
             return Store;
         }
 
-        ITelemetryStore own = Guard(() => VmStatsSession.Open(ResolvedConnection.Options, ResolvedConnection.Source, WaitsForNobody)).Store;
+        ITelemetryStore own = VmStatsSession.Open(ResolvedConnection.Options, ResolvedConnection.Source, WaitsForNobody).Store;
         work.Own(own);
         return own;
     }
 
-    private void Gather(MemoryDumpWork work, ITelemetryStore store)
+    private Func<CommandOutput, CancellationToken, Task<IReadOnlyList<PlannedDump>>> ByHypervisors(MemoryDumpWork work, ITelemetryStore store)
     {
-        if (IsByService)
-        {
-            GatherFromService(work, store);
-            return;
-        }
-
-        string folder = DumpFolder(Path);
         MemoryDumperOptions options = new()
         {
-            Folder = folder,
+            Folder = DumpFolder(Path),
             MaxParallel = ThrottleLimit ?? Settings.MaxParallelDumps,
             RecordTimeout = ResolvedConnection.Options.Timeout,
         };
         SemaphoreSlim slots = new(options.MaxParallel);
         work.Own(slots);
-        List<(IReadOnlyList<IHypervisor> Hypervisors, VmTargets Vms)> opened = [];
-        foreach ((string[] uris, VmTargets vms) in _targets)
+        List<(IReadOnlyList<IHypervisor> Hypervisors, VmTargets Vms)> opened = [.. _targets.Select(target => (Hypervisors.Open(target.Hypervisors), target.Vms))];
+        foreach (IHypervisor hypervisor in opened.SelectMany(target => target.Hypervisors).Where(hypervisor => !_dumpers.ContainsKey(hypervisor)))
         {
-            IReadOnlyList<IHypervisor> hypervisors = OpenHypervisors(uris);
-            opened.Add((hypervisors, vms));
-            foreach (IHypervisor hypervisor in hypervisors.Where(hypervisor => !_dumpers.ContainsKey(hypervisor)))
-            {
-                _dumpers.Add(hypervisor, new MemoryDumper(hypervisor, store, InfrastructureLoader.Current, options, slots));
-                work.Own(_dumpers[hypervisor]);
-            }
+            _dumpers.Add(hypervisor, new MemoryDumper(hypervisor, store, InfrastructureLoader.Current, options, slots));
+            work.Own(_dumpers[hypervisor]);
         }
 
         MemoryDumpPlanner planner = new(_confirmation!.IsShown ? store : null);
-        Run(async (output, cancellationToken) =>
-        {
-            List<(IHypervisor Hypervisor, MemoryDumpRequest Request)> wanted = [];
-            foreach ((IReadOnlyList<IHypervisor> hypervisors, VmTargets vms) in opened)
-            {
-                wanted.AddRange((await FindAsync(hypervisors, vms, output, cancellationToken)).Select(found => (found.Hypervisor, Request(found.Vm))));
-            }
+        return (output, cancellationToken) => PlanAsync(opened, planner, options.Folder, output, cancellationToken);
+    }
 
-            IReadOnlyList<MemoryDumpPlan> plans = await planner.PlanAsync([.. wanted.Select(one => one.Request)], folder, cancellationToken);
-            foreach (((IHypervisor hypervisor, MemoryDumpRequest request), MemoryDumpPlan plan) in wanted.Zip(plans))
-            {
-                if (await output.OnPipelineAsync(() => _confirmation.Ask(plan, hypervisor.HostName)))
-                {
-                    work.Add(_dumpers[hypervisor], request);
-                }
-            }
-        });
+    private async Task<IReadOnlyList<PlannedDump>> PlanAsync(
+        IEnumerable<(IReadOnlyList<IHypervisor> Hypervisors, VmTargets Vms)> targets,
+        MemoryDumpPlanner planner,
+        string folder,
+        CommandOutput output,
+        CancellationToken cancellationToken)
+    {
+        List<(IHypervisor Hypervisor, MemoryDumpRequest Request)> wanted = [];
+        foreach ((IReadOnlyList<IHypervisor> hypervisors, VmTargets vms) in targets)
+        {
+            wanted.AddRange((await FindAsync(hypervisors, vms, output, cancellationToken)).Select(found => (found.Hypervisor, Request(found.Vm))));
+        }
+
+        IReadOnlyList<MemoryDumpPlan> plans = await planner.PlanAsync([.. wanted.Select(one => one.Request)], folder, cancellationToken);
+        return [.. wanted.Zip(plans, (one, plan) =>
+            PlannedDump.Of(_dumpers[one.Hypervisor], one.Request, () => _confirmation!.Ask(plan, one.Hypervisor.HostName)))];
     }
 
     // By what the hypervisors say: no store is asked.
@@ -298,7 +295,7 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
     {
         // Before the VMs are asked for: a remote host that is down would be told of instead, as if it could help to start it.
         IHypervisor[] dumpable = [.. hypervisors.Where(hypervisor => CanDump(hypervisor, output))];
-        return await vms.ResolveAsync(await ListAsync(dumpable, output, cancellationToken), output, cancellationToken);
+        return await vms.ResolveAsync(await Hypervisors.ListAsync(dumpable, output, cancellationToken), output, cancellationToken);
     }
 
     private bool CanDump(IHypervisor hypervisor, CommandOutput output)
@@ -319,25 +316,27 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
         }
     }
 
-    private void GatherFromService(MemoryDumpWork work, ITelemetryStore store)
+    private Func<CommandOutput, CancellationToken, Task<IReadOnlyList<PlannedDump>>> ByService(MemoryDumpWork work, ITelemetryStore store)
     {
-        MemoryDumpServiceClient client = Guard(() => DumpServices.Open(ServiceUrl, Settings));
+        MemoryDumpServiceClient client = DumpServices.Open(ServiceUrl, Settings);
         work.Own(client);
         ServiceDumper dumper = new(client, store, MemoryDumpPaths.DefaultStateFolder) { RecordTimeout = ResolvedConnection.Options.Timeout };
-        foreach ((string name, HashSet<Guid> vms) in _serviceVms)
+        return (output, _) => Task.FromResult<IReadOnlyList<PlannedDump>>([.. _serviceVms
+            .Where(one => IsNameUsable(one.Key, one.Value, output))
+            .Select(one => PlannedDump.Of(dumper, one.Key, Timeout, () => _confirmation!.Ask(one.Key, client.Address)))]);
+    }
+
+    private static bool IsNameUsable(string name, IReadOnlyCollection<Guid> vms, CommandOutput output)
+    {
+        try
         {
-            try
-            {
-                DumpServices.CheckName(name, vms);
-                if (ShouldProcess(DumpPlanText.Of(name, client.Address), $"Have the dump service dump the memory of {name}? It is paused meanwhile.", DumpPlanText.Caption))
-                {
-                    work.Add(dumper, name, Timeout);
-                }
-            }
-            catch (VmStatsException e)
-            {
-                WriteError(e);
-            }
+            DumpServices.CheckName(name, vms);
+            return true;
+        }
+        catch (VmStatsException e)
+        {
+            output.Error(e);
+            return false;
         }
     }
 

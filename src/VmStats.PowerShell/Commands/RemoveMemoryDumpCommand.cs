@@ -112,24 +112,24 @@ public sealed class RemoveMemoryDumpCommand : StoreCmdletBase
     private bool HasRule => OlderThan is not null || KeepLast is not null || MaximumSize is not null;
 
     /// <inheritdoc/>
-    protected override void BeginProcessing() =>
+    private protected override void Begin() =>
         // A pipeline that brings nothing asks for nothing, never for the whole folder.
         _isNarrowed = MyInvocation.ExpectingInput || MyInvocation.BoundParameters.ContainsKey(nameof(Path));
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void Process()
     {
         foreach (string? path in Path ?? [])
         {
             if (!string.IsNullOrEmpty(path))
             {
-                _paths.UnionWith(Guard(() => DumpPaths.Resolve(SessionState.Path, path)));
+                _paths.UnionWith(DumpPaths.Resolve(SessionState.Path, path));
             }
         }
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing()
+    private protected override void End()
     {
         string folder = DumpFolder(Folder);
         if (Interrupted)
@@ -138,7 +138,7 @@ public sealed class RemoveMemoryDumpCommand : StoreCmdletBase
         }
         else if (!_isNarrowed)
         {
-            Guard(() => Check(folder));
+            Check(folder);
             WorkOn(new DumpSelection(folder, Name, null));
         }
         else if (_paths.Count > 0)
@@ -171,7 +171,7 @@ public sealed class RemoveMemoryDumpCommand : StoreCmdletBase
     private void WorkOn(DumpSelection selection)
     {
         MemoryDumpRetention retention = new(selection.Folder, TimeProvider.System);
-        IReadOnlyList<MemoryDumpFile> listed = Guard(retention.List);
+        IReadOnlyList<MemoryDumpFile> listed = retention.List();
         string[] missing = selection.Missing(listed);
         Array.ForEach(missing, file => WriteError(DumpErrors.NotFound(file)));
         MemoryDumpFile[] wanted = [.. listed.Where(selection.IsWanted)];
@@ -225,7 +225,7 @@ public sealed class RemoveMemoryDumpCommand : StoreCmdletBase
             Where = selection.IsWanted,
             Force = Force,
         };
-        IReadOnlyList<MemoryDumpRemoval> planned = Guard(() => retention.Plan(policy, listed));
+        IReadOnlyList<MemoryDumpRemoval> planned = retention.Plan(policy, listed);
         if (planned.Count == 0)
         {
             Tell($"The rules ask for none of the {listed.Count(selection.IsWanted)} dumps{selection.OfVms} in the folder '{selection.Folder}'.", isExpected: true);
@@ -262,12 +262,12 @@ public sealed class RemoveMemoryDumpCommand : StoreCmdletBase
     {
         if (Folder is not null)
         {
-            Guard(() => Check(folder));
+            Check(folder);
         }
 
         if (Confirm($"Clear away what interrupted memory dumps left in the folder {folder}"))
         {
-            Guard(() => VmStats.Dumps.Capture.DumpFolder.ThrowIfUnsafe(folder));
+            VmStats.Dumps.Capture.DumpFolder.ThrowIfUnsafe(folder);
             DumpRecovery recovery = new(new DumpStateStore(MemoryDumpPaths.DefaultStateFolder), new DumpRecorder(Store, MemoryDumpPaths.DefaultStateFolder));
             TimeSpan patience = ResolvedConnection.Options.Timeout;
             IReadOnlyList<MemoryDumpRecord> records = Compute(async (_, cancellationToken) =>

@@ -5,6 +5,7 @@ using VmStats.Hypervisors;
 using VmStats.PowerShell.Abstractions;
 using VmStats.PowerShell.Output;
 using VmStats.PowerShell.Sessions;
+using VmStats.PowerShell.Targets;
 using VmStats.PowerShell.Transformation;
 using VmStats.Stores;
 using VmStats.Stores.Spool;
@@ -34,7 +35,7 @@ namespace VmStats.PowerShell.Commands;
 /// </example>
 [Cmdlet(VerbsLifecycle.Start, "VmTelemetryCollector", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low)]
 [OutputType(typeof(VmTelemetryCollectorStatus))]
-public sealed class StartVmTelemetryCollectorCommand : HypervisorCmdletBase
+public sealed class StartVmTelemetryCollectorCommand : StoreCmdletBase
 {
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(250);
 
@@ -42,6 +43,7 @@ public sealed class StartVmTelemetryCollectorCommand : HypervisorCmdletBase
     private static readonly TimeSpan s_lockTimeout = TimeSpan.FromSeconds(2);
     private readonly HashSet<IHypervisor> _asked = new(ReferenceEqualityComparer.Instance);
     private readonly List<TelemetryCollector> _started = [];
+    private HypervisorSet? _hypervisors;
 
     /// <summary>
     /// The hypervisors, a collector for each: libvirt URIs such as qemu:///system, or sim://fleet?vms=20 for a simulated fleet. Without it: the connection's, else LIBVIRT_URI, else libvirt's own default.
@@ -51,7 +53,7 @@ public sealed class StartVmTelemetryCollectorCommand : HypervisorCmdletBase
     [AllowNull]
     [AllowEmptyString]
     [AllowEmptyCollection]
-    public override string?[]? HypervisorUri { get; set; }
+    public string?[]? HypervisorUri { get; set; }
 
     /// <summary>Time between polls, by the hypervisor's clock: 500ms, 10s, 1m. Without it POLL_INTERVAL, else one second.</summary>
     [Parameter(Position = 0)]
@@ -68,15 +70,22 @@ public sealed class StartVmTelemetryCollectorCommand : HypervisorCmdletBase
     public SwitchParameter Wait { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void Begin()
     {
-        if (RefuseNothing(namesVm: false))
+        _hypervisors = new HypervisorSet(this);
+        _hypervisors.RefuseEmpty(HypervisorUri);
+    }
+
+    /// <inheritdoc/>
+    private protected override void Process()
+    {
+        if (_hypervisors!.RefuseNothing(HypervisorUri, namesVm: false))
         {
             return;
         }
 
         VmStatsConnection connection = ResolvedConnection;
-        IHypervisor[] hypervisors = [.. OpenHypervisors(NamedHypervisors).Where(_asked.Add)];
+        IHypervisor[] hypervisors = [.. _hypervisors.Open(HypervisorSet.Named(HypervisorUri)).Where(_asked.Add)];
         Run(async (output, cancellationToken) =>
         {
             // A database that isn't there takes nothing, however long the points wait.
@@ -94,7 +103,7 @@ public sealed class StartVmTelemetryCollectorCommand : HypervisorCmdletBase
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing()
+    private protected override void End()
     {
         if (Wait && _started.Count > 0)
         {
@@ -120,7 +129,7 @@ public sealed class StartVmTelemetryCollectorCommand : HypervisorCmdletBase
         IHypervisor hypervisor, VmStatsConnection connection, CommandOutput output, CancellationToken cancellationToken)
     {
         // A hypervisor that can't be reached at all is an error now, not a line in a status that nobody reads.
-        return await TryListAsync(hypervisor, output, cancellationToken) is null
+        return await _hypervisors!.TryListAsync(hypervisor, output, cancellationToken) is null
             ? null
             : await output.OnPipelineAsync(() => Start(hypervisor, connection));
     }

@@ -51,10 +51,10 @@ public sealed class StopMemoryDumpCommand : VmStatsCmdletBase
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    protected override void BeginProcessing() => Guard(() => VmTargets.RefuseNamedTwice(MyInvocation));
+    private protected override void Begin() => VmTargets.RefuseNamedTwice(MyInvocation);
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void Process()
     {
         NamePattern[] patterns = Name.Select(name => new NamePattern(name)).ToArray();
         MemoryDumpStatus[] running = Compute((_, _) => Task.FromResult(_reader.Read()
@@ -82,7 +82,7 @@ public sealed class StopMemoryDumpCommand : VmStatsCmdletBase
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => Run(async (output, cancellationToken) =>
+    private protected override void End() => Run(async (output, cancellationToken) =>
         await Task.WhenAll(_ending.Select(dump => WaitAsync(dump, output, cancellationToken))));
 
     private bool IsMeant(MemoryDumpStatus dump, NamePattern[] patterns) =>

@@ -29,7 +29,7 @@ public sealed class StopVmTelemetryCollectorCommand : VmStatsCmdletBase
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void Process()
     {
         VmStatsSession session = VmStatsSession.Current;
         foreach (int id in Id)

@@ -61,7 +61,7 @@ public sealed class TestMemoryDumpCommand : DumpFileCmdletBase
     [Parameter]
     public SwitchParameter Record { get; set; }
 
-    private protected override void Process(string path)
+    private protected override void ProcessDump(string path)
     {
         if (Detailed)
         {

@@ -40,14 +40,14 @@ public sealed class TestVmStatsConnectionCommand : StoreCmdletBase
     public SwitchParameter Quiet { get; set; }
 
     /// <inheritdoc/>
-    protected override void EndProcessing()
+    private protected override void End()
     {
         bool holds = true;
         Run(async (output, cancellationToken) =>
         {
             try
             {
-                VmStatsConnection connection = await output.OnPipelineAsync(FindConnection);
+                VmStatsConnection connection = await output.OnPipelineAsync(() => ResolvedConnection);
                 ConnectionChecker checker = new(connection.Options, connection.Store, TimeProvider.System);
                 await foreach (VmStatsConnectionCheck check in checker.CheckAsync(cancellationToken))
                 {

@@ -22,4 +22,10 @@ internal sealed class DumpConfirmation(PSCmdlet command, bool crash, bool reset)
             : $"Dump the memory of {vm}? It is paused meanwhile.";
         return _confirmation.Ask(DumpPlanText.Of(plan), $"{question} Expected: {DumpPlanText.Expectation(plan)}.", DumpPlanText.Caption, isGrave: crash || reset);
     }
+
+    /// <summary>True when the dump service is to take the dump; false for -WhatIf too. Called by the pipeline thread.</summary>
+    /// <param name="vm">The VM's name.</param>
+    /// <param name="service">The service's address.</param>
+    internal bool Ask(string vm, string service) => _confirmation.Ask(
+        DumpPlanText.Of(vm, service), $"Have the dump service dump the memory of {vm}? It is paused meanwhile.", DumpPlanText.Caption, isGrave: false);
 }

@@ -4,25 +4,30 @@ using VmStats.PowerShell.Output;
 
 namespace VmStats.PowerShell.Dumps;
 
-/// <summary>Shows a dump's progress. Reports come from the dump's own threads and never hold them up.</summary>
-internal sealed class DumpProgress(ICommandOutput output, string vm, int activity) : IProgress<MemoryDumpProgress>
+/// <summary>
+/// Shows a dump's progress, as its own threads or the dump service report it, and takes the bar away at the end. Reports
+/// never hold the dump up.
+/// </summary>
+internal sealed class DumpProgress(ICommandOutput output, string title, int activity) : IProgress<MemoryDumpProgress>, IProgress<MemoryDumpStatus>, IDisposable
 {
-    private readonly string _activity = $"Memory dump of {vm}";
-
     /// <inheritdoc/>
-    public void Report(MemoryDumpProgress value) => output.Progress(new ProgressRecord(activity, _activity, Describe(value))
-    {
-        PercentComplete = value.PercentComplete is double percent ? (int)percent : -1,
-        SecondsRemaining = value.Remaining is TimeSpan remaining ? (int)Math.Min(remaining.TotalSeconds, int.MaxValue) : -1,
-    });
-
-    /// <summary>Takes the bar away.</summary>
-    internal void Complete() => output.EndProgress(activity, _activity);
-
-    private static string Describe(MemoryDumpProgress value)
+    public void Report(MemoryDumpProgress value)
     {
         string of = value.TotalBytes is long total ? $" of {Display.Size(total)}" : "";
         string rate = value.MegabytesPerSecond is double speed ? $", {Display.Number(speed, 0)} MB/s" : "";
-        return $"{value.Phase}: {Display.Size(value.ProcessedBytes)}{of}{rate}";
+        Show($"{value.Phase}: {Display.Size(value.ProcessedBytes)}{of}{rate}", value.PercentComplete, value.Remaining);
     }
+
+    /// <inheritdoc/>
+    public void Report(MemoryDumpStatus value) => Show(value.Message ?? $"{value.State}", value.PercentComplete, value.Remaining);
+
+    /// <inheritdoc/>
+    public void Dispose() => output.EndProgress(activity, title);
+
+    // The service may report any number.
+    private void Show(string status, double? percent, TimeSpan? remaining) => output.Progress(new ProgressRecord(activity, title, status)
+    {
+        PercentComplete = percent is >= 0 and <= 100 ? (int)percent.Value : -1,
+        SecondsRemaining = remaining is TimeSpan left ? (int)Math.Min(left.TotalSeconds, int.MaxValue) : -1,
+    });
 }

@@ -50,18 +50,3 @@ internal static class DumpServices
         }
     }
 }
-
-/// <summary>Shows how far the service is with a dump.</summary>
-internal sealed class ServiceDumpProgress(ICommandOutput output, string vm, int activity) : IProgress<MemoryDumpStatus>
-{
-    private readonly string _activity = $"Memory dump of {vm} by the dump service";
-
-    /// <inheritdoc/>
-    public void Report(MemoryDumpStatus value) => output.Progress(new ProgressRecord(activity, _activity, value.Message ?? $"{value.State}")
-    {
-        PercentComplete = value.PercentComplete is double percent and >= 0 and <= 100 ? (int)percent : -1,
-    });
-
-    /// <summary>Takes the bar away.</summary>
-    internal void Complete() => output.EndProgress(activity, _activity);
-}

@@ -7,7 +7,7 @@ namespace VmStats.PowerShell.Dumps;
 /// <summary>Dumps that were asked for and confirmed, for the command itself or a job to take; with what must be closed afterwards.</summary>
 internal sealed class MemoryDumpWork : IAsyncDisposable
 {
-    private readonly List<(string Vm, Func<ICommandOutput, int, CancellationToken, Task<MemoryDumpRecord>> Take)> _dumps = [];
+    private readonly List<PlannedDump> _dumps = [];
     private readonly List<IAsyncDisposable> _stores = [];
     private readonly List<MemoryDumper> _engines = [];
     private readonly List<IDisposable> _shared = [];
@@ -27,39 +27,14 @@ internal sealed class MemoryDumpWork : IAsyncDisposable
     /// <summary>Closes what the dumps share, a client of the dump service or their turns, when all is done.</summary>
     internal void Own(IDisposable shared) => _shared.Add(shared);
 
-    /// <summary>Adds a dump by the engine.</summary>
-    internal void Add(MemoryDumper dumper, MemoryDumpRequest request) => _dumps.Add((request.Vm.Name, async (output, activity, cancellationToken) =>
-    {
-        DumpProgress progress = new(output, request.Vm.Name, activity);
-        try
-        {
-            return await dumper.DumpAsync(request, progress, cancellationToken);
-        }
-        finally
-        {
-            progress.Complete();
-        }
-    }));
-
-    /// <summary>Adds a dump by the dump service.</summary>
-    internal void Add(ServiceDumper dumper, string vm, TimeSpan? timeout) => _dumps.Add((vm, async (output, activity, cancellationToken) =>
-    {
-        ServiceDumpProgress progress = new(output, vm, activity);
-        try
-        {
-            return await dumper.DumpAsync(vm, timeout, progress, cancellationToken);
-        }
-        finally
-        {
-            progress.Complete();
-        }
-    }));
+    /// <summary>Adds a dump that was confirmed.</summary>
+    internal void Add(PlannedDump dump) => _dumps.Add(dump);
 
     /// <summary>Takes all; what goes wrong with one doesn't keep the others.</summary>
     /// <returns>Dumps that failed.</returns>
     internal async Task<int> RunAsync(ICommandOutput output, CancellationToken cancellationToken)
     {
-        bool[] taken = await Task.WhenAll(_dumps.Select((dump, i) => TakeAsync(dump.Take, i + 1, output, cancellationToken)));
+        bool[] taken = await Task.WhenAll(_dumps.Select((dump, i) => TakeAsync(dump, i + 1, output, cancellationToken)));
         foreach (MemoryDumper engine in _engines)
         {
             if (await engine.CompleteAsync(cancellationToken) is string warning)
@@ -87,12 +62,11 @@ internal sealed class MemoryDumpWork : IAsyncDisposable
         }
     }
 
-    private static async Task<bool> TakeAsync(
-        Func<ICommandOutput, int, CancellationToken, Task<MemoryDumpRecord>> take, int activity, ICommandOutput output, CancellationToken cancellationToken)
+    private static async Task<bool> TakeAsync(PlannedDump dump, int activity, ICommandOutput output, CancellationToken cancellationToken)
     {
         try
         {
-            MemoryDumpRecord record = await take(output, activity, cancellationToken);
+            MemoryDumpRecord record = await dump.Take(output, activity, cancellationToken);
             Warn(output, record);
             output.Write(record);
             return true;

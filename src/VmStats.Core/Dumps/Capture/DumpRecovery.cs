@@ -107,13 +107,17 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
         {
             FileMetadata? file = dumps?.Find(data.FileName);
             DumpManifest? manifest = file is { IsRegular: true } ? TryReadManifest(dumps!, data.FileName) : null;
-            record = manifest is not null ? Complete(data, manifest, dumps!, file) : DumpRecords.Of(data, MemoryDumpState.Interrupted) with
+            DumpFacts facts = manifest is not null ? Complete(data, manifest, dumps!) : new DumpFacts(data, MemoryDumpState.Interrupted)
             {
                 Error = $"The process {data.ProcessId} that took the dump died.",
                 ErrorId = "DumpInterrupted",
                 Path = file is { IsRegular: true } ? dumps!.PathOf(data.FileName) : null,
             };
-            record = record with { LedgerHead = dumps is null ? null : await LogAsync(dumps, data, manifest, record).ConfigureAwait(false) };
+            record = facts.ToRecord() with
+            {
+                LastWriteTimeUtc = manifest is null ? null : file?.LastWriteTime,
+                LedgerHead = dumps is null ? null : await LogAsync(dumps, facts, manifest).ConfigureAwait(false),
+            };
             await recorder.WriteAsync(record, dumps, timeoutToken).ConfigureAwait(false);
         }
 
@@ -128,18 +132,12 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
     }
 
     // The process may have died with only the record missing: then the manifest has the data for the record.
-    private static MemoryDumpRecord Complete(DumpStateData data, DumpManifest manifest, PinnedFolder dumps, FileMetadata? file) =>
-        DumpRecords.Of(data, MemoryDumpState.Completed) with
-        {
-            Path = dumps.PathOf(data.FileName),
-            Sha256 = manifest.Sha256,
-            StoredSha256 = manifest.StoredSha256,
-            RawBytes = manifest.RawBytes,
-            StoredBytes = manifest.StoredBytes,
-            Duration = Duration.OfSeconds(manifest.DurationSeconds),
-            PauseTime = manifest.VmState == nameof(VmState.Running) ? Duration.OfSeconds(manifest.CallSeconds) : null,
-            LastWriteTimeUtc = file?.LastWriteTime,
-        };
+    private static DumpFacts Complete(DumpStateData data, DumpManifest manifest, PinnedFolder dumps) => new(data, MemoryDumpState.Completed)
+    {
+        Path = dumps.PathOf(data.FileName),
+        Image = DumpedImage.Of(manifest),
+        Duration = Duration.OfSeconds(manifest.DurationSeconds),
+    };
 
     private static DumpManifest? TryReadManifest(PinnedFolder dumps, string name)
     {
@@ -155,35 +153,21 @@ internal sealed class DumpRecovery(DumpStateStore states, DumpRecorder recorder)
     }
 
     // Returns the hash of the ledger entry that the process wrote before it died, or of a new one that records what was found.
-    private static async Task<string?> LogAsync(PinnedFolder dumps, DumpStateData data, DumpManifest? manifest, MemoryDumpRecord record)
+    private static async Task<string?> LogAsync(PinnedFolder dumps, DumpFacts facts, DumpManifest? manifest)
     {
         try
         {
             Ledger ledger = new(dumps);
-            if (ledger.Read().Lines.LastOrDefault(line => line.Entry.DumpId == data.DumpId) is LedgerLine line)
+            if (ledger.Read().Lines.LastOrDefault(line => line.Entry.DumpId == facts.Dump.DumpId) is LedgerLine line)
             {
                 return line.Hash;
             }
 
-            LedgerEntry entry = DumpCustody.Entry(LedgerEvent.Attempt, data.FileName, null, null) with
-            {
-                File = null,
-                DumpId = data.DumpId,
-                Name = data.Name,
-                Uuid = data.Uuid,
-                Detail = $"{record.State}: {record.ErrorId}",
-            };
+            // Noted by who clears up, not by who took the dump.
+            LedgerEntry entry = facts.ToLedgerEntry(manifest?.FileSha256) with { Operator = Environment.UserName, Host = Environment.MachineName };
             if (manifest is not null)
             {
-                entry = entry with
-                {
-                    Event = LedgerEvent.Capture,
-                    File = data.FileName,
-                    Sha256 = record.Sha256,
-                    StoredSha256 = record.StoredSha256,
-                    ManifestSha256 = manifest.FileSha256,
-                    Detail = LedgerEntry.RecoveredDetail,
-                };
+                entry = entry with { Detail = LedgerEntry.RecoveredDetail };
             }
 
             return await ledger.AppendAsync(entry, CancellationToken.None).ConfigureAwait(false);

@@ -167,32 +167,15 @@ internal sealed class DumpRun(
     private async Task<MemoryDumpRecord> SealAsync(PinnedFolder folder, string path, CaptureResult capture)
     {
         _warnings.AddRange(capture.Warnings);
-        TimeSpan duration = Stopwatch.GetElapsedTime(_started);
-        DumpManifest manifest = Manifest(path, capture, duration);
-        byte[] json = manifest.ToJson();
-        SealedFile.Write(folder, Path.GetFileName(DumpManifest.PathFor(path)), json);
-        string head = await new Ledger(folder).AppendAsync(
-            Entry(LedgerEvent.Capture) with
-            {
-                File = manifest.File,
-                Sha256 = manifest.Sha256,
-                StoredSha256 = manifest.StoredSha256,
-                ManifestSha256 = LedgerLine.HashOf(json),
-            },
-            CancellationToken.None).ConfigureAwait(false);
-        DateTimeOffset now = DateTimeOffset.UtcNow;
-        FileMetadata? file = folder.Find(manifest.File);
-        return Record(MemoryDumpState.Completed) with
+        DumpFacts facts = Facts(MemoryDumpState.Completed) with { Path = path, Image = DumpedImage.Of(capture, request.Vm) };
+        byte[] json = facts.ToManifest(request.Vm).ToJson();
+        SealedFile.Write(folder, DumpManifest.PathFor(facts.Dump.FileName), json);
+        string head = await new Ledger(folder).AppendAsync(facts.ToLedgerEntry(LedgerLine.HashOf(json)), CancellationToken.None).ConfigureAwait(false);
+        FileMetadata? file = folder.Find(facts.Dump.FileName);
+        return facts.ToRecord() with
         {
-            Path = path,
-            Sha256 = manifest.Sha256,
-            StoredSha256 = manifest.StoredSha256,
-            RawBytes = manifest.RawBytes,
-            StoredBytes = manifest.StoredBytes,
-            Duration = duration,
-            PauseTime = request.Vm.State == VmState.Running ? capture.CallTime : null,
             LedgerHead = head,
-            ChangeTimeUtc = now.UtcDateTime,
+            ChangeTimeUtc = DateTime.UtcNow,
             LastWriteTimeUtc = file?.LastWriteTime,
             LastAccessTimeUtc = file?.LastAccessTime,
         };
@@ -236,21 +219,15 @@ internal sealed class DumpRun(
     {
         VmStatsException typed = ToVmStatsException(failure);
         bool isCancelled = failure is OperationCanceledException || typed.ErrorId == ErrorIds.DumpCancelled;
-        MemoryDumpRecord record = Record(isCancelled ? MemoryDumpState.Cancelled : MemoryDumpState.Failed) with
-        {
-            Duration = Stopwatch.GetElapsedTime(_started),
-            ErrorId = typed.ErrorId,
-            Error = typed.Message,
-        };
-        return _folder is null ? record : record with { LedgerHead = await LogAttemptAsync(_folder, record).ConfigureAwait(false) };
+        DumpFacts facts = Facts(isCancelled ? MemoryDumpState.Cancelled : MemoryDumpState.Failed) with { ErrorId = typed.ErrorId, Error = typed.Message };
+        return facts.ToRecord() with { LedgerHead = _folder is null ? null : await LogAttemptAsync(_folder, facts).ConfigureAwait(false) };
     }
 
-    private async Task<string?> LogAttemptAsync(PinnedFolder folder, MemoryDumpRecord record)
+    private static async Task<string?> LogAttemptAsync(PinnedFolder folder, DumpFacts facts)
     {
         try
         {
-            LedgerEntry entry = Entry(LedgerEvent.Attempt) with { Detail = $"{record.State}: {record.ErrorId}" };
-            return await new Ledger(folder).AppendAsync(entry, CancellationToken.None).ConfigureAwait(false);
+            return await new Ledger(folder).AppendAsync(facts.ToLedgerEntry(), CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or VmStatsException)
         {
@@ -279,49 +256,5 @@ internal sealed class DumpRun(
         _ => DumpErrors.Failed(request.Vm.Name, failure),
     };
 
-    private MemoryDumpRecord Record(MemoryDumpState ending) => DumpRecords.Of(state.Current, ending);
-
-    private LedgerEntry Entry(LedgerEvent what) => new()
-    {
-        Sequence = 0,
-        Previous = "",
-        Time = DateTimeOffset.UtcNow,
-        Event = what,
-        DumpId = state.Current.DumpId,
-        Name = state.Current.Name,
-        Uuid = state.Current.Uuid,
-        Operator = state.Current.Operator,
-        Host = state.Current.HostName,
-    };
-
-    private DumpManifest Manifest(string path, CaptureResult capture, TimeSpan duration) => new()
-    {
-        DumpId = state.Current.DumpId,
-        File = Path.GetFileName(path),
-        Name = request.Vm.Name,
-        Uuid = request.Vm.Uuid,
-        VmId = request.Vm.Id,
-        VmState = request.Vm.State.ToString(),
-        Cpus = request.Vm.Cpus,
-        GuestMemoryBytes = request.Vm.MaximumMemoryBytes,
-        Hypervisor = hypervisor.Uri,
-        HostName = hypervisor.HostName,
-        IsSimulated = hypervisor.IsSimulated,
-        Time = state.Current.Time,
-        StartedAt = state.Current.StartedAt!.Value,
-        FinishedAt = DateTimeOffset.UtcNow,
-        DurationSeconds = duration.TotalSeconds,
-        CallSeconds = capture.CallTime.TotalSeconds,
-        Sha256 = capture.Stored.Sha256,
-        StoredSha256 = capture.Stored.StoredSha256,
-        RawBytes = capture.Stored.RawBytes,
-        StoredBytes = capture.Stored.StoredBytes,
-        Compression = request.Compression,
-        CompressionLevel = request.EffectiveLevel,
-        Format = MemoryDumpPaths.NameOf(request.Options.Format),
-        Flags = state.Current.Flags,
-        Operator = state.Current.Operator,
-        Note = request.Note,
-        ToolVersion = DumpRecords.ToolVersion,
-    };
+    private DumpFacts Facts(MemoryDumpState ending) => new(state.Current, ending) { Duration = Stopwatch.GetElapsedTime(_started) };
 }

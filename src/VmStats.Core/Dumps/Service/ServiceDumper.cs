@@ -1,4 +1,5 @@
 using System.Globalization;
+using VmStats.Dumps.Capture;
 using VmStats.Dumps.Records;
 using VmStats.Dumps.State;
 using VmStats.Errors;
@@ -107,7 +108,7 @@ internal sealed class ServiceDumper(MemoryDumpServiceClient client, ITelemetrySt
             $"The dump of '{ended.Name}' by the service '{client.Address}' failed: {ended.Message}",
             "Look at the service's log on that host.",
             ended.Name);
-        MemoryDumpRecord record = Record(ended) with { State = MemoryDumpState.Failed, ErrorId = failure.ErrorId, Error = failure.Message, ToolVersion = DumpRecords.ToolVersion };
+        MemoryDumpRecord record = Record(ended) with { State = MemoryDumpState.Failed, ErrorId = failure.ErrorId, Error = failure.Message, ToolVersion = DumpFacts.ToolVersion };
         string? warning = await new DumpRecorder(store, stateFolder).WriteAsync(record, null, timeout.Token).ConfigureAwait(false);
         return new MemoryDumpException(failure, record with { Warnings = warning is null ? [] : [warning] });
     }
