@@ -10,7 +10,7 @@ using VmStats.ThirdParty;
 
 namespace VmStats.Infrastructure;
 
-/// <summary>What Core asks of third-party packages, in one place. Made by Core's loader.</summary>
+/// <summary>Implements the services that Core needs from third-party packages. Created by Core's loader.</summary>
 public sealed class Infrastructure : IInfrastructure
 {
     private readonly RetryPipelines _retries = new(TimeProvider.System);

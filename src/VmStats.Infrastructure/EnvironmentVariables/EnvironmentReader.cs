@@ -4,15 +4,15 @@ using VmStats.Errors;
 
 namespace VmStats.Infrastructure.EnvironmentVariables;
 
-/// <summary>Merges the original's three families of variables into settings.</summary>
+/// <summary>Merges the three families of environment variables that the original's programs use into one set of settings.</summary>
 internal sealed class EnvironmentReader(IConfiguration configuration)
 {
-    private const int MostBatchLines = 1_000_000;
-    private const int MostParallelDumps = 64;
+    private const int MaxBatchLines = 1_000_000;
+    private const int MaxParallelDumps = 64;
 
     private readonly EnvironmentValues _values = new(configuration);
 
-    /// <summary>A reader of this process's variables, as they are now.</summary>
+    /// <summary>Creates a reader over a snapshot of this process's variables.</summary>
     public static EnvironmentReader FromProcess() => new(new ConfigurationBuilder().AddEnvironmentVariables().Build());
 
     /// <summary>Reads all variables.</summary>
@@ -24,11 +24,11 @@ internal sealed class EnvironmentReader(IConfiguration configuration)
             Connection = ReadConnection(),
             LibvirtUri = _values.Text("LIBVIRT_URI"),
             PollInterval = _values.Seconds("POLL_INTERVAL", defaults.PollInterval),
-            BatchMaxLines = _values.Count("BATCH_MAX_LINES", defaults.BatchMaxLines, MostBatchLines),
+            BatchMaxLines = _values.Count("BATCH_MAX_LINES", defaults.BatchMaxLines, MaxBatchLines),
             BatchMaxTime = _values.Seconds("BATCH_MAX_SEC", defaults.BatchMaxTime),
             LibvirtTimeout = _values.Seconds("LIBVIRT_TIMEOUT", defaults.LibvirtTimeout),
             DumpDirectory = _values.Text("DUMP_DIR"),
-            MaxParallelDumps = _values.Count("MAX_PARALLEL_DUMPS", defaults.MaxParallelDumps, MostParallelDumps),
+            MaxParallelDumps = _values.Count("MAX_PARALLEL_DUMPS", defaults.MaxParallelDumps, MaxParallelDumps),
             MemoryDumpServiceUrl = _values.Text("MEMDUMP_SERVICE_URL") is string service
                 ? EnvironmentUrl.ParseService("MEMDUMP_SERVICE_URL", service)
                 : null,
@@ -50,7 +50,7 @@ internal sealed class EnvironmentReader(IConfiguration configuration)
 
         if (database is { } named && policy is { } beside && DatabaseName.Parse(named.Value).Policy is { } own && own != beside.Value)
         {
-            throw EnvironmentValues.Invalid(beside.Name, $"{named.Name} names the policy '{own}' already", $"'{own}'");
+            throw EnvironmentValues.Invalid(beside.Name, $"{named.Name} already names the policy '{own}'", $"'{own}'");
         }
 
         EnvironmentUrl? parsed = url is { } found ? EnvironmentUrl.ParseStore(found.Name, found.Value) : null;
@@ -81,12 +81,12 @@ internal sealed class EnvironmentReader(IConfiguration configuration)
         return _values.Text("INFLUX_CLIENT_CERT") is string path
             ? new ClientCertificate(path) { KeyPath = key, Source = "INFLUX_CLIENT_CERT" }
             : key is null ? null
-            : throw EnvironmentValues.Invalid("INFLUX_CLIENT_KEY", "INFLUX_CLIENT_CERT, whose key it is, isn't set", "the key of INFLUX_CLIENT_CERT, which is set, too");
+            : throw EnvironmentValues.Invalid("INFLUX_CLIENT_KEY", "it is the key of the certificate in INFLUX_CLIENT_CERT, which isn't set", "a key, together with INFLUX_CLIENT_CERT");
     }
 
     /// <summary>
-    /// The variables that may speak about a server, in order. A family that names another server means that one: its
-    /// token must not be sent to this one.
+    /// Returns the variables that apply to a server, in order of precedence. A family whose URL names another server is left out,
+    /// so that its token is not sent to this one.
     /// </summary>
     private IEnumerable<string> VariablesFor(string? url, Func<VariableFamily, string[]> select)
     {
@@ -99,7 +99,7 @@ internal sealed class EnvironmentReader(IConfiguration configuration)
     private static VmStatsException UrlMissing(string variable) => new(
         ErrorIds.UrlMissing,
         VmStatsErrorKind.InvalidArgument,
-        $"{variable} is set, but no variable says which server it belongs to.",
+        $"{variable} is set, but no variable names the server that it belongs to.",
         "Set INFLUX_URL (or INFLUXDB3_HOST, INFLUX_HOST) to the server's URL; for the embedded store, remove the variable.",
         variable);
 }

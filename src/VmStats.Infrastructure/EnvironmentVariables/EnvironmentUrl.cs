@@ -3,8 +3,9 @@ using VmStats.Configuration;
 namespace VmStats.Infrastructure.EnvironmentVariables;
 
 /// <summary>
-/// A URL from a variable. The original's programs were given whole URLs or bare hosts (<c>127.0.0.1:8181</c>); both
-/// are taken. User and password are cut off at once, and no message repeats the value: it may hold them.
+/// A URL from an environment variable. The original's programs accept whole URLs and bare hosts (<c>127.0.0.1:8181</c>), so
+/// both are parsed here. User and password are removed from the URL immediately, and no error message repeats the value, because
+/// it may contain them.
 /// </summary>
 /// <param name="Url">The URL without user, password, query and fragment.</param>
 /// <param name="UserName">The user, or null.</param>
@@ -13,16 +14,16 @@ internal sealed record EnvironmentUrl(Uri Url, string? UserName, Secret? Passwor
 {
     private const string StoreForms = "a URL such as http://host:8086, https://host:8181 or file:///var/lib/vmstats/vmstats.db";
 
-    /// <summary>The URL of a store: http, https or file.</summary>
+    /// <summary>Parses the URL of a store: http, https or file.</summary>
     public static EnvironmentUrl ParseStore(string variable, string text)
     {
         EnvironmentUrl url = Parse(variable, text, StoreForms);
         return url.Url.Scheme is "http" or "https" or "file"
             ? url
-            : throw EnvironmentValues.Invalid(variable, $"no store is reached by '{url.Url.Scheme}:'", StoreForms);
+            : throw EnvironmentValues.Invalid(variable, $"'{url.Url.Scheme}:' is not the scheme of a store", StoreForms);
     }
 
-    /// <summary>The URL of an HTTP service that takes no credentials.</summary>
+    /// <summary>Parses the URL of an HTTP service that takes no credentials.</summary>
     public static Uri ParseService(string variable, string text)
     {
         const string forms = "a URL such as http://host:5001";

@@ -1,12 +1,12 @@
 namespace VmStats.Infrastructure.EnvironmentVariables;
 
-/// <summary>Variables that belong together: those of one program of the original, each in the order in which they are looked at.</summary>
-/// <param name="Urls">Where the server is.</param>
-/// <param name="Databases">Database or bucket.</param>
-/// <param name="Tokens">Token.</param>
+/// <summary>The environment variables that one of the original's programs reads, each list in order of precedence.</summary>
+/// <param name="Urls">Variables for the server's URL.</param>
+/// <param name="Databases">Variables for the database or bucket.</param>
+/// <param name="Tokens">Variables for the token.</param>
 internal sealed record VariableFamily(string[] Urls, string[] Databases, string[] Tokens)
 {
-    /// <summary>The families in the order of their precedence.</summary>
+    /// <summary>All families, in order of precedence.</summary>
     public static IReadOnlyList<VariableFamily> All { get; } =
     [
         new(["INFLUX_URL"], ["INFLUX_DB"], ["INFLUX_TOKEN"]),

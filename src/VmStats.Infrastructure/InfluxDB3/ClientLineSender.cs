@@ -6,18 +6,19 @@ using VmStats.ThirdParty;
 namespace VmStats.Infrastructure.InfluxDB3;
 
 /// <summary>
-/// InfluxDB3.Client as a sender of ready-made lines. Each of its defaults that would matter is set: on InfluxDB 3 Core one bad
-/// line of a write through /api/v2/write would keep all from being stored, and a client of its own making would follow redirects.
+/// Sends lines that are already encoded as line protocol through InfluxDB3.Client. The defaults that matter are set explicitly:
+/// on InfluxDB 3 Core one bad line in a write through /api/v2/write would make the server reject the whole batch, and an
+/// HttpClient created by the package would follow redirects.
 /// </summary>
 internal sealed class ClientLineSender : ILineSender
 {
     private readonly HttpClient _http;
     private readonly InfluxDBClient _client;
 
-    /// <param name="http">Carries credentials, compression and the rules of the connection. Used by nobody else: the client writes into it. Disposed of with this.</param>
-    /// <param name="server">The server's address, with the path that it is behind.</param>
+    /// <param name="http">Adds credentials and compression, and applies the connection's rules. Must not be shared, because the InfluxDB client changes its settings; disposed with this sender.</param>
+    /// <param name="server">The server's address, including a path prefix.</param>
     /// <param name="database">The database.</param>
-    /// <param name="byV2Api">Whether to write through /api/v2/write, which Clustered, Dedicated and Serverless have alone.</param>
+    /// <param name="byV2Api">True to write through /api/v2/write, the only write API of Clustered, Dedicated and Serverless.</param>
     public ClientLineSender(HttpClient http, Uri server, string database, bool byV2Api)
     {
         _http = http;
@@ -32,10 +33,10 @@ internal sealed class ClientLineSender : ILineSender
                 AcceptPartial = true,
                 NoSync = false,
                 Precision = WritePrecision.Ns,
-                // Never: the HttpClient compresses. Nought would mean always.
+                // Off, because the HttpClient compresses. 0 would mean always.
                 GzipThreshold = int.MaxValue,
             },
-#pragma warning disable CS0618 // Obsolete, but each write makes a timer of it, which nobody disposes of.
+#pragma warning disable CS0618 // Obsolete, but with a finite timeout each write creates a timer that is never disposed.
             Timeout = Timeout.InfiniteTimeSpan,
 #pragma warning restore CS0618
         });

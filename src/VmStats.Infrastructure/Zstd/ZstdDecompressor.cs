@@ -4,8 +4,8 @@ using ZstdSharp;
 namespace VmStats.Infrastructure.Zstd;
 
 /// <summary>
-/// Expands Zstandard frames. The package's own exception type lives in a private load context, where no caller can
-/// catch it: damage is reported as a <see cref="VmStatsException"/>.
+/// Decompresses Zstandard frames. Damaged data is reported as a <see cref="VmStatsException"/>, because the package is loaded
+/// in a private load context and no caller could catch its own exception type.
 /// </summary>
 internal sealed class ZstdDecompressor(Stream source) : Stream
 {
@@ -101,7 +101,7 @@ internal sealed class ZstdDecompressor(Stream source) : Stream
     private static VmStatsException Damaged(Exception e) => new(
         ErrorIds.CompressedDataDamaged,
         VmStatsErrorKind.InvalidData,
-        $"The Zstandard data can't be expanded: {e.Message}",
-        "The data is damaged or was cut short; take another copy of it.",
+        $"The Zstandard data can't be decompressed: {e.Message}",
+        "The data is damaged or truncated; take another copy of it.",
         inner: e);
 }

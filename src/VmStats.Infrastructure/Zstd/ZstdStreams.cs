@@ -6,10 +6,10 @@ namespace VmStats.Infrastructure.Zstd;
 /// <summary>Makes Zstandard compressors.</summary>
 internal static class ZstdStreams
 {
-    /// <summary>Large enough that a block is one call, small enough to stay in the cache.</summary>
+    /// <summary>Large enough to pass a whole block in one call, small enough to stay in the CPU cache.</summary>
     public const int BufferSize = 1 << 18;
 
-    /// <summary>A stream that compresses into <paramref name="destination"/>, with a checksum in each frame.</summary>
+    /// <summary>Creates a stream that compresses into <paramref name="destination"/>, with a checksum in each frame.</summary>
     public static Stream CreateCompressor(Stream destination, int level)
     {
         ArgumentNullException.ThrowIfNull(destination);
