@@ -50,14 +50,14 @@ internal sealed class CacheChecker(InfluxStore store, TimeProvider clock)
             }
 
             // In this order: what is written meanwhile is in the cache then, and no fault of it.
-            TableCensus census = await store.Latest.Census.CountAsync(plan, cancellationToken).ConfigureAwait(false);
+            Dictionary<GroupKey, GroupFacts> groups = await store.Latest.Census.CountAsync(plan, cancellationToken).ConfigureAwait(false);
             if (await read(plan).ConfigureAwait(false) is not { } cached)
             {
                 return;
             }
 
             names.Add(name);
-            CacheShortfall shortfall = CacheShortfall.Of(name, census.Groups, cached, UnixTime.ToNanoseconds(clock.GetUtcNow() - keeps));
+            CacheShortfall shortfall = CacheShortfall.Of(name, groups.ToDictionary(group => group.Key, group => group.Value.Newest), cached, UnixTime.ToNanoseconds(clock.GetUtcNow() - keeps));
             if (!shortfall.IsNone)
             {
                 lacks.Add(shortfall.ToString(schema.Measurement));
