@@ -48,14 +48,14 @@ internal sealed class CacheChecker(Influx3Store store, TimeProvider clock)
             }
 
             // In this order, so that rows written in between are in the cache and don't count as missing.
-            TableCensus census = await store.Latest.Census.CountAsync(plan, cancellationToken).ConfigureAwait(false);
+            Dictionary<GroupKey, GroupFacts> groups = await store.Latest.Census.CountAsync(plan, cancellationToken).ConfigureAwait(false);
             if (await read(plan).ConfigureAwait(false) is not { } cached)
             {
                 return;
             }
 
             names.Add(name);
-            CacheShortfall shortfall = CacheShortfall.Of(name, census.Groups, cached, UnixTime.ToNanoseconds(clock.GetUtcNow() - timeToLive));
+            CacheShortfall shortfall = CacheShortfall.Of(name, groups.ToDictionary(group => group.Key, group => group.Value.Newest), cached, UnixTime.ToNanoseconds(clock.GetUtcNow() - timeToLive));
             if (!shortfall.IsNone)
             {
                 shortfalls.Add(shortfall.ToString(schema.Measurement));

@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Management.Automation;
 using VmStats.Dumps.Records;
-using VmStats.PowerShell.Completion;
 using VmStats.PowerShell.Output;
 using VmStats.PowerShell.Targets;
 using VmStats.PowerShell.Transformation;

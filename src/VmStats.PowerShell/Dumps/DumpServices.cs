@@ -2,7 +2,6 @@ using System.Management.Automation;
 using VmStats.Configuration;
 using VmStats.Dumps.Service;
 using VmStats.Errors;
-using VmStats.PowerShell.Output;
 
 namespace VmStats.PowerShell.Dumps;
 

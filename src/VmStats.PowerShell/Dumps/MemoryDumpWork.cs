@@ -1,5 +1,4 @@
 using VmStats.Dumps.Capture;
-using VmStats.Dumps.Service;
 using VmStats.PowerShell.Output;
 
 namespace VmStats.PowerShell.Dumps;

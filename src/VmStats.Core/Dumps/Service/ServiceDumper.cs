@@ -1,7 +1,6 @@
 using System.Globalization;
 using VmStats.Dumps.Capture;
 using VmStats.Dumps.Records;
-using VmStats.Dumps.State;
 using VmStats.Errors;
 using VmStats.Stores;
 

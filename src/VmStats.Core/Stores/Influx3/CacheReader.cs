@@ -10,6 +10,9 @@ internal sealed class CacheReader(AskSql ask, TableCachesReader caches)
     /// <summary>The caches of a table.</summary>
     public ValueTask<TableCaches> ListAsync(string measurement, CancellationToken cancellationToken) => caches.GetAsync(measurement, cancellationToken);
 
+    /// <summary>The last-value caches of a table.</summary>
+    public ValueTask<IReadOnlyList<LastValueCache>> ListLastAsync(string measurement, CancellationToken cancellationToken) => caches.GetLastAsync(measurement, cancellationToken);
+
     /// <summary>The time of the newest row of each group in a last-value cache; null when it is gone.</summary>
     public ValueTask<Dictionary<GroupKey, long>?> ReadAsync(QueryPlan plan, LastValueCache cache, CancellationToken cancellationToken)
     {

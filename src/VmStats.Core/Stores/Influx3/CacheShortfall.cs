@@ -17,13 +17,13 @@ internal sealed record CacheShortfall(string Cache, int Groups, IReadOnlyList<Gr
 
     /// <summary>Compares a cache with its table.</summary>
     /// <param name="cache">The cache's name.</param>
-    /// <param name="table">The groups of the table.</param>
+    /// <param name="table">The newest time of each group in the table.</param>
     /// <param name="cached">The newest time of each group in the cache, read after the table was.</param>
     /// <param name="oldest">What is older the cache has let go, as it should.</param>
-    public static CacheShortfall Of(string cache, IReadOnlyDictionary<GroupKey, GroupFacts> table, IReadOnlyDictionary<GroupKey, long> cached, long oldest)
+    public static CacheShortfall Of(string cache, IReadOnlyDictionary<GroupKey, long> table, IReadOnlyDictionary<GroupKey, long> cached, long oldest)
     {
         (GroupKey Group, long Newest)[] due =
-            [.. table.Where(group => group.Value.Newest >= oldest).Select(group => (group.Key, group.Value.Newest)).OrderBy(group => group.Key.Values, TagOrder.Instance)];
+            [.. table.Where(group => group.Value >= oldest).Select(group => (group.Key, group.Value)).OrderBy(group => group.Key.Values, TagOrder.Instance)];
         return new(
             cache,
             due.Length,

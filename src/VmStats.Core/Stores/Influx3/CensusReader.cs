@@ -6,10 +6,11 @@ using VmStats.Stores.Influx.Errors;
 namespace VmStats.Stores.Influx3;
 
 /// <summary>
-/// Counts a table's groups, and remembers them. They are counted in the table, as far back as is looked, since a cache of
-/// InfluxDB 3 knows only what was written after it was made or after the server started, and says nothing of that. From
-/// then on, while the server's process is the same, a cache does hear of each write: after a minute it is asked what has
-/// come since, and the table is counted again only where there is no such cache, or after an hour.
+/// Asks a table for its groups, and remembers them. The table is asked, as far back as is looked, since a cache of InfluxDB 3
+/// knows only what was written after it was made or after the server started, and says nothing of that. Its tags alone are
+/// read for it; where the newest rows lie is counted only of groups that lack rows. From then on, while the server's process
+/// is the same, a cache does hear of each write: after a minute it is asked what has come since, and the table is asked again
+/// only where there is no such cache, or after an hour.
 /// </summary>
 internal sealed class CensusReader(InfluxQuery influx, SqlReader reader, CacheReader caches, TimeProvider clock)
 {
@@ -19,7 +20,7 @@ internal sealed class CensusReader(InfluxQuery influx, SqlReader reader, CacheRe
     private static readonly TimeSpan s_keep = TimeSpan.FromMinutes(1);
 
     // Deletions, and rows without one of the cache's keys, are heard of by no cache.
-    private static readonly TimeSpan s_countAgain = TimeSpan.FromHours(1);
+    private static readonly TimeSpan s_askAgain = TimeSpan.FromHours(1);
     private readonly ConcurrentDictionary<string, TableCensus> _known = new(StringComparer.Ordinal);
 
     /// <summary>The census of the columns that a plan groups by, not older than a minute.</summary>
@@ -33,10 +34,10 @@ internal sealed class CensusReader(InfluxQuery influx, SqlReader reader, CacheRe
             return known;
         }
 
-        TableCensus? renewed = known is not null && now - known.CountedAt < s_countAgain
+        TableCensus? renewed = known is not null && now - known.TakenAt < s_askAgain
             ? await RenewAsync(known, plan, cancellationToken).ConfigureAwait(false)
             : null;
-        return _known[name] = renewed ?? await CountAsync(plan, cancellationToken).ConfigureAwait(false);
+        return _known[name] = renewed ?? await TakeAsync(plan, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Forgets the groups of tables that this process wrote to, unless all that it wrote is so new that it is read anyway.</summary>
@@ -53,38 +54,89 @@ internal sealed class CensusReader(InfluxQuery influx, SqlReader reader, CacheRe
         }
     }
 
-    /// <summary>Counts the table, whatever is remembered.</summary>
-    public async ValueTask<TableCensus> CountAsync(QueryPlan plan, CancellationToken cancellationToken)
+    /// <summary>Counts the rows of all groups of a table, whatever is remembered, and finds the newest of each.</summary>
+    public ValueTask<Dictionary<GroupKey, GroupFacts>> CountAsync(QueryPlan plan, CancellationToken cancellationToken) => CountAsync(plan, [], cancellationToken);
+
+    /// <summary>Counts the rows of some groups, and adds what is known then to a census.</summary>
+    public async ValueTask CountAsync(QueryPlan plan, TableCensus census, IReadOnlyCollection<GroupKey> groups, CancellationToken cancellationToken)
+    {
+        if (groups.Count == 0)
+        {
+            return;
+        }
+
+        Dictionary<GroupKey, GroupFacts> facts = await CountAsync(plan, GroupFilter.Narrow(plan, groups), cancellationToken).ConfigureAwait(false);
+        foreach (GroupKey group in groups.Union(facts.Keys))
+        {
+            // Where it has no row any more, it was deleted meanwhile.
+            census.Facts.TryAdd(group, facts.TryGetValue(group, out GroupFacts known) ? known : GroupFacts.None);
+        }
+    }
+
+    /// <summary>What the cache lacks of the groups of which it is known how new they are; null where it lacks nothing or isn't there.</summary>
+    /// <param name="plan">What is asked.</param>
+    /// <param name="census">The table's groups.</param>
+    /// <param name="newest">The time of the newest row of each.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    public async ValueTask<CacheShortfall?> CompareAsync(
+        QueryPlan plan, TableCensus census, Dictionary<GroupKey, long> newest, CancellationToken cancellationToken)
+    {
+        if (census.Cache is not { } cache)
+        {
+            return null;
+        }
+
+        if (census.Compared is not { } compared || !compared.Groups.IsSupersetOf(newest.Keys))
+        {
+            if (await caches.ReadAsync(plan, cache, cancellationToken).ConfigureAwait(false) is not { } cached)
+            {
+                return null;
+            }
+
+            long oldest = UnixTime.ToNanoseconds(clock.GetUtcNow() - cache.TimeToLive);
+            census.Compared = compared = (newest.Keys.ToHashSet(), CacheShortfall.Of(cache.Name, newest, cached, oldest));
+        }
+
+        return compared.Shortfall.IsNone ? null : compared.Shortfall;
+    }
+
+    private async ValueTask<TableCensus> TakeAsync(QueryPlan plan, CancellationToken cancellationToken)
     {
         // What is true of cache and process before is true of all that is written while the table is read.
         DateTimeOffset now = clock.GetUtcNow();
-        LastValueCache? cache = (await caches.ListAsync(plan.Query.Measurement, cancellationToken).ConfigureAwait(false)).Last
-            .Where(cache => cache.Covers(plan.GroupBy) && cache.TimeToLive > s_countAgain).MaxBy(cache => cache.TimeToLive);
+        LastValueCache? cache = (await caches.ListLastAsync(plan.Query.Measurement, cancellationToken).ConfigureAwait(false))
+            .Where(cache => cache.Covers(plan.GroupBy) && cache.TimeToLive > s_askAgain).MaxBy(cache => cache.TimeToLive);
         string? process = cache is null ? null : await ProcessAsync(cancellationToken).ConfigureAwait(false);
-        Dictionary<GroupKey, GroupFacts> groups = [];
-        await foreach (StoreRow row in reader.ReadAsync(await CountingAsync(plan, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false))
+        HashSet<GroupKey> groups = [];
+        StoreQuery distinct = new(plan.Query.Measurement)
         {
-            long newest = WireTime.TryParse(System.Text.Encoding.UTF8.GetBytes(row[NewestColumn].AsString() ?? ""), out long time) ? time : long.MinValue;
-            groups[LatestRows.KeyOf(plan, row)] = new(newest, row[RowsColumn].AsInt64() ?? long.MaxValue, newest);
+            Start = await reader.LookBackAsync(plan.Query.Measurement, null, cancellationToken).ConfigureAwait(false),
+            Distinct = plan.GroupBy,
+        };
+        await foreach (StoreRow row in reader.ReadAsync(QueryPlan.For(distinct, plan.Schema)!, cancellationToken).ConfigureAwait(false))
+        {
+            groups.Add(LatestRows.KeyOf(plan, row));
         }
 
-        TableCensus census = new() { Measurement = plan.Query.Measurement, Groups = groups, CountedAt = now, RenewedAt = now };
-        if (cache is null || await caches.ReadAsync(plan, cache, cancellationToken).ConfigureAwait(false) is not { } cached)
+        return new()
         {
-            return census;
-        }
+            Measurement = plan.Query.Measurement,
+            Groups = groups,
+            TakenAt = now,
+            RenewedAt = now,
+            Cache = cache,
 
-        // Rows without one of the keys are in no cache.
-        bool hears = process is not null && !groups.Keys.Any(group => group.Values.Any(value => value.IsNull));
-        CacheShortfall shortfall = CacheShortfall.Of(cache.Name, groups, cached, UnixTime.ToNanoseconds(now - cache.TimeToLive));
-        return census with { Cache = hears ? cache : null, ProcessId = process, Shortfall = shortfall.IsNone ? null : shortfall.ToString(plan.Query.Measurement) };
+            // Rows without one of the keys are in no cache.
+            HearsAll = process is not null && !groups.Any(group => group.Values.Any(value => value.IsNull)),
+            ProcessId = process,
+        };
     }
 
-    // The groups with what the cache has heard of since; null where the table must be counted again.
+    // The groups with what the cache has heard of since; null where the table must be asked again.
     private async ValueTask<TableCensus?> RenewAsync(TableCensus known, QueryPlan plan, CancellationToken cancellationToken)
     {
-        if (known.Cache is not { } cache
-            || !(await caches.ListAsync(plan.Query.Measurement, cancellationToken).ConfigureAwait(false)).Last.Any(cache.IsSameAs))
+        if (known is not { HearsAll: true, Cache: { } cache }
+            || !(await caches.ListLastAsync(plan.Query.Measurement, cancellationToken).ConfigureAwait(false)).Any(cache.IsSameAs))
         {
             return null;
         }
@@ -96,14 +148,19 @@ internal sealed class CensusReader(InfluxQuery influx, SqlReader reader, CacheRe
             return null;
         }
 
-        Dictionary<GroupKey, GroupFacts> groups = new(known.Groups);
+        ConcurrentDictionary<GroupKey, GroupFacts> facts = new(known.Facts);
         foreach ((GroupKey group, long newest) in cached)
         {
-            GroupFacts facts = groups.TryGetValue(group, out GroupFacts before) ? before : new(long.MinValue, 0, long.MinValue);
-            groups[group] = facts with { Position = Math.Max(facts.Position, newest) };
+            // One that isn't counted yet is when that is needed; of one that is new all that there is was heard of.
+            bool isCounted = facts.TryGetValue(group, out GroupFacts before);
+            if (isCounted || !known.Groups.Contains(group))
+            {
+                before = isCounted ? before : GroupFacts.None;
+                facts[group] = before with { Position = Math.Max(before.Position, newest) };
+            }
         }
 
-        return known with { Groups = groups, RenewedAt = now };
+        return known with { Groups = known.Groups.Union(cached.Keys).ToHashSet(), Facts = facts, RenewedAt = now, Compared = null };
     }
 
     private async ValueTask<string?> ProcessAsync(CancellationToken cancellationToken)
@@ -120,15 +177,23 @@ internal sealed class CensusReader(InfluxQuery influx, SqlReader reader, CacheRe
     }
 
     // The time is a column as others are to who counts.
-    private async ValueTask<QueryPlan> CountingAsync(QueryPlan plan, CancellationToken cancellationToken)
+    private async ValueTask<Dictionary<GroupKey, GroupFacts>> CountAsync(QueryPlan plan, ColumnFilter[] filters, CancellationToken cancellationToken)
     {
         Aggregate[] counts = [new(AggregateFunction.Count, null, RowsColumn), new(AggregateFunction.Maximum, TimeColumn, NewestColumn)];
         StoreQuery query = new(plan.Query.Measurement)
         {
             Start = await reader.LookBackAsync(plan.Query.Measurement, null, cancellationToken).ConfigureAwait(false),
+            Filters = filters,
             Aggregation = new Aggregation(counts, plan.GroupBy),
         };
         Dictionary<string, FieldKind> fields = new(plan.Schema.Fields, StringComparer.Ordinal) { [TimeColumn] = FieldKind.String };
-        return QueryPlan.For(query, plan.Schema with { Fields = fields })!;
+        Dictionary<GroupKey, GroupFacts> facts = [];
+        await foreach (StoreRow row in reader.ReadAsync(QueryPlan.For(query, plan.Schema with { Fields = fields })!, cancellationToken).ConfigureAwait(false))
+        {
+            long newest = WireTime.TryParse(System.Text.Encoding.UTF8.GetBytes(row[NewestColumn].AsString() ?? ""), out long time) ? time : long.MinValue;
+            facts[LatestRows.KeyOf(plan, row)] = new(newest, row[RowsColumn].AsInt64() ?? long.MaxValue, newest);
+        }
+
+        return facts;
     }
 }

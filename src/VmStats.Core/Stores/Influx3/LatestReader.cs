@@ -13,8 +13,6 @@ namespace VmStats.Stores.Influx3;
 /// </summary>
 internal sealed class LatestReader
 {
-    // More values than these in a condition cost more than the rows that they keep away.
-    private const int MostValues = 500;
     private static readonly long s_hour = UnixTime.ToNanoseconds(TimeSpan.FromHours(1));
 
     // Where samples are a few seconds apart, the first holds all of the answer and little else; where they are a minute apart, the second.
@@ -61,7 +59,7 @@ internal sealed class LatestReader
             yield return row;
         }
 
-        async ValueTask<List<GroupKey>> AskIncompleteAsync(Slice range) => await ReadIncompleteAsync(plan, range, found, cancellationToken).ConfigureAwait(false);
+        async ValueTask<List<GroupKey>> AskIncompleteAsync(Slice range, long back) => await ReadIncompleteAsync(plan, range, found, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The distinct combinations of tags, in their order.</summary>
@@ -73,7 +71,7 @@ internal sealed class LatestReader
         {
             TableCensus census = await Census.GetAsync(plan, cancellationToken).ConfigureAwait(false);
             RowLayout layout = new(plan.GroupBy);
-            foreach (GroupKey group in census.Groups.Keys.Where(filter.Matches))
+            foreach (GroupKey group in census.Groups.Where(filter.Matches))
             {
                 distinct.TryAdd(group.Values, new StoreRow(layout, null, group.Values));
             }
@@ -102,27 +100,39 @@ internal sealed class LatestReader
     private async ValueTask ReadByCensusAsync(QueryPlan plan, GroupFilter filter, LatestRows found, CancellationToken cancellationToken)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task<TableCensus> counting = Census.GetAsync(plan, stop.Token).AsTask();
+        Task<TableCensus> taking = Census.GetAsync(plan, stop.Token).AsTask();
         try
         {
             await ReadBackwardsAsync(plan, found, WantedAsync, cancellationToken).ConfigureAwait(false);
-            if ((await counting.ConfigureAwait(false)).Shortfall is string shortfall)
+            TableCensus census = await taking.ConfigureAwait(false);
+            if (plan.Query.Observer is { } observer
+                && await Census.CompareAsync(plan, census, census.Newest(found), cancellationToken).ConfigureAwait(false) is { } shortfall)
             {
-                plan.Query.Observer?.OnDetail($"{shortfall} The table is read for them.");
+                observer.OnDetail($"{shortfall.ToString(plan.Query.Measurement)} The table is read for them.");
             }
         }
         finally
         {
             await stop.CancelAsync().ConfigureAwait(false);
-            await ((Task)counting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)taking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        async ValueTask<List<GroupKey>> WantedAsync(Slice range) =>
-            (await counting.ConfigureAwait(false)).Wanted(found, filter, range, _reader.Now - s_hour);
+        async ValueTask<List<GroupKey>> WantedAsync(Slice range, long back)
+        {
+            TableCensus census = await taking.ConfigureAwait(false);
+
+            // Where samples are a minute apart, all groups lack rows in the last minutes, and have them there.
+            if (back >= s_steps[1])
+            {
+                await Census.CountAsync(plan, census, census.Uncounted(found, filter), cancellationToken).ConfigureAwait(false);
+            }
+
+            return census.Wanted(found, filter, range, _reader.Now - s_hour);
+        }
     }
 
     private async ValueTask ReadBackwardsAsync(
-        QueryPlan plan, LatestRows found, Func<Slice, ValueTask<List<GroupKey>>> wanted, CancellationToken cancellationToken)
+        QueryPlan plan, LatestRows found, Func<Slice, long, ValueTask<List<GroupKey>>> wanted, CancellationToken cancellationToken)
     {
         IReadOnlyList<Slice> ranges = await RangesAsync(plan.Query, cancellationToken).ConfigureAwait(false);
         Stack<Slice> rest = new(ranges.Reverse());
@@ -131,7 +141,7 @@ internal sealed class LatestReader
         {
             try
             {
-                await ReadRangeAsync(plan, range, found, isFirst ? null : wanted, cancellationToken).ConfigureAwait(false);
+                await ReadRangeAsync(plan, range, found, isFirst ? null : () => wanted(range, ranges[0].To - range.To), cancellationToken).ConfigureAwait(false);
                 plan.Query.Observer?.OnProgress(new QueryProgress(plan.Query.Measurement, ranges.Count - Math.Min(rest.Count, ranges.Count), ranges.Count));
             }
             catch (InfluxException e) when (SqlReader.IsTooMuch(e) && range.TryHalve(1, out Slice older, out Slice newer))
@@ -146,18 +156,18 @@ internal sealed class LatestReader
     }
 
     private async ValueTask ReadRangeAsync(
-        QueryPlan plan, Slice range, LatestRows found, Func<Slice, ValueTask<List<GroupKey>>>? wanted, CancellationToken cancellationToken)
+        QueryPlan plan, Slice range, LatestRows found, Func<ValueTask<List<GroupKey>>>? wanted, CancellationToken cancellationToken)
     {
         StoreQuery query = plan.Query with { Start = range.Start, Finish = range.Finish, Skip = 0, Limit = null };
         if (wanted is not null && plan.GroupBy.Count > 0)
         {
-            List<GroupKey> incomplete = await wanted(range).ConfigureAwait(false);
+            List<GroupKey> incomplete = await wanted().ConfigureAwait(false);
             if (incomplete.Count == 0)
             {
                 return;
             }
 
-            query = query with { Filters = [.. query.Filters, .. Narrow(plan, incomplete)] };
+            query = query with { Filters = [.. query.Filters, .. GroupFilter.Narrow(plan, incomplete)] };
         }
         else if (wanted is not null && found.IsComplete)
         {
@@ -184,21 +194,6 @@ internal sealed class LatestReader
         }
 
         return incomplete;
-    }
-
-    // One tag that all of them have keeps most of the others away; whoever passes nevertheless is complete already.
-    private static ColumnFilter[] Narrow(QueryPlan plan, List<GroupKey> groups)
-    {
-        for (int i = 0; i < plan.GroupBy.Count; i++)
-        {
-            FieldValue[] values = groups.Select(group => group.Values[i]).Distinct().Take(MostValues + 1).ToArray();
-            if (values.Length <= MostValues && !values.Contains(FieldValue.Null))
-            {
-                return [new ColumnFilter([plan.GroupBy[i]], values)];
-            }
-        }
-
-        return [];
     }
 
     // Newest first. An open start is bounded by the look-back where the table is too large to be read whole.

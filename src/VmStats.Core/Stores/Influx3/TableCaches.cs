@@ -41,31 +41,37 @@ internal sealed class TableCachesReader(InfluxQuery influx, TimeProvider clock)
     internal const string LastSql = "SELECT name, key_column_names, value_column_names, count, ttl FROM system.last_caches WHERE \"table\" = $table";
     internal const string DistinctSql = "SELECT name, column_names, max_age_seconds FROM system.distinct_caches WHERE \"table\" = $table";
     private static readonly TimeSpan s_keep = TimeSpan.FromMinutes(1);
-    private readonly ConcurrentDictionary<string, (DateTimeOffset At, TableCaches Caches)> _known = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (DateTimeOffset At, IReadOnlyList<LastValueCache> Caches)> _last = new(StringComparer.Ordinal);
 
     /// <summary>The caches; none where the server doesn't tell.</summary>
     public async ValueTask<TableCaches> GetAsync(string table, CancellationToken cancellationToken)
     {
-        if (_known.TryGetValue(table, out (DateTimeOffset At, TableCaches Caches) known) && clock.GetUtcNow() - known.At < s_keep)
+        IReadOnlyList<LastValueCache> last = await GetLastAsync(table, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<StoreRow>? distinct = await SystemTables.AskAsync(influx, DistinctSql, table, cancellationToken).ConfigureAwait(false);
+        return new TableCaches(last, [.. (distinct ?? []).Select(ReadDistinct)]);
+    }
+
+    /// <summary>The last-value caches, which are asked for over and over; none where the server doesn't tell.</summary>
+    public async ValueTask<IReadOnlyList<LastValueCache>> GetLastAsync(string table, CancellationToken cancellationToken)
+    {
+        if (_last.TryGetValue(table, out (DateTimeOffset At, IReadOnlyList<LastValueCache> Caches) known) && clock.GetUtcNow() - known.At < s_keep)
         {
             return known.Caches;
         }
 
-        IReadOnlyList<StoreRow>? last = await SystemTables.AskAsync(influx, LastSql, table, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<StoreRow>? distinct = await SystemTables.AskAsync(influx, DistinctSql, table, cancellationToken).ConfigureAwait(false);
-        TableCaches caches = new([.. (last ?? []).Select(ReadLast)], [.. (distinct ?? []).Select(ReadDistinct)]);
-
         // What the server can't say now is asked again the next time; this query does without caches.
-        if (last is not null && distinct is not null)
+        if (await SystemTables.AskAsync(influx, LastSql, table, cancellationToken).ConfigureAwait(false) is not { } rows)
         {
-            _known[table] = (clock.GetUtcNow(), caches);
+            return [];
         }
 
+        LastValueCache[] caches = [.. rows.Select(ReadLast)];
+        _last[table] = (clock.GetUtcNow(), caches);
         return caches;
     }
 
     /// <summary>Forgets a table's caches: one was made or is gone.</summary>
-    public void Forget(string table) => _known.TryRemove(table, out _);
+    public void Forget(string table) => _last.TryRemove(table, out _);
 
     private static LastValueCache ReadLast(StoreRow row) => new(
         row["name"].AsString() ?? "", Names(row["key_column_names"]) ?? [], Names(row["value_column_names"]), row["count"].AsInt64() ?? 0, Seconds(row["ttl"]));

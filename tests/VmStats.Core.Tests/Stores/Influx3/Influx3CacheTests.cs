@@ -107,7 +107,7 @@ public sealed class Influx3CacheTests(Influx3Releases servers) : IClassFixture<I
     [InlineData(Influx3Release.V36, true)]
     [InlineData(Influx3Release.V310, true)]
     [InlineData(Influx3Release.V310, false)]
-    public async Task The_table_is_counted_once_while_a_cache_hears_of_all_that_comes(Influx3Release release, bool hasCaches)
+    public async Task The_table_is_asked_for_its_VMs_once_while_a_cache_hears_of_all_that_comes(Influx3Release release, bool hasCaches)
     {
         Database database = Open(release, Influx3CacheFaults.All);
         await using Session session = new(database);
@@ -118,11 +118,17 @@ public sealed class Influx3CacheTests(Influx3Releases servers) : IClassFixture<I
             await database.InitializeAsync();
         }
 
-        async Task ExpectAsync(int counted)
+        async Task ExpectAsync(int asked)
         {
             int before = database.Server.Requests.Count;
             await session.LatestAsync();
-            Assert.Equal(counted, database.Server.Requests.Skip(before).Count(request => request.Body.Contains("max(\\u0022time", StringComparison.Ordinal)));
+            string[] statements = [.. database.Server.Requests.Skip(before).Select(request => request.Body)];
+            Assert.Equal(asked, statements.Count(statement => statement.Contains("SELECT DISTINCT", StringComparison.Ordinal)));
+
+            // And counted are the rows of VMs that were not heard of in the last minutes, never all.
+            Assert.All(
+                statements.Where(statement => statement.Contains("max(\\u0022time", StringComparison.Ordinal)),
+                statement => Assert.Contains($"\"{UuidOf("silent")}\"", statement, StringComparison.Ordinal));
             await AgreeAsync(session);
         }
 
