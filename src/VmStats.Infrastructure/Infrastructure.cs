@@ -11,7 +11,7 @@ using VmStats.ThirdParty;
 namespace VmStats.Infrastructure;
 
 /// <summary>Implements the services that Core needs from third-party packages. Created by Core's loader.</summary>
-public sealed class Infrastructure : IInfrastructure
+internal sealed class Infrastructure : IInfrastructure
 {
     private readonly RetryPipelines _retries = new(TimeProvider.System);
 

@@ -23,7 +23,7 @@ public enum InfluxApi
 }
 
 /// <summary>The address of a store and how to connect to it: all settings that Connect-VmStats and the environment can provide.</summary>
-public sealed record ConnectionOptions
+internal sealed record ConnectionOptions
 {
     private static readonly TimeSpan s_minimumSlice = TimeSpan.FromMinutes(10);
     private readonly TimeSpan _sliceLength = TimeSpan.FromDays(1);

@@ -6,13 +6,13 @@ namespace VmStats.Configuration;
 /// <param name="Default">The value that applies when it isn't set; null if there is no default.</param>
 /// <param name="IsUsed">False for a variable of the original that has no effect here.</param>
 /// <param name="Remark">For an ignored variable the reason; otherwise additional information, or null.</param>
-public sealed record EnvironmentVariable(string Name, string Meaning, string? Default, bool IsUsed, string? Remark);
+internal sealed record EnvironmentVariable(string Name, string Meaning, string? Default, bool IsUsed, string? Remark);
 
 /// <summary>
 /// All environment variables of the original system, of InfluxDB 3's own command line and of VmStats, in order of
 /// precedence: INFLUX_*, then INFLUXDB3_*, then the INFLUX_HOST family. An empty variable counts as not set.
 /// </summary>
-public static class EnvironmentVariableCatalog
+internal static class EnvironmentVariableCatalog
 {
     /// <summary>All variables.</summary>
     public static IReadOnlyList<EnvironmentVariable> All { get; } =

@@ -5,7 +5,7 @@ namespace VmStats.Configuration;
 /// a log or a debugger.
 /// </summary>
 [System.Diagnostics.DebuggerDisplay("***")]
-public sealed class Secret
+internal sealed class Secret
 {
     private readonly string _value;
 

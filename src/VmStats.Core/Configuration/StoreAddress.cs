@@ -3,7 +3,7 @@ using VmStats.Errors;
 namespace VmStats.Configuration;
 
 /// <summary>Parses the address of a store as users write it.</summary>
-public static class StoreAddress
+internal static class StoreAddress
 {
     private const string ValidForms = "Use http://host:8181 or https://host for InfluxDB, or file:///path/telemetry.db (Connect-VmStats -Path FILE) for an embedded store.";
 

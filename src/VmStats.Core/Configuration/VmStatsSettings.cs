@@ -4,7 +4,7 @@ namespace VmStats.Configuration;
 /// All settings of the environment, after the three families of variables are merged. Plain values; the defaults are
 /// the original's.
 /// </summary>
-public sealed record VmStatsSettings
+internal sealed record VmStatsSettings
 {
     /// <summary>The store.</summary>
     public ConnectionOptions Connection { get; init; } = new();

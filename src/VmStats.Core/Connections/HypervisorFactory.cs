@@ -7,7 +7,7 @@ using VmStats.Hypervisors.Simulated;
 namespace VmStats.Connections;
 
 /// <summary>Opens hypervisors.</summary>
-public static class HypervisorFactory
+internal static class HypervisorFactory
 {
     /// <summary>
     /// Opens the hypervisor for a URI; a simulated fleet only for <c>sim://</c>. The connection to libvirt is made by

@@ -14,7 +14,7 @@ namespace VmStats.Connections;
 /// Telemetry kept in an InfluxDB server, of any version: <see cref="Influx3Store"/> or <see cref="InfluxQLStore"/>, by what
 /// was configured, or what the server says of itself when it is first asked.
 /// </summary>
-public sealed class InfluxStore : ITelemetryStore
+internal sealed class InfluxStore : ITelemetryStore
 {
     private readonly ReadRetry _retry;
     private readonly Influx3Store _influx3;

@@ -7,7 +7,7 @@ using VmStats.ThirdParty;
 namespace VmStats.Connections;
 
 /// <summary>Opens the store that a connection names.</summary>
-public static class StoreFactory
+internal static class StoreFactory
 {
     /// <summary>The embedded store that is used when nothing names another, in the user's data folder.</summary>
     public static string DefaultPath => DataFolders.Data("telemetry.db");

@@ -4,7 +4,7 @@ namespace VmStats.Hypervisors;
 /// A host that runs VMs. Calls may run concurrently, and each can be cancelled. Errors are reported as
 /// <see cref="VmStatsException"/>.
 /// </summary>
-public interface IHypervisor : IAsyncDisposable
+internal interface IHypervisor : IAsyncDisposable
 {
     /// <summary>The URI that it was opened with, without user info.</summary>
     string Uri { get; }
@@ -39,7 +39,7 @@ public interface IHypervisor : IAsyncDisposable
 }
 
 /// <summary>How a VM's memory is dumped. The names are libvirt's (VIR_DUMP_*).</summary>
-public sealed record CoreDumpOptions
+internal sealed record CoreDumpOptions
 {
     /// <summary>The format that the hypervisor writes.</summary>
     public CoreDumpFormat Format { get; init; } = CoreDumpFormat.Elf;
@@ -76,4 +76,4 @@ public enum CoreDumpFormat
 /// <summary>Progress of a running dump, in bytes of guest memory.</summary>
 /// <param name="TotalBytes">Bytes to write in total.</param>
 /// <param name="ProcessedBytes">Bytes written so far.</param>
-public sealed record CoreDumpProgress(long TotalBytes, long ProcessedBytes);
+internal sealed record CoreDumpProgress(long TotalBytes, long ProcessedBytes);

@@ -9,7 +9,7 @@ namespace VmStats.Hypervisors;
 /// <param name="Cpus">Virtual CPUs in use.</param>
 /// <param name="MaximumMemoryBytes">The VM's maximum memory.</param>
 /// <param name="MemoryBytes">The VM's current memory, as set by the balloon.</param>
-public sealed record VmInfo(
+internal sealed record VmInfo(
     string Name,
     Guid Uuid,
     int? Id,
@@ -20,7 +20,7 @@ public sealed record VmInfo(
     long? MemoryBytes);
 
 /// <summary>The counters of a VM at one moment. A value that the hypervisor doesn't report is null, never zero.</summary>
-public sealed record VmStatistics
+internal sealed record VmStatistics
 {
     /// <summary>The VM.</summary>
     public required VmInfo Vm { get; init; }
@@ -57,7 +57,7 @@ public sealed record VmStatistics
 }
 
 /// <summary>balloon.*; sizes in KiB as libvirt reports them, faults are counts.</summary>
-public sealed record BalloonStatistics
+internal sealed record BalloonStatistics
 {
     /// <summary>balloon.current, KiB.</summary>
     public long? Current { get; init; }
@@ -98,7 +98,7 @@ public sealed record BalloonStatistics
 
 /// <summary>net.N.*; counters since the interface was added.</summary>
 /// <param name="Name">Host device, such as vnet0.</param>
-public sealed record NicStatistics(string Name)
+internal sealed record NicStatistics(string Name)
 {
     /// <summary>Bytes received.</summary>
     public long? RxBytes { get; init; }
@@ -127,7 +127,7 @@ public sealed record NicStatistics(string Name)
 
 /// <summary>block.N.*; counters since the VM started, sizes in bytes, times in ns.</summary>
 /// <param name="Name">Target device, such as vda.</param>
-public sealed record DiskStatistics(string Name)
+internal sealed record DiskStatistics(string Name)
 {
     /// <summary>Source file or device; null if it has none.</summary>
     public string? Path { get; init; }

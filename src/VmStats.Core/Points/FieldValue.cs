@@ -3,7 +3,7 @@ using System.Globalization;
 namespace VmStats.Points;
 
 /// <summary>The type of a stored value, as InfluxDB names them.</summary>
-public enum FieldKind
+internal enum FieldKind
 {
     /// <summary>Absent.</summary>
     Null,
@@ -27,7 +27,7 @@ public enum FieldKind
 /// <summary>
 /// One stored value. Sixteen bytes, no boxing: a row of 31 columns stays well under a kilobyte.
 /// </summary>
-public readonly struct FieldValue : IEquatable<FieldValue>
+internal readonly struct FieldValue : IEquatable<FieldValue>
 {
     private static readonly object s_integer = new();
     private static readonly object s_unsigned = new();

@@ -4,7 +4,7 @@ namespace VmStats.Points;
 /// <param name="Measurement">Its name.</param>
 /// <param name="Tags">Tag names, as the store spells them.</param>
 /// <param name="Fields">Field names with their types. Where a field has several (InfluxDB 1.x shards), the first that the server names.</param>
-public sealed record MeasurementSchema(
+internal sealed record MeasurementSchema(
     string Measurement,
     IReadOnlyList<string> Tags,
     IReadOnlyDictionary<string, FieldKind> Fields)

@@ -4,7 +4,7 @@ namespace VmStats.Points;
 /// The measurement, tag names and field names that a run of points shares. Made once and kept: writers attach their
 /// prepared forms (escaped keys, prepared statements) to the instance.
 /// </summary>
-public sealed class PointShape
+internal sealed class PointShape
 {
     /// <summary>Creates a shape.</summary>
     /// <param name="measurement">The measurement (table).</param>
@@ -29,7 +29,7 @@ public sealed class PointShape
 }
 
 /// <summary>One point to be written. Absent fields and empty tags are left out; a point without any field is not written.</summary>
-public sealed class Point
+internal sealed class Point
 {
     /// <summary>Creates a point; the arrays are kept, not copied.</summary>
     /// <param name="shape">Measurement and names.</param>

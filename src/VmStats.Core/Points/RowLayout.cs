@@ -1,7 +1,7 @@
 namespace VmStats.Points;
 
 /// <summary>The columns of a stream of rows, shared by all of them. Names are compared exactly: InfluxDB's columns are case-sensitive.</summary>
-public sealed class RowLayout
+internal sealed class RowLayout
 {
     private readonly Dictionary<string, int> _ordinals;
 
@@ -33,7 +33,7 @@ public sealed class RowLayout
 }
 
 /// <summary>One row of an answer: a time and the values of the layout's columns.</summary>
-public sealed class StoreRow
+internal sealed class StoreRow
 {
     private readonly FieldValue[] _values;
 

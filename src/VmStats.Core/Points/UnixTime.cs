@@ -3,7 +3,7 @@ using System.Globalization;
 namespace VmStats.Points;
 
 /// <summary>Conversions between .NET times and the wire's UTC nanoseconds since 1970-01-01.</summary>
-public static class UnixTime
+internal static class UnixTime
 {
     /// <summary>Nanoseconds in a .NET tick.</summary>
     public const long NanosecondsPerTick = 100;

@@ -1,7 +1,7 @@
 namespace VmStats.Stores;
 
 /// <summary>Hears how a query goes on. Called from any thread, between rows or while they come; it must not block.</summary>
-public interface IQueryObserver
+internal interface IQueryObserver
 {
     /// <summary>A part of a query that was cut into slices is done.</summary>
     void OnProgress(QueryProgress progress);
@@ -21,4 +21,4 @@ public interface IQueryObserver
 /// <param name="Measurement">What is read.</param>
 /// <param name="Done">Slices that were read to their end.</param>
 /// <param name="Total">Slices in all; those that had to be halved count as one.</param>
-public sealed record QueryProgress(string Measurement, int Done, int Total);
+internal sealed record QueryProgress(string Measurement, int Done, int Total);

@@ -6,7 +6,7 @@ namespace VmStats.Stores;
 /// A place where telemetry and dump records are kept. Implementations are safe for concurrent use and report every
 /// failure as a <see cref="VmStatsException"/>; cancellation is an <see cref="OperationCanceledException"/>.
 /// </summary>
-public interface ITelemetryStore : IAsyncDisposable
+internal interface ITelemetryStore : IAsyncDisposable
 {
     /// <summary>What the store is and where.</summary>
     StoreInfo Info { get; }
@@ -56,7 +56,7 @@ public enum StoreKind
 /// <param name="Database">The database; for a file its name.</param>
 /// <param name="Version">The server's version, once probed; null where it doesn't tell.</param>
 /// <param name="Product">The server's product in words, once probed; null where it doesn't tell.</param>
-public sealed record StoreInfo(StoreKind Kind, string Address, string Database, string? Version = null, string? Product = null)
+internal sealed record StoreInfo(StoreKind Kind, string Address, string Database, string? Version = null, string? Product = null)
 {
     /// <summary>The place in words: address and database; for a file its path.</summary>
     internal string Place => Kind == StoreKind.Embedded ? Address : $"{Address} ({Database})";
@@ -65,7 +65,7 @@ public sealed record StoreInfo(StoreKind Kind, string Address, string Database, 
 /// <summary>What became of a batch of points.</summary>
 /// <param name="Written">Points that are stored.</param>
 /// <param name="Rejected">Points that the store refused, with its reason.</param>
-public sealed record WriteResult(int Written, IReadOnlyList<RejectedPoint> Rejected)
+internal sealed record WriteResult(int Written, IReadOnlyList<RejectedPoint> Rejected)
 {
     /// <summary>What is to be told though the points are stored (old points that can't be deleted, fields that a table doesn't take); null when all is well.</summary>
     public string? Warning { get; init; }
@@ -77,4 +77,4 @@ public sealed record WriteResult(int Written, IReadOnlyList<RejectedPoint> Rejec
 /// <summary>A point that a store refused.</summary>
 /// <param name="Point">The point.</param>
 /// <param name="Reason">The store's own words.</param>
-public sealed record RejectedPoint(Point Point, string Reason);
+internal sealed record RejectedPoint(Point Point, string Reason);

@@ -7,7 +7,7 @@ namespace VmStats.Stores;
 /// InfluxQL or SQLite SQL; values always travel as parameters, identifiers are quoted by the renderer.
 /// </summary>
 /// <param name="Measurement">The measurement (table), as the store spells it.</param>
-public sealed record StoreQuery(string Measurement)
+internal sealed record StoreQuery(string Measurement)
 {
     /// <summary>Columns wanted besides <c>time</c>; null for all that exist. Columns that don't exist are absent in the rows.</summary>
     public IReadOnlyList<string>? Columns { get; init; }
@@ -46,7 +46,7 @@ public sealed record StoreQuery(string Measurement)
 /// <summary>A condition: one of the columns (any of them) has one of the values.</summary>
 /// <param name="AnyOf">Columns, of which at least one must match. Two, where a database has two tag vocabularies.</param>
 /// <param name="Values">Values, any of which matches; none matches nothing.</param>
-public sealed record ColumnFilter(IReadOnlyList<string> AnyOf, IReadOnlyList<FieldValue> Values)
+internal sealed record ColumnFilter(IReadOnlyList<string> AnyOf, IReadOnlyList<FieldValue> Values)
 {
     /// <summary>A condition on one column and texts.</summary>
     public static ColumnFilter In(string column, params string[] values) =>
@@ -56,13 +56,13 @@ public sealed record ColumnFilter(IReadOnlyList<string> AnyOf, IReadOnlyList<Fie
 /// <summary>Asks for the newest rows of each group.</summary>
 /// <param name="By">Tag columns that make a group; those that don't exist are passed over.</param>
 /// <param name="Depth">Rows per group, 1 or more. Two, where a rate is wanted.</param>
-public sealed record LatestPerGroup(IReadOnlyList<string> By, int Depth);
+internal sealed record LatestPerGroup(IReadOnlyList<string> By, int Depth);
 
 /// <summary>Asks for aggregates in place of rows.</summary>
 /// <param name="Aggregates">What to compute.</param>
 /// <param name="GroupBy">Tag columns that make a group.</param>
 /// <param name="Interval">Width of a bucket in nanoseconds, aligned to 1970-01-01 UTC; null for one bucket over the whole range.</param>
-public sealed record Aggregation(
+internal sealed record Aggregation(
     IReadOnlyList<Aggregate> Aggregates,
     IReadOnlyList<string> GroupBy,
     long? Interval = null)
@@ -81,16 +81,16 @@ public sealed record Aggregation(
 /// Nanoseconds before the query's start of which rows are read, too, so that the first row of the range has one before it.
 /// A range that is read in slices has the same at each slice, so that no rate is lost but over a gap that is longer.
 /// </param>
-public sealed record CounterRates(string Counter, long LeadIn);
+internal sealed record CounterRates(string Counter, long LeadIn);
 
 /// <summary>One aggregate of one column.</summary>
 /// <param name="Function">The function.</param>
 /// <param name="Column">The field it is computed over; for <see cref="AggregateFunction.Count"/> of all rows, null.</param>
 /// <param name="Name">The name of the result's column.</param>
-public sealed record Aggregate(AggregateFunction Function, string? Column, string Name);
+internal sealed record Aggregate(AggregateFunction Function, string? Column, string Name);
 
 /// <summary>The functions that every store has.</summary>
-public enum AggregateFunction
+internal enum AggregateFunction
 {
     /// <summary>Number of rows, or of present values of a column.</summary>
     Count,

@@ -7,7 +7,7 @@ namespace VmStats.ThirdParty;
 /// Everything that depends on a third-party package. Core and the cmdlets use only this interface; the implementation
 /// is loaded on first use, in its own load context.
 /// </summary>
-public interface IInfrastructure
+internal interface IInfrastructure
 {
     /// <summary>Reads the environment variables, in the order of precedence INFLUX_*, INFLUXDB3_*, INFLUX_HOST.</summary>
     /// <exception cref="VmStatsException">A variable has an invalid value: <c>InvalidEnvironmentVariable</c>; or there

@@ -1,7 +1,7 @@
 namespace VmStats.ThirdParty;
 
 /// <summary>Sends line protocol to one database of an InfluxDB 3 server.</summary>
-public interface ILineSender : IDisposable
+internal interface ILineSender : IDisposable
 {
     /// <summary>Sends records as the body of one request, separated by line feeds. Nothing is deferred, split or retried.</summary>
     /// <param name="records">One or more complete lines each, without a trailing line feed.</param>

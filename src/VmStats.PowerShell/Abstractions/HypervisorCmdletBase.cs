@@ -29,7 +29,7 @@ public abstract class HypervisorCmdletBase : VmCmdletBase
     /// <inheritdoc/>
     private protected override void Begin()
     {
-        _hypervisors = new HypervisorSet(this);
+        _hypervisors = CreateHypervisorSet();
         _hypervisors.RefuseEmpty(HypervisorUri);
         NamedBy = VmTargets.NamedBy(MyInvocation);
     }

@@ -7,6 +7,7 @@ using VmStats.Errors;
 using VmStats.PowerShell.Output;
 using VmStats.PowerShell.Paths;
 using VmStats.PowerShell.Sessions;
+using VmStats.PowerShell.Targets;
 using VmStats.Stores;
 using VmStats.ThirdParty;
 
@@ -46,6 +47,9 @@ public abstract class StoreCmdletBase : VmStatsCmdletBase
         ? FilePaths.Resolve(SessionState.Path, named)
         : Settings.DumpDirectory ?? MemoryDumpPaths.DefaultDumpFolder;
 
+    /// <summary>Creates the set of hypervisors that this command uses. To be called before its first record.</summary>
+    private protected HypervisorSet CreateHypervisorSet() => new(MyInvocation, () => Connection?.HypervisorUri, () => Settings, WriteError);
+
     /// <inheritdoc/>
     private protected sealed override void OutputChanged(CommandOutput? output)
     {
@@ -64,7 +68,7 @@ public abstract class StoreCmdletBase : VmStatsCmdletBase
         if (session.MustNameDefaultStore(connection))
         {
             WriteWarning(
-                $"No store is connected and neither INFLUX_URL nor its kin is set: using the embedded store {connection.Address}. " +
+                $"No store is connected and none of the INFLUX_* variables names one: using the embedded store {connection.Address}. " +
                 "Connect-VmStats, INFLUX_URL or a file: URL names another.");
         }
 

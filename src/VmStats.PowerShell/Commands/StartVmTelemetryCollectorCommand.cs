@@ -72,7 +72,7 @@ public sealed class StartVmTelemetryCollectorCommand : StoreCmdletBase
     /// <inheritdoc/>
     private protected override void Begin()
     {
-        _hypervisors = new HypervisorSet(this);
+        _hypervisors = CreateHypervisorSet();
         _hypervisors.RefuseEmpty(HypervisorUri);
     }
 

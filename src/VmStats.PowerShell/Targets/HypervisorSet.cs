@@ -1,5 +1,6 @@
+using System.Management.Automation;
+using VmStats.Configuration;
 using VmStats.Hypervisors;
-using VmStats.PowerShell.Abstractions;
 using VmStats.PowerShell.Output;
 using VmStats.PowerShell.Sessions;
 
@@ -9,9 +10,14 @@ namespace VmStats.PowerShell.Targets;
 /// The hypervisors that a command speaks to, each opened and asked once. One that can't be opened, or doesn't answer, is an
 /// error, told once a command, and the others go on.
 /// </summary>
-/// <param name="command">The command. To be made before its first record.</param>
-internal sealed class HypervisorSet(StoreCmdletBase command)
+/// <param name="invocation">How the command was called. The set must be created before its first record.</param>
+/// <param name="connectionUri">Returns the hypervisor of the command's connection; null where it has none.</param>
+/// <param name="settings">Returns the settings of the environment.</param>
+/// <param name="writeError">Writes a non-terminating error.</param>
+internal sealed class HypervisorSet(InvocationInfo invocation, Func<string?> connectionUri, Func<VmStatsSettings> settings, Action<VmStatsException> writeError)
 {
+    private const string UriParameter = "HypervisorUri";
+
     private readonly HashSet<string> _refused = new(StringComparer.Ordinal);
     private readonly Dictionary<IHypervisor, Task<HypervisorVms?>> _lists = new(ReferenceEqualityComparer.Instance);
 
@@ -19,7 +25,7 @@ internal sealed class HypervisorSet(StoreCmdletBase command)
     private readonly VmStatsSession _session = VmStatsSession.Current;
 
     /// <summary>True where -HypervisorUri was given, and doesn't come down the pipeline.</summary>
-    internal bool IsGiven { get; } = command.MyInvocation.BoundParameters.ContainsKey(nameof(HypervisorCmdletBase.HypervisorUri));
+    internal bool IsGiven { get; } = invocation.BoundParameters.ContainsKey(UriParameter);
 
     /// <summary>The hypervisors that a record names. A VM of a store comes down the pipeline without one.</summary>
     internal static string[] Named(string?[]? uris) => [.. (uris ?? []).OfType<string>().Where(uri => uri.Length > 0)];
@@ -43,7 +49,7 @@ internal sealed class HypervisorSet(StoreCmdletBase command)
     /// <returns>True when it was refused.</returns>
     internal bool RefuseNothing(string?[]? uris, bool namesVm)
     {
-        bool isNothing = command.MyInvocation.ExpectingInput && !namesVm && Named(uris).Length == 0;
+        bool isNothing = invocation.ExpectingInput && !namesVm && Named(uris).Length == 0;
         if (isNothing)
         {
             Refuse("", HypervisorErrors.InvalidUri("", "what comes down the pipeline names none"));
@@ -55,13 +61,13 @@ internal sealed class HypervisorSet(StoreCmdletBase command)
     /// <summary>Opens hypervisors, each once however it is named, or the usual one where none is named.</summary>
     internal IReadOnlyList<IHypervisor> Open(IReadOnlyList<string> uris)
     {
-        string?[] names = uris.Count > 0 ? [.. uris] : [command.Connection?.HypervisorUri ?? _session.Connected?.HypervisorUri];
+        string?[] names = uris.Count > 0 ? [.. uris] : [connectionUri() ?? _session.Connected?.HypervisorUri];
         List<IHypervisor> opened = [];
         foreach (string? name in names)
         {
             try
             {
-                IHypervisor hypervisor = _session.OpenHypervisor(name, command.Settings, asShown: uris.Count > 0 && !IsGiven);
+                IHypervisor hypervisor = _session.OpenHypervisor(name, settings(), asShown: uris.Count > 0 && !IsGiven);
                 if (!opened.Contains(hypervisor))
                 {
                     opened.Add(hypervisor);
@@ -99,7 +105,7 @@ internal sealed class HypervisorSet(StoreCmdletBase command)
     {
         if (_refused.Add(uri))
         {
-            command.WriteError(failure);
+            writeError(failure);
         }
     }
 

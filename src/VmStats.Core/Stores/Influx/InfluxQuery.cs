@@ -30,7 +30,7 @@ public sealed class InfluxQuery : IDisposable
     /// <param name="handler">Sends the requests in place of the network; not disposed. For tests.</param>
     /// <exception cref="InfluxException"><c>TokenOverHttpRefused</c>: the token would travel in the open.</exception>
     /// <exception cref="VmStatsException"><c>RetentionPolicyAmbiguous</c>: two retention policies are named.</exception>
-    public InfluxQuery(ConnectionOptions options, IInfrastructure infrastructure, HttpMessageHandler? handler = null)
+    internal InfluxQuery(ConnectionOptions options, IInfrastructure infrastructure, HttpMessageHandler? handler = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(infrastructure);
@@ -74,7 +74,7 @@ public sealed class InfluxQuery : IDisposable
     /// <param name="parameters">The values; a time is a text such as <c>2026-01-01T00:00:00Z</c>.</param>
     /// <param name="cancellationToken">Aborts the request at once.</param>
     /// <exception cref="InfluxException">The server refused or could not be reached, or its answer broke off.</exception>
-    public IAsyncEnumerable<StoreRow> QuerySqlAsync(
+    internal IAsyncEnumerable<StoreRow> QuerySqlAsync(
         string sql, IReadOnlyDictionary<string, FieldValue>? parameters, CancellationToken cancellationToken) =>
         QuerySqlAsync(sql, parameters, new RowBuilder(StatementKinds.HasTimeAlias(sql)), cancellationToken);
 
@@ -84,13 +84,13 @@ public sealed class InfluxQuery : IDisposable
     /// <param name="cancellationToken">Aborts the request at once.</param>
     /// <returns>Rows with the measurement's name in the column <c>iox::measurement</c>, as InfluxDB 3 calls it. A second column of a name gets a number (<c>name_1</c>). InfluxDB 1.x and 2.x write a float without a fraction as they write an integer: it is read as one.</returns>
     /// <exception cref="InfluxException">The server refused or could not be reached, or its answer broke off.</exception>
-    public IAsyncEnumerable<StoreRow> QueryInfluxQLAsync(
+    internal IAsyncEnumerable<StoreRow> QueryInfluxQLAsync(
         string query, IReadOnlyDictionary<string, FieldValue>? parameters, CancellationToken cancellationToken) =>
         QueryInfluxQLAsync(query, parameters, InfluxQLColumns.Unknown(query), cancellationToken);
 
     /// <summary>Writes points, in requests that the server can bear. Refused points are reported, and don't stop the others.</summary>
     /// <exception cref="InfluxException">The server refused the request as a whole, or could not be reached.</exception>
-    public async ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken)
+    internal async ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken)
     {
         InfluxApi api = await GetApiAsync(cancellationToken).ConfigureAwait(false);
         return await ExplainAsync(_writer.WriteAsync(points, api, cancellationToken), api, isWrite: true, cancellationToken).ConfigureAwait(false);

@@ -283,7 +283,7 @@ public sealed class Influx3CacheTests(Influx3Releases servers) : IClassFixture<I
 }
 
 /// <summary>A database of the stand-in, and those who write to it: each time another process.</summary>
-public sealed class Database(Influx3StandIn server, ConnectionOptions options)
+internal sealed class Database(Influx3StandIn server, ConnectionOptions options)
 {
     public Influx3StandIn Server => server;
 
@@ -351,7 +351,7 @@ public sealed class Influx3Releases : IAsyncLifetime
     }
 
     /// <summary>An empty database on a server whose caches fail so.</summary>
-    public Database NewDatabase(Influx3Release release, Influx3CacheFaults faults)
+    internal Database NewDatabase(Influx3Release release, Influx3CacheFaults faults)
     {
         Influx3StandIn server = _servers[release];
         server.CacheFaults = faults;
