@@ -108,7 +108,7 @@ public sealed class CollectorStoreTests : AsyncTest
         VmTelemetryCollectorStatus status = await _fixture.RunAsync(_fixture.Options(hypervisor, store, 4));
         Assert.Equal((12L, 0L), (status.PointsSpooled, status.PointsDropped));
         Assert.InRange(store.Writes, 1, 3);
-        Assert.Contains("left alone for 00:10:00", Assert.Single(_fixture.Warnings), StringComparison.Ordinal);
+        Assert.Contains("asks clients to wait 00:10:00", Assert.Single(_fixture.Warnings), StringComparison.Ordinal);
     }
 
     [Fact]
