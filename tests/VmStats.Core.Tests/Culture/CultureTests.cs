@@ -25,7 +25,11 @@ public sealed class CultureTests : AsyncTest
         ["name"],
         new Dictionary<string, FieldKind>
         {
-            ["float"] = FieldKind.Float, ["negative"] = FieldKind.Float, ["whole"] = FieldKind.Integer, ["truth"] = FieldKind.Boolean, ["text"] = FieldKind.String,
+            ["float"] = FieldKind.Float,
+            ["negative"] = FieldKind.Float,
+            ["whole"] = FieldKind.Integer,
+            ["truth"] = FieldKind.Boolean,
+            ["text"] = FieldKind.String,
         });
 
     private static readonly StoreQuery s_query = new("vm_totals")

@@ -57,7 +57,10 @@ public sealed class ConnectionCheckerTests(Influx1 influx) : IClassFixture<Influ
         await using InfluxServer server = await InfluxServer.StartAsync(authenticated: true);
         Assert.Equal("Authentication", await BrokenAsync(new()
         {
-            Url = server.Url, Database = "x", UserName = "nobody", Password = new Secret("wrong-must-not-show", "-Credential"),
+            Url = server.Url,
+            Database = "x",
+            UserName = "nobody",
+            Password = new Secret("wrong-must-not-show", "-Credential"),
         }));
     }
 
@@ -75,7 +78,10 @@ public sealed class ConnectionCheckerTests(Influx1 influx) : IClassFixture<Influ
         server.Answer(200, "");
         List<VmStatsConnectionCheck> links = await CheckAsync(new()
         {
-            Url = server.Url, Database = "vms", Api = InfluxApi.V3, Token = new Secret(Token, "INFLUX_TOKEN"),
+            Url = server.Url,
+            Database = "vms",
+            Api = InfluxApi.V3,
+            Token = new Secret(Token, "INFLUX_TOKEN"),
         });
         VmStatsConnectionCheck link = links.Single(one => one.Link == "Authentication");
         string[] words = expected.Split(' ', 3);

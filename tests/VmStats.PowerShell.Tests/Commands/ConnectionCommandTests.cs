@@ -140,7 +140,10 @@ public sealed class ConnectionCommandTests : IDisposable
     {
         using ModuleRunspace session = new(new Dictionary<string, string?>
         {
-            ["INFLUX_URL"] = "https://one.example:8181", ["INFLUX_DB"] = "vms", ["INFLUX_CLIENT_CERT"] = "/etc/client.pem", ["INFLUX_CLIENT_KEY"] = "/etc/client.key",
+            ["INFLUX_URL"] = "https://one.example:8181",
+            ["INFLUX_DB"] = "vms",
+            ["INFLUX_CLIENT_CERT"] = "/etc/client.pem",
+            ["INFLUX_CLIENT_KEY"] = "/etc/client.key",
         });
         string Shown(string connect) => (string)Assert.Single(session.InvokeRecords(connect + " -NoProbe -PassThru").NoErrors().Output).Properties["Authentication"].Value;
         Assert.Equal("Client certificate (INFLUX_CLIENT_CERT)", Shown("Connect-VmStats"));

@@ -141,7 +141,7 @@ internal sealed class InfluxQLRenderer
         : throw new ArgumentException("InfluxQL can't count rows.", nameof(aggregate));
 
     private static string Function(Aggregate aggregate) => aggregate.Function switch
-        {
+    {
         AggregateFunction.Count => "COUNT",
         AggregateFunction.Average => "MEAN",
         AggregateFunction.Minimum => "MIN",

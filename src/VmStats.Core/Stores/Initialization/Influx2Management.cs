@@ -66,8 +66,11 @@ internal sealed class Influx2Management(InfluxQuery influx, string? organization
     {
         JsonObject body = new()
         {
-            ["orgID"] = await OrganizationAsync(cancellationToken).ConfigureAwait(false), ["bucketID"] = bucketId,
-            ["database"] = name.Database, ["retention_policy"] = name.Policy ?? "autogen", ["default"] = name.Policy is null,
+            ["orgID"] = await OrganizationAsync(cancellationToken).ConfigureAwait(false),
+            ["bucketID"] = bucketId,
+            ["database"] = name.Database,
+            ["retention_policy"] = name.Policy ?? "autogen",
+            ["default"] = name.Policy is null,
         };
         await SendAsync(HttpMethod.Post, "api/v2/dbrps", body, cancellationToken).ConfigureAwait(false);
     }

@@ -75,7 +75,10 @@ internal sealed class SeriesBuckets
 
         Bucket closed = new()
         {
-            Time = time, SampleCount = _count, IsReady = true, Data = _last.ToBucket(time, _request.Interval, values, _worst),
+            Time = time,
+            SampleCount = _count,
+            IsReady = true,
+            Data = _last.ToBucket(time, _request.Interval, values, _worst),
         };
         _waiting.Clear();
         (_lastValues, _lastTime, _count, _worst) = (values, time, 0, TelemetryQuality.Ok);

@@ -147,7 +147,10 @@ public sealed class RightsTests(Influx1 influx) : IClassFixture<Influx1>, IAsync
 
     private static ConnectionOptions Options(Uri url, string database, string user) => new()
     {
-        Url = url, Database = database, UserName = user, Password = new Secret(Password, "-Credential"),
+        Url = url,
+        Database = database,
+        UserName = user,
+        Password = new Secret(Password, "-Credential"),
     };
 
     private ConnectionOptions TokenOptions(string bucket, string token) => new() { Url = _server!.Url, Database = bucket, Token = new Secret(token, "INFLUX_TOKEN") };

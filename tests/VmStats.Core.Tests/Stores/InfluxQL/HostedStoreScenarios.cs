@@ -26,7 +26,9 @@ public abstract class HostedStoreScenarios(Influx1 influx, HostedInflux kind) : 
         Part.Require(InfluxServer.WhyAbsent);
         ConnectionOptions options = new()
         {
-            Url = _server!.Url, Database = await influx.Server.CreateDatabaseAsync(), Token = new Secret(HostedInfluxStandIn.Token, "-Token"),
+            Url = _server!.Url,
+            Database = await influx.Server.CreateDatabaseAsync(),
+            Token = new Secret(HostedInfluxStandIn.Token, "-Token"),
         };
         return StoreFactory.Open(options, new VmStats.Infrastructure.Infrastructure());
     }

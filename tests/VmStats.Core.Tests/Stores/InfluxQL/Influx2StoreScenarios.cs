@@ -99,7 +99,9 @@ public sealed class Influx2StoreScenarios(Influx1 influx) : StoreScenarios, ICla
         return StoreFactory.Open(
             new ConnectionOptions
             {
-                Url = _server!.Url, Database = await influx.Server.CreateDatabaseAsync(), Token = new Secret(Influx2StandIn.Token, "-Token"),
+                Url = _server!.Url,
+                Database = await influx.Server.CreateDatabaseAsync(),
+                Token = new Secret(Influx2StandIn.Token, "-Token"),
             },
             new VmStats.Infrastructure.Infrastructure());
     }

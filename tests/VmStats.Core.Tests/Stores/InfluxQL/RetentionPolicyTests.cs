@@ -130,7 +130,11 @@ public sealed class RetentionPolicyTests(Influx1 influx1, Influx3Server influx3)
 
     private static MemoryDumpRecord Record() => new()
     {
-        DumpId = Guid.NewGuid(), Name = "web", Uuid = Guid.NewGuid(), TimeUtc = DateTime.UtcNow, State = MemoryDumpState.Failed,
+        DumpId = Guid.NewGuid(),
+        Name = "web",
+        Uuid = Guid.NewGuid(),
+        TimeUtc = DateTime.UtcNow,
+        State = MemoryDumpState.Failed,
     };
 
     private static (string, string?) Pair(ConnectionOptions options) => (DatabaseName.Of(options).Database, DatabaseName.Of(options).Policy);

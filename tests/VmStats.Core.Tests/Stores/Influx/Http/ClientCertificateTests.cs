@@ -210,7 +210,10 @@ public sealed class ClientCertificateTests : IDisposable
         File.WriteAllText(authority, _certificates.AuthorityPem);
         return new ConnectionOptions
         {
-            Url = new UriBuilder(server.Url) { Host = "localhost" }.Uri, Database = "vms", Api = InfluxApi.V3, CertificateAuthority = authority,
+            Url = new UriBuilder(server.Url) { Host = "localhost" }.Uri,
+            Database = "vms",
+            Api = InfluxApi.V3,
+            CertificateAuthority = authority,
         };
     }
 

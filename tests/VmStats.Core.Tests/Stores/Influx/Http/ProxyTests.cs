@@ -79,7 +79,11 @@ public sealed class ProxyTests
 
     private static ConnectionOptions Options(string url, string proxy) => new()
     {
-        Url = new Uri(url), Database = "vms", Api = InfluxApi.V3, Proxy = new Uri(proxy), Timeout = TimeSpan.FromSeconds(20),
+        Url = new Uri(url),
+        Database = "vms",
+        Api = InfluxApi.V3,
+        Proxy = new Uri(proxy),
+        Timeout = TimeSpan.FromSeconds(20),
     };
 
     private static async Task<InfluxException> FailureAsync(ConnectionOptions options)
