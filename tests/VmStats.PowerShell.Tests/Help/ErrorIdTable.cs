@@ -14,6 +14,7 @@ internal static partial class ErrorIdTable
 {
     private const string Heading = "\nERROR IDS\n";
     private const int Width = 69;
+    private const int MaximumLine = 80;
     private const int Indent = 8;
 
     /// <summary>The ids that are declared, with their areas and ways out, in the order of the table.</summary>
@@ -48,7 +49,8 @@ internal static partial class ErrorIdTable
                 area = one.Area;
             }
 
-            text.Append(CultureInfo.InvariantCulture, $"    {one.Id,-34} {categories[one.Id]}\n");
+            string row = $"    {one.Id,-34} {categories[one.Id]}";
+            text.Append(row.Length <= MaximumLine ? row : $"    {one.Id} {categories[one.Id]}").Append('\n');
             Wrap(text, one.WayOut);
         }
 

@@ -83,9 +83,9 @@ public sealed class RightsTests(Influx1 influx) : IClassFixture<Influx1>, IAsync
 
         // There is no such bucket, as far as the token is shown them.
         ConnectionOptions nosuch = TokenOptions("nosuch", Influx2StandIn.Token);
-        Told("InfluxDatabaseNotFound", VmStatsErrorKind.NotFound, "There is no bucket nosuch; there are: ", await ReadFailureAsync(nosuch));
-        Told("InfluxDatabaseNotFound", VmStatsErrorKind.NotFound, "There is no bucket nosuch; there are: ", await WriteFailureAsync(nosuch));
-        Told("InfluxDatabaseNotFound", VmStatsErrorKind.NotFound, $"may read ({bucket}) is no {other}", await ReadFailureAsync(reader with { Database = other }));
+        Told("InfluxDatabaseNotFound", VmStatsErrorKind.NotFound, "There is no bucket nosuch; the existing ones are: ", await ReadFailureAsync(nosuch));
+        Told("InfluxDatabaseNotFound", VmStatsErrorKind.NotFound, "There is no bucket nosuch; the existing ones are: ", await WriteFailureAsync(nosuch));
+        Told("InfluxDatabaseNotFound", VmStatsErrorKind.NotFound, $"{other} is not among the buckets that this token may read ({bucket})", await ReadFailureAsync(reader with { Database = other }));
         Told("InfluxMappingNotFound", VmStatsErrorKind.NotFound, "no dbrp mapping found", await WriteFailureAsync(writer with { Database = "nosuch" }));
 
         // It has policies, and none is its default.
