@@ -41,7 +41,7 @@ internal sealed class MetricSet(string measurement)
         counter.Field,
         counter.Unit == "count" ? "1/s" : counter.Unit + "/s",
         $"growth of {counter.Field} per second",
-        $"Per second since the sample before: {char.ToLowerInvariant(counter.Meaning[0])}{counter.Meaning[1..]}",
+        $"Per second since the previous sample: {char.ToLowerInvariant(counter.Meaning[0])}{counter.Meaning[1..]}",
         counter.Scale,
         MetricFormula.PerSecond);
 

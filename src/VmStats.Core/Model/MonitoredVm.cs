@@ -21,7 +21,7 @@ public sealed record MonitoredVm
     /// <summary>When it was last sampled, local time; from a hypervisor, now.</summary>
     public DateTime? LastSeen => LastSeenUtc?.ToLocalTime();
 
-    /// <summary><see cref="LastSeen"/> in UTC: it sorts through the hour that repeats when daylight saving ends.</summary>
+    /// <summary><see cref="LastSeen"/> in UTC, which sorts correctly even when local clocks go back.</summary>
     public DateTime? LastSeenUtc { get; init => field = value?.ToUniversalTime(); }
 
     /// <summary>Virtual CPUs.</summary>
@@ -36,9 +36,9 @@ public sealed record MonitoredVm
     /// <summary>The hypervisor that was asked; null from a store.</summary>
     public string? HypervisorUri { get; init; }
 
-    /// <summary>True when it is of a simulated fleet.</summary>
+    /// <summary>True for a VM of a simulated fleet.</summary>
     public bool IsSimulated { get; init; }
 
-    /// <summary>The name, which is what PowerShell binds where it can bind nothing better.</summary>
+    /// <summary>The name, which PowerShell binds to string parameters from the pipeline.</summary>
     public override string ToString() => Name;
 }

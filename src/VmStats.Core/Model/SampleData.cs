@@ -83,7 +83,7 @@ internal readonly struct SampleData
     public DateTimeOffset? BalloonUpdate =>
         _row[_columns.BalloonUpdate].AsInt64() is > 0 and < 253_402_300_800 and long seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
 
-    /// <summary>Nanoseconds since the sample before, or the bucket's width; null for a first sample.</summary>
+    /// <summary>Nanoseconds since the previous sample, or the bucket's width; null for a first sample.</summary>
     public long? IntervalNanoseconds =>
         _values is not null ? BucketInterval : _previous?.Time is long before && Time > before ? Time - before : null;
 
@@ -124,7 +124,7 @@ internal readonly struct SampleData
         return Get(metric) is < TooLarge and double value ? (long)Math.Round(value) : null;
     }
 
-    /// <summary>By how much a counter grew since the sample before, in its metric's unit; null when it isn't known or went back.</summary>
+    /// <summary>By how much a counter grew since the previous sample, in its metric's unit; null when it isn't known or went back.</summary>
     public double? GetGrowth(VmTelemetryMetric counter) => _values is null ? Growth(counter.Slot) * counter.Scale : null;
 
     /// <summary>A bucket whose last sample is this one.</summary>
@@ -148,7 +148,7 @@ internal readonly struct SampleData
             ? (whole - free) / whole * 100
             : null;
 
-    /// <summary>By how much a counter grew since the sample before; null when it isn't known or went back.</summary>
+    /// <summary>By how much a counter grew since the previous sample; null when it isn't known or went back.</summary>
     private double? Growth(int slot)
     {
         if (_previous is null || IsRestarted(_previous))

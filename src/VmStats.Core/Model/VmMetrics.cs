@@ -7,7 +7,7 @@ internal static class VmMetrics
 {
     internal const double KiB = 1024;
 
-    /// <summary>All of them. Stands first, since the rest of the table fills it.</summary>
+    /// <summary>All of them. Must be declared first, since the other fields add to it.</summary>
     public static readonly MetricSet Set = new(Measurements.VmTotals);
 
     public static readonly VmTelemetryMetric CpuTimeNanoseconds =

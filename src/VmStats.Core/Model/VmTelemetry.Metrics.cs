@@ -1,6 +1,6 @@
 namespace VmStats;
 
-/// <content>The metrics: one property per line of the catalogue.</content>
+/// <content>The metrics: one property for each entry of the catalogue.</content>
 public sealed partial class VmTelemetry
 {
     /// <summary>CPU time that the VM has used. Nanoseconds. Counter.</summary>
@@ -111,54 +111,54 @@ public sealed partial class VmTelemetry
     /// <summary>Errors of all disks; absent where the driver doesn't report them (QEMU). Counter.</summary>
     public long? DiskErrors => _data.GetInteger(VmMetrics.DiskErrors);
 
-    /// <summary>Per second since the sample before: memory that the guest read back from swap. Bytes/s.</summary>
+    /// <summary>Per second since the previous sample: memory that the guest read back from swap. Bytes/s.</summary>
     public double? MemorySwapInBytesPerSecond => _data.Get(VmMetrics.MemorySwapInBytesPerSecond);
 
-    /// <summary>Per second since the sample before: memory that the guest wrote to swap. Bytes/s.</summary>
+    /// <summary>Per second since the previous sample: memory that the guest wrote to swap. Bytes/s.</summary>
     public double? MemorySwapOutBytesPerSecond => _data.Get(VmMetrics.MemorySwapOutBytesPerSecond);
 
-    /// <summary>Per second since the sample before: page faults in the guest that needed a disk.</summary>
+    /// <summary>Per second since the previous sample: page faults in the guest that needed a disk.</summary>
     public double? MemoryMajorFaultsPerSecond => _data.Get(VmMetrics.MemoryMajorFaultsPerSecond);
 
-    /// <summary>Per second since the sample before: page faults in the guest that needed no disk.</summary>
+    /// <summary>Per second since the previous sample: page faults in the guest that needed no disk.</summary>
     public double? MemoryMinorFaultsPerSecond => _data.Get(VmMetrics.MemoryMinorFaultsPerSecond);
 
-    /// <summary>Per second since the sample before: bytes received on all NICs. Bytes/s.</summary>
+    /// <summary>Per second since the previous sample: bytes received on all NICs. Bytes/s.</summary>
     public double? NetRxBytesPerSecond => _data.Get(VmMetrics.NetRxBytesPerSecond);
 
-    /// <summary>Per second since the sample before: packets received on all NICs.</summary>
+    /// <summary>Per second since the previous sample: packets received on all NICs.</summary>
     public double? NetRxPacketsPerSecond => _data.Get(VmMetrics.NetRxPacketsPerSecond);
 
-    /// <summary>Per second since the sample before: receive errors of all NICs.</summary>
+    /// <summary>Per second since the previous sample: receive errors of all NICs.</summary>
     public double? NetRxErrorsPerSecond => _data.Get(VmMetrics.NetRxErrorsPerSecond);
 
-    /// <summary>Per second since the sample before: packets dropped on receipt by all NICs.</summary>
+    /// <summary>Per second since the previous sample: packets dropped on receipt by all NICs.</summary>
     public double? NetRxDropsPerSecond => _data.Get(VmMetrics.NetRxDropsPerSecond);
 
-    /// <summary>Per second since the sample before: bytes sent on all NICs. Bytes/s.</summary>
+    /// <summary>Per second since the previous sample: bytes sent on all NICs. Bytes/s.</summary>
     public double? NetTxBytesPerSecond => _data.Get(VmMetrics.NetTxBytesPerSecond);
 
-    /// <summary>Per second since the sample before: packets sent on all NICs.</summary>
+    /// <summary>Per second since the previous sample: packets sent on all NICs.</summary>
     public double? NetTxPacketsPerSecond => _data.Get(VmMetrics.NetTxPacketsPerSecond);
 
-    /// <summary>Per second since the sample before: transmit errors of all NICs.</summary>
+    /// <summary>Per second since the previous sample: transmit errors of all NICs.</summary>
     public double? NetTxErrorsPerSecond => _data.Get(VmMetrics.NetTxErrorsPerSecond);
 
-    /// <summary>Per second since the sample before: packets dropped on sending by all NICs.</summary>
+    /// <summary>Per second since the previous sample: packets dropped on sending by all NICs.</summary>
     public double? NetTxDropsPerSecond => _data.Get(VmMetrics.NetTxDropsPerSecond);
 
-    /// <summary>Per second since the sample before: read requests to all disks.</summary>
+    /// <summary>Per second since the previous sample: read requests to all disks.</summary>
     public double? DiskReadRequestsPerSecond => _data.Get(VmMetrics.DiskReadRequestsPerSecond);
 
-    /// <summary>Per second since the sample before: bytes read from all disks. Bytes/s.</summary>
+    /// <summary>Per second since the previous sample: bytes read from all disks. Bytes/s.</summary>
     public double? DiskReadBytesPerSecond => _data.Get(VmMetrics.DiskReadBytesPerSecond);
 
-    /// <summary>Per second since the sample before: write requests to all disks.</summary>
+    /// <summary>Per second since the previous sample: write requests to all disks.</summary>
     public double? DiskWriteRequestsPerSecond => _data.Get(VmMetrics.DiskWriteRequestsPerSecond);
 
-    /// <summary>Per second since the sample before: bytes written to all disks. Bytes/s.</summary>
+    /// <summary>Per second since the previous sample: bytes written to all disks. Bytes/s.</summary>
     public double? DiskWriteBytesPerSecond => _data.Get(VmMetrics.DiskWriteBytesPerSecond);
 
-    /// <summary>Per second since the sample before: errors of all disks; absent where the driver doesn't report them (QEMU).</summary>
+    /// <summary>Per second since the previous sample: errors of all disks; absent where the driver doesn't report them (QEMU).</summary>
     public double? DiskErrorsPerSecond => _data.Get(VmMetrics.DiskErrorsPerSecond);
 }

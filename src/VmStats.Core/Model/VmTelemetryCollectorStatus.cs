@@ -37,13 +37,13 @@ public sealed record VmTelemetryCollectorStatus
     /// <summary>When it was started, local time.</summary>
     public DateTime StartedAt => StartedAtUtc.ToLocalTime();
 
-    /// <summary><see cref="StartedAt"/> in UTC: it sorts through the hour that repeats when daylight saving ends.</summary>
+    /// <summary><see cref="StartedAt"/> in UTC, which sorts correctly even when local clocks go back.</summary>
     public DateTime StartedAtUtc { get; init => field = value.ToUniversalTime(); }
 
     /// <summary>When it ended, local time; null while it runs.</summary>
     public DateTime? EndedAt => EndedAtUtc?.ToLocalTime();
 
-    /// <summary><see cref="EndedAt"/> in UTC: it sorts through the hour that repeats when daylight saving ends.</summary>
+    /// <summary><see cref="EndedAt"/> in UTC, which sorts correctly even when local clocks go back.</summary>
     public DateTime? EndedAtUtc { get; init => field = value?.ToUniversalTime(); }
 
     /// <summary>Time between polls, by the hypervisor's clock.</summary>
@@ -64,7 +64,7 @@ public sealed record VmTelemetryCollectorStatus
     /// <summary>When the last poll that succeeded began, by the hypervisor's clock, in local time.</summary>
     public DateTime? LastPoll => LastPollUtc?.ToLocalTime();
 
-    /// <summary><see cref="LastPoll"/> in UTC: it sorts through the hour that repeats when daylight saving ends.</summary>
+    /// <summary><see cref="LastPoll"/> in UTC, which sorts correctly even when local clocks go back.</summary>
     public DateTime? LastPollUtc { get; init => field = value?.ToUniversalTime(); }
 
     /// <summary>How long that poll took.</summary>

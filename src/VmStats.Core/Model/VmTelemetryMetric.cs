@@ -9,7 +9,7 @@ public enum VmTelemetryMetricKind
     /// <summary>A level at the moment of the sample.</summary>
     Gauge,
 
-    /// <summary>Growth of a counter per second since the sample before.</summary>
+    /// <summary>Growth of a counter per second since the previous sample.</summary>
     Rate,
 
     /// <summary>A quotient of others, such as a share in percent.</summary>

@@ -9,7 +9,7 @@ public sealed record VmTelemetryStatistics
     /// <summary>The VM's name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The VM's identity; null in rows of writers that didn't record it.</summary>
+    /// <summary>The VM's UUID; null in rows of writers that didn't record it.</summary>
     public Guid? Uuid { get; init; }
 
     /// <summary>The device; empty for the VM as a whole.</summary>
@@ -51,15 +51,15 @@ public sealed record VmTelemetryStatistics
     /// <summary>Time of the first sample, local.</summary>
     public DateTime First => FirstUtc.ToLocalTime();
 
-    /// <summary><see cref="First"/> in UTC: it sorts through the hour that repeats when daylight saving ends.</summary>
+    /// <summary><see cref="First"/> in UTC, which sorts correctly even when local clocks go back.</summary>
     public DateTime FirstUtc { get; init => field = value.ToUniversalTime(); }
 
     /// <summary>Time of the last sample, local.</summary>
     public DateTime Last => LastUtc.ToLocalTime();
 
-    /// <summary><see cref="Last"/> in UTC: it sorts through the hour that repeats when daylight saving ends.</summary>
+    /// <summary><see cref="Last"/> in UTC, which sorts correctly even when local clocks go back.</summary>
     public DateTime LastUtc { get; init => field = value.ToUniversalTime(); }
 
-    /// <summary>The VM's name, which is what PowerShell binds where it can bind nothing better.</summary>
+    /// <summary>The VM's name, which PowerShell binds to string parameters from the pipeline.</summary>
     public override string ToString() => Name;
 }
