@@ -5,7 +5,7 @@ namespace VmStats;
 /// <summary>The metrics of NICs and disks. The field names keep the original's spelling: <c>rd_req</c> but <c>wr_reqs</c>.</summary>
 internal static class DeviceMetrics
 {
-    /// <summary>All of them. Must be declared first, since the other fields add to it.</summary>
+    /// <summary>All metrics. Must be declared first, since the other fields add to it.</summary>
     public static readonly MetricSet Set = new(Measurements.VmDevices);
 
     public static readonly VmTelemetryMetric RxBytes =
@@ -57,7 +57,7 @@ internal static class DeviceMetrics
         Set.Counter(Disk, nameof(FlushTimeNanoseconds), "fl_times", "ns", "block.N.fl.times", "Time spent flushing, summed over the requests.");
 
     public static readonly VmTelemetryMetric Errors =
-        Set.Counter(Disk, nameof(Errors), "errors", "count", "block.N.errors", "Errors; absent where the driver doesn't report them (QEMU).");
+        Set.Counter(Disk, nameof(Errors), "errors", "count", "block.N.errors", "Errors; absent if the driver doesn't report them (QEMU).");
 
     public static readonly VmTelemetryMetric AllocationBytes =
         Set.Gauge(Disk, nameof(AllocationBytes), "allocation", "bytes", "block.N.allocation", "Highest offset written.");

@@ -1,6 +1,9 @@
 namespace VmStats;
 
-/// <summary>The metrics of one measurement and the fields that they are computed from; filled by the static initializers of <see cref="VmMetrics"/> or <see cref="DeviceMetrics"/>.</summary>
+/// <summary>
+/// The metrics of one measurement and the fields that they are computed from; filled by the static initializers of
+/// <see cref="VmMetrics"/> or <see cref="DeviceMetrics"/>.
+/// </summary>
 internal sealed class MetricSet(string measurement)
 {
     private readonly List<VmTelemetryMetric> _metrics = [];

@@ -51,7 +51,7 @@ public sealed partial class VmDeviceTelemetry
     /// <summary>Time spent flushing, summed over the requests. Nanoseconds. Counter.</summary>
     public long? FlushTimeNanoseconds => _data.GetInteger(DeviceMetrics.FlushTimeNanoseconds);
 
-    /// <summary>Errors; absent where the driver doesn't report them (QEMU). Counter.</summary>
+    /// <summary>Errors; absent if the driver doesn't report them (QEMU). Counter.</summary>
     public long? Errors => _data.GetInteger(DeviceMetrics.Errors);
 
     /// <summary>Highest offset written. Bytes.</summary>
@@ -102,7 +102,7 @@ public sealed partial class VmDeviceTelemetry
     /// <summary>Per second since the previous sample: flush requests.</summary>
     public double? FlushRequestsPerSecond => _data.Get(DeviceMetrics.FlushRequestsPerSecond);
 
-    /// <summary>Per second since the previous sample: errors; absent where the driver doesn't report them (QEMU).</summary>
+    /// <summary>Per second since the previous sample: errors; absent if the driver doesn't report them (QEMU).</summary>
     public double? ErrorsPerSecond => _data.Get(DeviceMetrics.ErrorsPerSecond);
 
     /// <summary>Average time of a read request since the previous sample; absent when there was none. Milliseconds.</summary>

@@ -3,8 +3,8 @@ using VmStats.Points;
 namespace VmStats;
 
 /// <summary>
-/// The telemetry of one NIC or disk of a VM at one time. The properties of the other kind of device are null, as is
-/// what the hypervisor didn't report.
+/// The telemetry of one NIC or disk of a VM at one time. The properties of the other device type are null, as are
+/// values that the hypervisor didn't report.
 /// </summary>
 public sealed partial class VmDeviceTelemetry
 {
@@ -24,22 +24,22 @@ public sealed partial class VmDeviceTelemetry
     /// <summary>libvirt's run-time id, which changes at each start.</summary>
     public string? VmId => _data.VmId;
 
-    /// <summary>The host that it ran on, as libvirt names it; null where it wasn't recorded.</summary>
+    /// <summary>The name of its host, as reported by libvirt; null if it wasn't recorded.</summary>
     public string? HostName => _data.HostName;
 
-    /// <summary>The device: the host's interface of a NIC, such as <c>vnet0</c>; the target of a disk, such as <c>vda</c>.</summary>
+    /// <summary>The device: for a NIC, its interface on the host, such as <c>vnet0</c>; for a disk, its target, such as <c>vda</c>.</summary>
     public string Device => _data.Device ?? "";
 
     /// <summary><c>nic</c> or <c>disk</c>.</summary>
     public string DeviceType => _data.DeviceType ?? "";
 
-    /// <summary>When the sample was taken; of a roll-up, the bucket's start. Local time.</summary>
+    /// <summary>Time of the sample; for a roll-up, the bucket's start. Local time.</summary>
     public DateTime Time => TimeUtc.ToLocalTime();
 
     /// <summary><see cref="Time"/> in UTC, which sorts correctly even when local clocks go back.</summary>
     public DateTime TimeUtc => UnixTime.FromNanoseconds(_data.Time).UtcDateTime;
 
-    /// <summary>Time since the previous sample, over which rates are computed; of a roll-up, the bucket's width. Null for a first sample.</summary>
+    /// <summary>Time since the previous sample, over which rates are computed; for a roll-up, the bucket's width. Null for a first sample.</summary>
     public TimeSpan? Interval => _data.Interval;
 
     /// <summary>The quality of the sample.</summary>

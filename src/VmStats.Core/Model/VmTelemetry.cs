@@ -3,8 +3,8 @@ using VmStats.Points;
 namespace VmStats;
 
 /// <summary>
-/// The telemetry of a VM at one time: what was stored, and its growth since the previous sample. What the hypervisor or
-/// the guest didn't report is null, never zero. For a roll-up, a bucket of samples.
+/// The telemetry of a VM at one time: the stored values, and rates since the previous sample. Values that the hypervisor or
+/// the guest didn't report are null, never zero. For a roll-up, a bucket of samples.
 /// </summary>
 public sealed partial class VmTelemetry
 {
@@ -21,19 +21,19 @@ public sealed partial class VmTelemetry
     /// <summary>The VM's UUID; null in rows of writers that didn't record it.</summary>
     public Guid? Uuid => _data.Identity.Uuid;
 
-    /// <summary>libvirt's run-time id, which changes at each start; null when it was off.</summary>
+    /// <summary>libvirt's run-time id, which changes at each start; null if the VM was off.</summary>
     public string? VmId => _data.VmId;
 
-    /// <summary>The host that it ran on, as libvirt names it; null where it wasn't recorded.</summary>
+    /// <summary>The name of its host, as reported by libvirt; null if it wasn't recorded.</summary>
     public string? HostName => _data.HostName;
 
-    /// <summary>When the sample was taken; of a roll-up, the bucket's start; of a Missing VM, when the store was asked. Local time.</summary>
+    /// <summary>Time of the sample; for a roll-up, the bucket's start; for a VM of quality Missing, the time of the query. Local time.</summary>
     public DateTime Time => TimeUtc.ToLocalTime();
 
     /// <summary><see cref="Time"/> in UTC, which sorts correctly even when local clocks go back.</summary>
     public DateTime TimeUtc => UnixTime.FromNanoseconds(_data.Time).UtcDateTime;
 
-    /// <summary>Time since the previous sample, over which rates are computed; of a roll-up, the bucket's width. Null for a first sample.</summary>
+    /// <summary>Time since the previous sample, over which rates are computed; for a roll-up, the bucket's width. Null for a first sample.</summary>
     public TimeSpan? Interval => _data.Interval;
 
     /// <summary>The quality of the sample.</summary>
@@ -42,16 +42,16 @@ public sealed partial class VmTelemetry
     /// <summary>True for a VM of a simulated fleet.</summary>
     public bool IsSimulated => _data.IsSimulated;
 
-    /// <summary>True when the hypervisor could read only part of it.</summary>
+    /// <summary>True if the hypervisor could read only some of the values.</summary>
     public bool IsPartial => _data.IsPartial;
 
-    /// <summary>The VM's state; null where it wasn't recorded.</summary>
+    /// <summary>The VM's state; null if it wasn't recorded.</summary>
     public VmState? State => _data.State;
 
-    /// <summary>virDomain*Reason of the state, a number.</summary>
+    /// <summary>The reason for the state, a number of libvirt's virDomain*Reason enumerations.</summary>
     public int? StateReason => _data.StateReason;
 
-    /// <summary>When the guest last reported its memory; null where it never did. Local time.</summary>
+    /// <summary>Time of the guest's last report of its memory; null if it never reported it. Local time.</summary>
     public DateTime? MemoryReported => MemoryReportedUtc?.ToLocalTime();
 
     /// <summary><see cref="MemoryReported"/> in UTC.</summary>

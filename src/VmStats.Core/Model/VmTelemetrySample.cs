@@ -1,6 +1,6 @@
 namespace VmStats;
 
-/// <summary>One metric of a VM or of one of its devices at one time: the long form, one object a value.</summary>
+/// <summary>One metric of a VM or one of its devices at one time: the long form, with one object per value.</summary>
 public sealed record VmTelemetrySample
 {
     /// <summary>The VM's name.</summary>
@@ -9,7 +9,7 @@ public sealed record VmTelemetrySample
     /// <summary>The VM's UUID; null in rows of writers that didn't record it.</summary>
     public Guid? Uuid { get; init; }
 
-    /// <summary>When the sample was taken; of a roll-up, the bucket's start. Local time.</summary>
+    /// <summary>Time of the sample; for a roll-up, the bucket's start. Local time.</summary>
     public DateTime Time => TimeUtc.ToLocalTime();
 
     /// <summary><see cref="Time"/> in UTC, which sorts correctly even when local clocks go back.</summary>

@@ -1,8 +1,8 @@
 namespace VmStats;
 
 /// <summary>
-/// Statistics of one metric of a VM over a range. Percentiles are nearest rank over all samples: exact up to 4,096
-/// samples, beyond that within <see cref="PercentileError"/> of themselves.
+/// Statistics of one metric of a VM over a range. Percentiles are by nearest rank: exact up to 4,096
+/// samples, beyond that with a relative error of at most <see cref="PercentileError"/>.
 /// </summary>
 public sealed record VmTelemetryStatistics
 {
@@ -21,16 +21,16 @@ public sealed record VmTelemetryStatistics
     /// <summary>The unit of all values.</summary>
     public required string Unit { get; init; }
 
-    /// <summary>Samples that have the metric.</summary>
+    /// <summary>Number of samples that have the metric.</summary>
     public long Count { get; init; }
 
     /// <summary>Arithmetic mean.</summary>
     public double Average { get; init; }
 
-    /// <summary>Least sample.</summary>
+    /// <summary>Minimum.</summary>
     public double Minimum { get; init; }
 
-    /// <summary>Greatest sample.</summary>
+    /// <summary>Maximum.</summary>
     public double Maximum { get; init; }
 
     /// <summary>Median.</summary>
@@ -45,7 +45,7 @@ public sealed record VmTelemetryStatistics
     /// <summary>99th percentile.</summary>
     public double P99 { get; init; }
 
-    /// <summary>By how much a percentile may differ from the true one, as a part of it: 0 where exact, else 0.005.</summary>
+    /// <summary>Maximum relative error of the percentiles: 0 if they are exact, otherwise 0.005.</summary>
     public double PercentileError { get; init; }
 
     /// <summary>Time of the first sample, local.</summary>
