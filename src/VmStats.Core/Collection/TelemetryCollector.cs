@@ -43,7 +43,10 @@ internal sealed class TelemetryCollector : IAsyncDisposable
         }
     }
 
-    /// <summary>Completes when the collector has ended and all its points are in the store or the spool. The task never faults: failures are in <see cref="Status"/>.</summary>
+    /// <summary>
+    /// Completes when the collector has ended and all its points are in the store or the spool. The task never faults:
+    /// failures are in <see cref="Status"/>.
+    /// </summary>
     public Task Completion => _completion ?? Task.CompletedTask;
 
     /// <summary>Starts the collector. Can be called only once.</summary>

@@ -20,7 +20,10 @@ internal static class DataFolders
     public static string Data(string name) => In(
         Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), name);
 
-    /// <summary>Returns a path for state files and locks: in XDG_STATE_HOME if it is set, otherwise in <c>/var/lib</c> for root and <c>~/.local/state</c> for others.</summary>
+    /// <summary>
+    /// Returns a path for state files and locks: in XDG_STATE_HOME if it is set, otherwise in <c>/var/lib</c> for root
+    /// and <c>~/.local/state</c> for others.
+    /// </summary>
     public static string State(string name) => In(StateHome, name);
 
     /// <summary>Returns a path in a base folder.</summary>

@@ -1,7 +1,7 @@
 namespace VmStats.Points;
 
 /// <summary>
-/// The measurement, tag names and field names that a series of points shares. Instances are created once and kept, since
+/// The measurement, tag names and field names that many points share. Instances are created once and kept, since
 /// writers attach their prepared forms (escaped keys, prepared statements) to them.
 /// </summary>
 internal sealed class PointShape

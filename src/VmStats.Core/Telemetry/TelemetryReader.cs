@@ -39,7 +39,10 @@ internal sealed partial class TelemetryReader
         VmResolver.Resolve(
             await ListVmsAsync(cancellationToken).ConfigureAwait(false), patterns, _store.Info.Place);
 
-    /// <summary>Returns the latest telemetry of VMs, sorted by name, with rates since the previous sample. A VM without recent samples is Stale; a VM whose samples are all ahead of the clock is Ahead.</summary>
+    /// <summary>
+    /// Returns the latest telemetry of VMs, sorted by name, with rates since the previous sample. A VM without recent
+    /// samples is Stale; a VM whose samples are all ahead of the clock is Ahead.
+    /// </summary>
     /// <param name="request">The VMs and their metrics.</param>
     /// <param name="reportMissing">True to return an object of quality Missing for each VM of the request that has no telemetry.</param>
     /// <param name="cancellationToken">Ends the query.</param>

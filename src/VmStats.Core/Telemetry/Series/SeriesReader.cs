@@ -107,7 +107,10 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
         }
     }
 
-    /// <summary>Returns aggregates of the series over a range, computed by the store: a row for each VM or device and each combination of the other grouping columns.</summary>
+    /// <summary>
+    /// Returns aggregates of the series over a range, computed by the store: a row for each VM or device and each
+    /// combination of the other grouping columns.
+    /// </summary>
     /// <param name="request">The series.</param>
     /// <param name="range">The range.</param>
     /// <param name="figures">The aggregates to compute; rates get the same lead-in that <see cref="ReadRangeAsync"/> reads.</param>

@@ -12,7 +12,10 @@ internal sealed class SeriesState(SeriesKey key)
     /// <summary>The series.</summary>
     public SeriesKey Key { get; } = key;
 
-    /// <summary>Returns the next row as a sample with its previous row. Rows are passed in order of time; two rows of the same time have the same previous row.</summary>
+    /// <summary>
+    /// Returns the next row as a sample with its previous row. Rows are passed in order of time; two rows of the same
+    /// time have the same previous row.
+    /// </summary>
     /// <param name="columns">The row's columns.</param>
     /// <param name="row">The row.</param>
     /// <param name="gapFactor">A spacing of more than this multiple of the usual one is a gap.</param>
