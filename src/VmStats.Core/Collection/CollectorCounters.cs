@@ -1,18 +1,18 @@
 namespace VmStats.Collection;
 
-/// <summary>What a collector counts. Polls and writes count from different threads.</summary>
+/// <summary>The counters and status of a collector. Thread-safe: polls and writes update them from different threads.</summary>
 internal sealed class CollectorCounters
 {
     private readonly object _lock = new();
     private VmTelemetryCollectorStatus _status;
 
-    /// <summary>Starts from a status.</summary>
+    /// <summary>Creates the counters with an initial status.</summary>
     public CollectorCounters(VmTelemetryCollectorStatus status)
     {
         _status = status;
     }
 
-    /// <summary>The status now.</summary>
+    /// <summary>The current status.</summary>
     public VmTelemetryCollectorStatus Status
     {
         get
@@ -33,6 +33,6 @@ internal sealed class CollectorCounters
         }
     }
 
-    /// <summary>Counts a failure.</summary>
+    /// <summary>Counts a failure and records its message.</summary>
     public void Fail(string message) => Update(status => status with { Errors = status.Errors + 1, LastError = message });
 }

@@ -2,16 +2,16 @@ using VmStats.Errors;
 
 namespace VmStats.Collection;
 
-/// <summary>The collectors of a session, by number.</summary>
+/// <summary>The collectors of a session, by id.</summary>
 internal sealed class CollectorRegistry : IAsyncDisposable
 {
     private readonly SortedDictionary<int, TelemetryCollector> _collectors = [];
     private readonly object _lock = new();
     private int _lastId;
 
-    /// <summary>Makes a collector with the next number, and starts it.</summary>
+    /// <summary>Creates a collector with the next id, and starts it.</summary>
     /// <param name="options">What it polls and where it writes to.</param>
-    /// <param name="onWarning">Called on another thread when something goes wrong that it outlives; may be null.</param>
+    /// <param name="onWarning">Called on another thread when the collector recovers from, or continues after, a failure; may be null.</param>
     public TelemetryCollector Start(TelemetryCollectorOptions options, Action<TelemetryCollector, string>? onWarning = null)
     {
         lock (_lock)
@@ -24,7 +24,7 @@ internal sealed class CollectorRegistry : IAsyncDisposable
         }
     }
 
-    /// <summary>All collectors of the session, those that have ended too, in order of number.</summary>
+    /// <summary>Returns all collectors of the session, including ended ones, sorted by id.</summary>
     public IReadOnlyList<TelemetryCollector> List()
     {
         lock (_lock)
@@ -33,8 +33,8 @@ internal sealed class CollectorRegistry : IAsyncDisposable
         }
     }
 
-    /// <summary>A collector.</summary>
-    /// <exception cref="VmStatsException">There is none of this number: <c>CollectorNotFound</c>.</exception>
+    /// <summary>Returns a collector by its id.</summary>
+    /// <exception cref="VmStatsException">No collector has this id: <c>CollectorNotFound</c>.</exception>
     public TelemetryCollector Get(int id)
     {
         lock (_lock)
@@ -50,7 +50,7 @@ internal sealed class CollectorRegistry : IAsyncDisposable
         }
     }
 
-    /// <summary>Forgets a collector that has ended.</summary>
+    /// <summary>Removes a collector that has ended.</summary>
     public void Remove(int id)
     {
         lock (_lock)
@@ -59,7 +59,7 @@ internal sealed class CollectorRegistry : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops all of them, at the same time.</summary>
+    /// <summary>Stops all collectors in parallel.</summary>
     public async ValueTask DisposeAsync()
     {
         foreach (Task stop in List().Select(collector => collector.DisposeAsync().AsTask()).ToArray())

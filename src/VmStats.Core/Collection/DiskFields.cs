@@ -3,7 +3,7 @@ using VmStats.Points;
 
 namespace VmStats.Collection;
 
-/// <summary>The fields of a disk's point of <c>vm_devices</c>: the original's in its spelling, times and sizes of ours, and the host.</summary>
+/// <summary>The fields of a disk's point in <c>vm_devices</c>: those of the original in its spelling, additional times and sizes, and the host.</summary>
 internal static class DiskFields
 {
     /// <summary>The field names.</summary>
@@ -13,7 +13,7 @@ internal static class DiskFields
         "rd_times", "wr_times", "fl_reqs", "fl_times", "allocation", "capacity", "physical", TagVocabulary.HostColumn,
     ];
 
-    /// <summary>The fields of a disk.</summary>
+    /// <summary>Returns the field values of a disk.</summary>
     public static FieldValue[] Of(DiskStatistics disk, string? host) =>
     [
         FieldValue.From(disk.ReadRequests),

@@ -5,17 +5,17 @@ using VmStats.Stores;
 namespace VmStats.Collection;
 
 /// <summary>
-/// Polls a hypervisor by its own clock and queues the points. The n-th poll is due n intervals after the first, so
-/// that neither the polls' duration nor the timer's lateness adds up; a poll that can't keep up leaves out the times it missed.
+/// Polls a hypervisor, timed by the hypervisor's clock, and queues the points. The n-th poll is due n intervals after the
+/// first, so that neither the duration of polls nor timer delays accumulate; polls that are already overdue are skipped.
 /// </summary>
 internal sealed class HypervisorPoller(
     TelemetryCollectorOptions options, PointQueue queue, CollectorCounters counters, Action<string> warn)
 {
-    // A simulated fleet has its time in whole milliseconds: of two polls in the same one, the store would keep the later alone.
-    private static readonly TimeSpan s_betweenPolls = TimeSpan.FromMilliseconds(1);
+    // Simulated times are whole milliseconds: of two polls in the same millisecond, the store would keep only the later one.
+    private static readonly TimeSpan s_minimumDelay = TimeSpan.FromMilliseconds(1);
     private readonly TelemetryPointFactory _factory = new(options.Hypervisor.HostName, options.Hypervisor.IsSimulated);
 
-    /// <summary>Polls until cancelled or the count is reached.</summary>
+    /// <summary>Polls until it is cancelled or has reached the number of polls.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         TimeProvider clock = options.Hypervisor.Clock;
@@ -28,16 +28,16 @@ internal sealed class HypervisorPoller(
                 DateTimeOffset polled = clock.GetUtcNow();
                 due = Next(due, polled, failures);
                 await WaitUntilAsync(clock, due, cancellationToken).ConfigureAwait(false);
-                if (clock.GetUtcNow() - polled < s_betweenPolls)
+                if (clock.GetUtcNow() - polled < s_minimumDelay)
                 {
-                    await Task.Delay(s_betweenPolls, clock, cancellationToken).ConfigureAwait(false);
+                    await Task.Delay(s_minimumDelay, clock, cancellationToken).ConfigureAwait(false);
                 }
             }
 
             failures = await TryPollAsync(failures, cancellationToken).ConfigureAwait(false) ? 0 : failures + 1;
             if (options.Hypervisor.IsSimulated)
             {
-                // A fast clock makes points faster than a store may take them: there is nothing to miss while it waits.
+                // A fast simulated clock may produce points faster than the store accepts them. The poller can wait, since nothing is missed meanwhile.
                 await queue.WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
             }
         }
@@ -57,8 +57,8 @@ internal sealed class HypervisorPoller(
             now += BackOff.After(failures, options.Interval) - options.Interval;
         }
 
-        // A fast clock may run ahead of this process for a moment: what is late is made up for at once, so that a count of
-        // polls covers the time that it should.
+        // A fast simulated clock may run ahead of this process for a moment: late polls are made up for immediately, so that
+        // a given number of polls covers the expected time.
         if (next > now || (options.Hypervisor.IsSimulated && failures == 0))
         {
             return next;
@@ -83,11 +83,11 @@ internal sealed class HypervisorPoller(
     {
         DateTimeOffset begin = options.Hypervisor.Clock.GetUtcNow();
         long started = options.Clock.GetTimestamp();
-        using CancellationTokenSource limit = new(options.PollTimeout, options.Clock);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        using CancellationTokenSource timeout = new(options.PollTimeout, options.Clock);
+        using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            IReadOnlyList<VmStatistics> vms = await options.Hypervisor.GetStatisticsAsync(either.Token).ConfigureAwait(false);
+            IReadOnlyList<VmStatistics> vms = await options.Hypervisor.GetStatisticsAsync(linked.Token).ConfigureAwait(false);
             List<Point> points = new(vms.Count * 4);
             foreach (VmStatistics vm in vms)
             {
@@ -122,7 +122,7 @@ internal sealed class HypervisorPoller(
         }
     }
 
-    // One warning for an outage, not one for each poll of it.
+    // One warning per outage, not one per failed poll.
     private void Fail(string message, int failuresBefore)
     {
         counters.Fail(message);

@@ -3,7 +3,7 @@ using VmStats.Points;
 
 namespace VmStats.Collection;
 
-/// <summary>The fields of a NIC's point of <c>vm_devices</c>: the original's, and the host.</summary>
+/// <summary>The fields of a NIC's point in <c>vm_devices</c>: those of the original, and the host.</summary>
 internal static class NicFields
 {
     /// <summary>The field names.</summary>
@@ -12,7 +12,7 @@ internal static class NicFields
         "rxbytes", "rxpackets", "rxerrors", "rxdrops", "txbytes", "txpackets", "txerrors", "txdrops", TagVocabulary.HostColumn,
     ];
 
-    /// <summary>The fields of a NIC.</summary>
+    /// <summary>Returns the field values of a NIC.</summary>
     public static FieldValue[] Of(NicStatistics nic, string? host) =>
     [
         FieldValue.From(nic.RxBytes),

@@ -3,8 +3,8 @@ using VmStats.Points;
 namespace VmStats.Collection;
 
 /// <summary>
-/// Points on their way from the polls to the writer. It holds so many and no more: when it is full the oldest are
-/// dropped and counted, since the newest tell most of what is happening now.
+/// A bounded queue of points between the poller and the writer. When it is full, the oldest points are dropped and counted,
+/// since the newest ones show best what is happening now.
 /// </summary>
 internal sealed class PointQueue(int capacity, TimeProvider clock)
 {
@@ -14,7 +14,7 @@ internal sealed class PointQueue(int capacity, TimeProvider clock)
     private bool _completed;
     private long _dropped;
 
-    /// <summary>Points that wait.</summary>
+    /// <summary>The number of points in the queue.</summary>
     public int Count
     {
         get
@@ -26,10 +26,10 @@ internal sealed class PointQueue(int capacity, TimeProvider clock)
         }
     }
 
-    /// <summary>Points that were dropped because the queue was full.</summary>
+    /// <summary>The number of points that were dropped because the queue was full.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 
-    /// <summary>Adds points, dropping the oldest where there is no room.</summary>
+    /// <summary>Adds points; drops the oldest ones if the queue is full.</summary>
     public void Add(IReadOnlyList<Point> points)
     {
         lock (_lock)
@@ -49,7 +49,7 @@ internal sealed class PointQueue(int capacity, TimeProvider clock)
         }
     }
 
-    /// <summary>Says that no more points come.</summary>
+    /// <summary>Marks the queue as complete: no more points will be added.</summary>
     public void Complete()
     {
         lock (_lock)
@@ -59,18 +59,18 @@ internal sealed class PointQueue(int capacity, TimeProvider clock)
         }
     }
 
-    /// <summary>Waits until no more than half of the queue is taken.</summary>
+    /// <summary>Waits until the queue is at most half full.</summary>
     public ValueTask WaitForRoomAsync(CancellationToken cancellationToken) =>
         WaitAsync(() => _points.Count <= capacity / 2, Timeout.InfiniteTimeSpan, cancellationToken);
 
     /// <summary>
-    /// The next batch: as soon as it is full, or when its first point has waited long enough, or when no more come.
-    /// Null when all are taken and no more come.
+    /// Returns the next batch: as soon as it is full, or after <paramref name="maximumWait"/>, or when the queue is complete.
+    /// Returns null when the queue is complete and empty.
     /// </summary>
-    public async ValueTask<IReadOnlyList<Point>?> TakeAsync(int most, TimeSpan longest, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<Point>?> TakeAsync(int maximumCount, TimeSpan maximumWait, CancellationToken cancellationToken)
     {
         await WaitAsync(() => _points.Count > 0 || _completed, Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
-        await WaitAsync(() => _points.Count >= most || _completed, longest, cancellationToken).ConfigureAwait(false);
+        await WaitAsync(() => _points.Count >= maximumCount || _completed, maximumWait, cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
             if (_points.Count == 0)
@@ -78,7 +78,7 @@ internal sealed class PointQueue(int capacity, TimeProvider clock)
                 return _completed ? null : [];
             }
 
-            Point[] batch = new Point[Math.Min(most, _points.Count)];
+            Point[] batch = new Point[Math.Min(maximumCount, _points.Count)];
             for (int i = 0; i < batch.Length; i++)
             {
                 batch[i] = _points.Dequeue();
@@ -89,9 +89,9 @@ internal sealed class PointQueue(int capacity, TimeProvider clock)
         }
     }
 
-    private async ValueTask WaitAsync(Func<bool> isMet, TimeSpan longest, CancellationToken cancellationToken)
+    private async ValueTask WaitAsync(Func<bool> isMet, TimeSpan maximumWait, CancellationToken cancellationToken)
     {
-        Task? limit = null;
+        Task? timeout = null;
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
@@ -108,8 +108,8 @@ internal sealed class PointQueue(int capacity, TimeProvider clock)
                     changed = _changed.Task;
                 }
 
-                limit ??= Task.Delay(longest, clock, ended.Token);
-                if (await Task.WhenAny(changed, limit).ConfigureAwait(false) == limit)
+                timeout ??= Task.Delay(maximumWait, clock, ended.Token);
+                if (await Task.WhenAny(changed, timeout).ConfigureAwait(false) == timeout)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     return;

@@ -6,15 +6,15 @@ using VmStats.Stores.Spool;
 namespace VmStats.Collection;
 
 /// <summary>
-/// Takes batches from the queue and brings them to the store, or, while it can't be reached, to the spool. Newer points
-/// never wait for older ones: the spool is replayed beside them once a write has succeeded.
+/// Writes batches from the queue to the store, or to the spool while the store can't be reached. New points never wait for
+/// older ones: once a write has succeeded, the spool is replayed in parallel.
 /// </summary>
 internal sealed class PointWriter(
     TelemetryCollectorOptions options, PointQueue queue, CollectorCounters counters, Action<string> warn)
 {
     private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan s_longestAsked = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan s_maximumPause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_maximumRetryAfter = TimeSpan.FromMinutes(15);
 
     private readonly PointConformer _conformer = new(options.Store, TagVocabulary.Rules);
     private readonly SpoolReplayer? _replayer =
@@ -25,10 +25,10 @@ internal sealed class PointWriter(
     private long _pausedAt;
     private Task _replay = Task.CompletedTask;
 
-    /// <summary>Writes until the queue is complete and empty. After <paramref name="stop"/> all goes to the spool at once.</summary>
+    /// <summary>Writes until the queue is complete and empty. After <paramref name="stop"/>, the remaining points go straight to the spool.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        RefuseUnsafeSpool();
+        CheckSpool();
         while (await queue.TakeAsync(options.BatchMaxLines, options.BatchMaxTime, CancellationToken.None).ConfigureAwait(false)
             is IReadOnlyList<Point> batch)
         {
@@ -45,7 +45,7 @@ internal sealed class PointWriter(
         await FinishReplayAsync(stop).ConfigureAwait(false);
     }
 
-    // While the store is away, not every batch waits for it in vain.
+    // While the store is unreachable, most batches go straight to the spool instead of waiting for a timeout.
     private bool IsPaused() => _pause > TimeSpan.Zero && options.Clock.GetElapsedTime(_pausedAt) < _pause;
 
     private async ValueTask WriteOrSpoolAsync(IReadOnlyList<Point> batch, CancellationToken stop)
@@ -77,13 +77,13 @@ internal sealed class PointWriter(
         }
         catch (Exception e)
         {
-            // Points that the store refuses are in its result; a failure is the store's, whatever its kind, and the points wait.
+            // Rejected points are listed in the result. Any exception means that the store failed, so the points go to the spool.
             Pause(WriteTarget.WayOutOf(e) is { } wayOut ? $"{e.Message} {wayOut}" : e.Message, (e as VmStatsException)?.RetryAfter);
             Spool(batch);
         }
     }
 
-    /// <summary>Tells what the store's upkeep failed at once, not with every batch.</summary>
+    // Reports a failure of the store's maintenance only once, not for every batch.
     private void Report(string? warning)
     {
         if (warning is not null && warning != _warning)
@@ -95,7 +95,7 @@ internal sealed class PointWriter(
         _warning = warning;
     }
 
-    private void Pause(string reason, TimeSpan? asked)
+    private void Pause(string reason, TimeSpan? retryAfter)
     {
         counters.Fail(reason);
         if (_pause == TimeSpan.Zero)
@@ -103,11 +103,11 @@ internal sealed class PointWriter(
             warn($"The store can't be written to; points wait in the spool. {reason}");
         }
 
-        _pause = BackOff.After(++_failures, s_firstPause, s_longestPause);
-        if (asked > _pause)
+        _pause = BackOff.After(++_failures, s_firstPause, s_maximumPause);
+        if (retryAfter > _pause)
         {
-            // As long as the server asks: each attempt before would be refused, and prolong it.
-            _pause = BackOff.Asked(asked.Value, s_longestAsked);
+            // Respect the server's Retry-After: earlier attempts would be refused, and might extend it.
+            _pause = BackOff.Asked(retryAfter.Value, s_maximumRetryAfter);
         }
 
         _pausedAt = options.Clock.GetTimestamp();
@@ -138,8 +138,8 @@ internal sealed class PointWriter(
         }
     }
 
-    // Told at the start: when the spool is needed it is too late.
-    private void RefuseUnsafeSpool()
+    // Checked at the start: once the spool is needed, it would be too late.
+    private void CheckSpool()
     {
         try
         {
@@ -203,7 +203,7 @@ internal sealed class PointWriter(
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // What is not yet in the store is still in the spool.
+            // Points that are not yet in the store are still in the spool.
         }
         catch (Exception e)
         {

@@ -1,6 +1,6 @@
 namespace VmStats.Collection;
 
-/// <summary>Polls a hypervisor and keeps what it says in a store, until it is stopped or its count is reached.</summary>
+/// <summary>Polls a hypervisor and stores the telemetry, until it is stopped or has reached its number of polls.</summary>
 internal sealed class TelemetryCollector : IAsyncDisposable
 {
     private readonly TelemetryCollectorOptions _options;
@@ -12,8 +12,8 @@ internal sealed class TelemetryCollector : IAsyncDisposable
     private Task? _completion;
     private int _disposed;
 
-    /// <summary>Makes a collector; <see cref="Start"/> starts it.</summary>
-    /// <param name="id">Its number in the session.</param>
+    /// <summary>Creates a collector; <see cref="Start"/> starts it.</summary>
+    /// <param name="id">Its id in the session.</param>
     /// <param name="options">What it polls and where it writes to.</param>
     public TelemetryCollector(int id, TelemetryCollectorOptions options)
     {
@@ -30,10 +30,10 @@ internal sealed class TelemetryCollector : IAsyncDisposable
         });
     }
 
-    /// <summary>Raised on another thread when something goes wrong that the collector outlives, or is well again.</summary>
+    /// <summary>Raised on another thread when something fails or has recovered. The argument is the message.</summary>
     public event Action<TelemetryCollector, string>? Warning;
 
-    /// <summary>What it has done so far.</summary>
+    /// <summary>Its current status and counters.</summary>
     public VmTelemetryCollectorStatus Status
     {
         get
@@ -43,10 +43,13 @@ internal sealed class TelemetryCollector : IAsyncDisposable
         }
     }
 
-    /// <summary>Completes when it has ended and all its points are in the store or the spool. Never fails: see <see cref="Status"/>.</summary>
+    /// <summary>
+    /// Completes when the collector has ended and all its points are in the store or the spool. The task never faults:
+    /// failures are in <see cref="Status"/>.
+    /// </summary>
     public Task Completion => _completion ?? Task.CompletedTask;
 
-    /// <summary>Starts it, once.</summary>
+    /// <summary>Starts the collector. Can be called only once.</summary>
     public void Start()
     {
         lock (_lock)
@@ -62,10 +65,10 @@ internal sealed class TelemetryCollector : IAsyncDisposable
     }
 
     /// <summary>
-    /// Stops it. Returns when all its points are in the store or, where the store doesn't take them within the time
-    /// allowed, in the spool.
+    /// Stops the collector. Completes when all its points are in the store or, if the store doesn't accept them before
+    /// <see cref="TelemetryCollectorOptions.StopTimeout"/>, in the spool.
     /// </summary>
-    /// <param name="cancellationToken">Gives up waiting; the stop goes on.</param>
+    /// <param name="cancellationToken">Cancels the wait; the collector still stops.</param>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stopPolling.CancelAsync().ConfigureAwait(false);
@@ -94,11 +97,11 @@ internal sealed class TelemetryCollector : IAsyncDisposable
         }
         catch (OperationCanceledException) when (_stopPolling.IsCancellationRequested)
         {
-            // Asked to stop.
+            // The collector was stopped.
         }
         catch (Exception e)
         {
-            // Nobody awaits a collector: whatever ends it must be seen in its status.
+            // Callers may never await the completion, so any failure must show in the status.
             end = TelemetryCollectorState.Failed;
             _counters.Fail(e.Message);
             Warn($"The collector ended. {e.Message}");

@@ -5,8 +5,8 @@ using VmStats.Stores;
 namespace VmStats.Collection;
 
 /// <summary>
-/// Turns what a hypervisor reports into points of <c>vm_totals</c> and <c>vm_devices</c>, in the original's names and
-/// units and in our tag vocabulary; <see cref="PointConformer"/> fits them to what a table already has.
+/// Converts a hypervisor's statistics to points of <c>vm_totals</c> and <c>vm_devices</c>, with the original's field names
+/// and units and this module's tag names; <see cref="PointConformer"/> adapts them to the columns of an existing table.
 /// </summary>
 internal sealed class TelemetryPointFactory
 {
@@ -16,9 +16,9 @@ internal sealed class TelemetryPointFactory
     private readonly PointShape _nics;
     private readonly PointShape _disks;
 
-    /// <summary>Makes points of a host.</summary>
-    /// <param name="hostName">The host's name, kept with every point of a VM.</param>
-    /// <param name="isSimulated">Marks all points as simulated.</param>
+    /// <summary>Creates a factory for the points of one host.</summary>
+    /// <param name="hostName">The host's name, stored with every point.</param>
+    /// <param name="isSimulated">True to mark all points as simulated.</param>
     public TelemetryPointFactory(string? hostName, bool isSimulated)
     {
         _host = string.IsNullOrEmpty(hostName) ? null : hostName;
@@ -31,10 +31,10 @@ internal sealed class TelemetryPointFactory
         _disks = new PointShape(Measurements.VmDevices, [.. vm, .. device, .. mark], DiskFields.Names);
     }
 
-    /// <summary>Adds the points of a VM: one for it, one for each NIC and disk. A VM that is off has only its state.</summary>
+    /// <summary>Adds the points of a VM: one for the VM, and one for each NIC and disk. For a VM that is off, only its state is stored.</summary>
     public void Add(VmStatistics vm, List<Point> points)
     {
-        // What libvirt says of an inactive VM's CPU is the daemon's own use of it.
+        // For an inactive VM, libvirt reports the CPU time of its own daemon.
         bool isActive = vm.Vm.Id is not null;
         points.Add(new Point(_totals, vm.Time, Tags(vm.Vm), isActive ? VmFields.Of(vm, _host) : VmFields.OfInactive(vm, _host)));
         if (!isActive)

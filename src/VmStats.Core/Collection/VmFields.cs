@@ -3,7 +3,7 @@ using VmStats.Points;
 
 namespace VmStats.Collection;
 
-/// <summary>The fields of a point of <c>vm_totals</c>: the original's 27 by their names and units, and ours.</summary>
+/// <summary>The fields of a point in <c>vm_totals</c>: the original's 27 with their names and units, and additional ones.</summary>
 internal static class VmFields
 {
     private static readonly (string Name, Func<VmStatistics, long?> Read)[] s_counters =
@@ -53,7 +53,7 @@ internal static class VmFields
         "cpus", TagVocabulary.StateColumn, TagVocabulary.StateReasonColumn, TagVocabulary.PartialColumn, TagVocabulary.HostColumn,
     ];
 
-    /// <summary>The fields of a VM that runs.</summary>
+    /// <summary>Returns the field values of a running VM.</summary>
     public static FieldValue[] Of(VmStatistics vm, string? host)
     {
         FieldValue[] fields = OfInactive(vm, host);
@@ -65,7 +65,7 @@ internal static class VmFields
         return fields;
     }
 
-    /// <summary>The fields of a VM that is off: what it is, and no counters.</summary>
+    /// <summary>Returns the field values of a VM that is off: its state and configuration, without counters.</summary>
     public static FieldValue[] OfInactive(VmStatistics vm, string? host)
     {
         FieldValue[] fields = new FieldValue[Names.Count];
@@ -77,7 +77,7 @@ internal static class VmFields
         return fields;
     }
 
-    // A sum of what is reported; absent when nothing is. Libvirt's -1 stands for "not reported" too.
+    // Sums the reported values; absent if there are none. A value of -1 also means "not reported" in libvirt.
     private static long? Sum<T>(IReadOnlyList<T> parts, Func<T, long?> read)
     {
         long? sum = null;

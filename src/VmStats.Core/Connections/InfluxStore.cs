@@ -11,8 +11,8 @@ using VmStats.ThirdParty;
 namespace VmStats.Connections;
 
 /// <summary>
-/// Telemetry kept in an InfluxDB server, of any version: <see cref="Influx3Store"/> or <see cref="InfluxQLStore"/>, by what
-/// was configured, or what the server says of itself when it is first asked.
+/// A store in an InfluxDB server of any version. Uses <see cref="Influx3Store"/> or <see cref="InfluxQLStore"/>, depending on
+/// the configuration, or on the version that is detected at the first call.
 /// </summary>
 internal sealed class InfluxStore : ITelemetryStore
 {
@@ -20,11 +20,11 @@ internal sealed class InfluxStore : ITelemetryStore
     private readonly Influx3Store _influx3;
     private readonly InfluxQLStore _influxQL;
 
-    /// <summary>Prepares a store; nothing is sent before the first call.</summary>
-    /// <param name="options">Where and how.</param>
-    /// <param name="infrastructure">Tries reads again that failed for the moment, and has the client by which InfluxDB 3 is written.</param>
-    /// <param name="handler">Sends the requests in place of the network. For tests.</param>
-    /// <param name="clock">Says what time it is; null for the system's.</param>
+    /// <summary>Creates a store; no request is sent before the first call.</summary>
+    /// <param name="options">The connection's options.</param>
+    /// <param name="infrastructure">Retries reads after transient failures, and creates the client that writes to InfluxDB 3.</param>
+    /// <param name="handler">Handles the requests instead of the network, in tests; null otherwise.</param>
+    /// <param name="clock">The clock; null for the system clock.</param>
     public InfluxStore(ConnectionOptions options, IInfrastructure infrastructure, HttpMessageHandler? handler = null, TimeProvider? clock = null)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -34,20 +34,20 @@ internal sealed class InfluxStore : ITelemetryStore
         _influxQL = new InfluxQLStore(Influx, options, _retry, clock ?? TimeProvider.System);
     }
 
-    /// <summary>The conversation with the server, for queries in its own language.</summary>
+    /// <summary>The client of the server, for queries in its native language.</summary>
     public InfluxQuery Influx { get; }
 
     /// <inheritdoc/>
-    /// <remarks>Until the server was asked, a kind that is to be found out is given as InfluxDB 3.</remarks>
+    /// <remarks>Until the version is detected, the kind is reported as InfluxDB 3.</remarks>
     public StoreInfo Info => _influx3.Info;
 
-    /// <summary>The store, where it is known to be InfluxDB 3 Core or Enterprise; else null.</summary>
+    /// <summary>The store, if it is known to be InfluxDB 3 Core or Enterprise; otherwise null.</summary>
     internal Influx3Store? Influx3 => Known as Influx3Store;
 
-    /// <summary>The store, where it is known to be spoken to by InfluxQL; else null.</summary>
+    /// <summary>The store, if it is known to use InfluxQL; otherwise null.</summary>
     internal InfluxQLStore? InfluxQL => Known as InfluxQLStore;
 
-    /// <summary>False until it was configured or found out which InfluxDB it is.</summary>
+    /// <summary>True once the version of InfluxDB is configured or detected.</summary>
     internal bool IsKindKnown => Known is not null;
 
     private InfluxServerStore? Known => Influx.Api switch
@@ -63,25 +63,25 @@ internal sealed class InfluxStore : ITelemetryStore
     /// <inheritdoc/>
     public async ValueTask<MeasurementSchema?> GetSchemaAsync(string measurement, CancellationToken cancellationToken)
     {
-        InfluxServerStore store = Known ?? await FindAsync(cancellationToken).ConfigureAwait(false);
+        InfluxServerStore store = Known ?? await DetectAsync(cancellationToken).ConfigureAwait(false);
         return await store.GetSchemaAsync(measurement, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async ValueTask<MeasurementSchema?> GetSchemaToWriteAsync(string measurement, CancellationToken cancellationToken)
     {
-        InfluxServerStore store = Known ?? await FindAsync(cancellationToken).ConfigureAwait(false);
+        InfluxServerStore store = Known ?? await DetectAsync(cancellationToken).ConfigureAwait(false);
         return await store.GetSchemaToWriteAsync(measurement, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public IAsyncEnumerable<StoreRow> QueryAsync(StoreQuery query, CancellationToken cancellationToken) =>
-        Known?.QueryAsync(query, cancellationToken) ?? FindAndQueryAsync(query, cancellationToken);
+        Known?.QueryAsync(query, cancellationToken) ?? DetectAndQueryAsync(query, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken)
     {
-        InfluxServerStore store = Known ?? await FindAsync(cancellationToken).ConfigureAwait(false);
+        InfluxServerStore store = Known ?? await DetectAsync(cancellationToken).ConfigureAwait(false);
         return await store.WriteAsync(points, cancellationToken).ConfigureAwait(false);
     }
 
@@ -92,14 +92,14 @@ internal sealed class InfluxStore : ITelemetryStore
         return default;
     }
 
-    private ValueTask<InfluxServerStore> FindAsync(CancellationToken cancellationToken) => _retry.RunAsync(AskAsync, cancellationToken);
+    private ValueTask<InfluxServerStore> DetectAsync(CancellationToken cancellationToken) => _retry.RunAsync(DetectOnceAsync, cancellationToken);
 
-    private async ValueTask<InfluxServerStore> AskAsync(CancellationToken cancellationToken) =>
+    private async ValueTask<InfluxServerStore> DetectOnceAsync(CancellationToken cancellationToken) =>
         await Influx.GetApiAsync(cancellationToken).ConfigureAwait(false) == InfluxApi.V3 ? _influx3 : _influxQL;
 
-    private async IAsyncEnumerable<StoreRow> FindAndQueryAsync(StoreQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<StoreRow> DetectAndQueryAsync(StoreQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        InfluxServerStore store = await FindAsync(cancellationToken).ConfigureAwait(false);
+        InfluxServerStore store = await DetectAsync(cancellationToken).ConfigureAwait(false);
         await foreach (StoreRow row in store.QueryAsync(query, cancellationToken).ConfigureAwait(false))
         {
             yield return row;

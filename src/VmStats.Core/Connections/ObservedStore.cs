@@ -3,7 +3,7 @@ using VmStats.Stores;
 
 namespace VmStats.Connections;
 
-/// <summary>A store whose queries all report to one observer, unless they name their own. The store itself belongs to who opened it.</summary>
+/// <summary>A store whose queries report to a common observer, unless they have their own. The wrapped store isn't disposed.</summary>
 internal sealed class ObservedStore(ITelemetryStore store, IQueryObserver observer) : ITelemetryStore
 {
     /// <inheritdoc/>

@@ -6,18 +6,21 @@ using VmStats.ThirdParty;
 
 namespace VmStats.Connections;
 
-/// <summary>Opens the store that a connection names.</summary>
+/// <summary>Opens the store that the connection options refer to.</summary>
 internal static class StoreFactory
 {
-    /// <summary>The embedded store that is used when nothing names another, in the user's data folder.</summary>
+    /// <summary>The path of the default embedded store, in the user's data folder.</summary>
     public static string DefaultPath => DataFolders.Data("telemetry.db");
 
-    /// <summary>Opens a store: InfluxDB for http and https, a file for <c>file:</c>, the default file without a URL. Nothing is sent to a server yet.</summary>
-    /// <exception cref="VmStatsException"><c>InvalidUrl</c>, <c>UrlMissing</c>, <c>DatabaseMissing</c>, or what the store says.</exception>
+    /// <summary>Opens a store: InfluxDB for http and https, a file for <c>file:</c>, the default file without a URL. No request is sent to a server yet.</summary>
+    /// <exception cref="VmStatsException"><c>InvalidUrl</c>, <c>UrlMissing</c>, <c>DatabaseMissing</c>, or an error of the store.</exception>
     public static ITelemetryStore Open(ConnectionOptions options, IInfrastructure infrastructure) =>
         Open(options, infrastructure, path => infrastructure.OpenEmbeddedStore(path, options.RetentionPeriod, options.LockTimeout));
 
-    /// <summary>As <see cref="Open(ConnectionOptions, IInfrastructure)"/>, but nothing is waited for: a file is opened by its first use, which tells what is wrong with it.</summary>
+    /// <summary>
+    /// As <see cref="Open(ConnectionOptions, IInfrastructure)"/>, but without any delay: a file is opened at its first use,
+    /// which throws if it can't be opened.
+    /// </summary>
     /// <exception cref="VmStatsException"><c>InvalidUrl</c>, <c>UrlMissing</c>, <c>DatabaseMissing</c>.</exception>
     internal static ITelemetryStore Defer(ConnectionOptions options, IInfrastructure infrastructure) =>
         Open(options, infrastructure, path => new DeferredStore(
@@ -53,13 +56,13 @@ internal static class StoreFactory
     {
         if (options.Url!.Host.Length == 0)
         {
-            throw InvalidUrl(options, "names no host");
+            throw InvalidUrl(options, "has no host");
         }
 
         if (string.IsNullOrEmpty(options.Database))
         {
             throw new VmStatsException(ErrorIds.DatabaseMissing, VmStatsErrorKind.InvalidArgument,
-                $"The URL {VmStats.Text.SafeText.Url(options.Url)} (from {options.UrlSource}) names a server, but no database is named.",
+                $"The URL {VmStats.Text.SafeText.Url(options.Url)} (from {options.UrlSource}) refers to a server, but no database is specified.",
                 "Set INFLUX_DB, or use Connect-VmStats -Database.", VmStats.Text.SafeText.Url(options.Url));
         }
 
@@ -74,7 +77,7 @@ internal static class StoreFactory
         return given is null
             ? DefaultPath
             : throw new VmStatsException(ErrorIds.UrlMissing, VmStatsErrorKind.InvalidArgument,
-                $"There is {given}, but no URL of a server that it belongs to.",
+                $"There is {given}, but no server URL.",
                 "Set INFLUX_URL or use Connect-VmStats -Url; without token and database the embedded store is used.");
     }
 
@@ -84,7 +87,7 @@ internal static class StoreFactory
         bool isHere = url.Host.Length == 0 || url.IsLoopback || OperatingSystem.IsWindows();
         return isHere && url.LocalPath.Length > 1 && !Path.EndsInDirectorySeparator(url.LocalPath)
             ? Path.GetFullPath(url.LocalPath)
-            : throw InvalidUrl(options, "names no file of this machine");
+            : throw InvalidUrl(options, "doesn't refer to a file on this machine");
     }
 
     private static VmStatsException InvalidUrl(ConnectionOptions options, string what) =>

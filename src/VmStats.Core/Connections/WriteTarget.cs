@@ -7,14 +7,14 @@ using VmStats.Stores.Influx.Errors;
 
 namespace VmStats.Connections;
 
-/// <summary>What is to be known of the place that points are written to.</summary>
+/// <summary>Checks the database and retention policy that points are written to.</summary>
 internal static class WriteTarget
 {
-    private const string WayOut = "Initialize-VmStatsDatabase makes it; or check the name (INFLUX_DB, -Database), and the retention policy's (INFLUX_RETENTION_POLICY, -RetentionPolicy).";
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    private const string Recommendation = "Create it with Initialize-VmStatsDatabase, or check the names of the database (INFLUX_DB, -Database) and the retention policy (INFLUX_RETENTION_POLICY, -RetentionPolicy).";
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Refuses to begin what would never be taken: on InfluxDB 1.x and 2.x a write to a database that isn't there fails each time.</summary>
-    /// <exception cref="VmStatsException"><c>WriteTargetMissing</c>. A server that can't be reached, or says something else, is no reason.</exception>
+    /// <summary>Throws if the database doesn't exist on InfluxDB 1.x or 2.x, where every write to it would fail.</summary>
+    /// <exception cref="VmStatsException"><c>WriteTargetMissing</c>. Other errors, such as an unreachable server, are ignored.</exception>
     public static async ValueTask RequireAsync(ITelemetryStore store, CancellationToken cancellationToken)
     {
         if (store is not InfluxStore { Influx: { } influx })
@@ -23,17 +23,17 @@ internal static class WriteTarget
         }
 
         string? missing = null;
-        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(s_patience);
+        using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(s_timeout);
         try
         {
-            InfluxApi api = await influx.GetApiAsync(patience.Token).ConfigureAwait(false);
-            // InfluxDB 3 makes a database with the first write, and Cloud a bucket of whatever name /write is asked for.
-            missing = api is not (InfluxApi.V1 or InfluxApi.V2) || influx.IsCloud ? null : await FindMissingAsync(influx, api, patience.Token).ConfigureAwait(false);
+            InfluxApi api = await influx.GetApiAsync(timeout.Token).ConfigureAwait(false);
+            // InfluxDB 3 creates a database at the first write, and Cloud creates any bucket that is named in a request to /write.
+            missing = api is not (InfluxApi.V1 or InfluxApi.V2) || influx.IsCloud ? null : await FindMissingAsync(influx, api, timeout.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is InfluxException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            // Whoever writes has a spool for it, and says what is wrong.
+            // The writer has a spool for such failures, and reports them.
         }
 
         if (missing is not null)
@@ -42,11 +42,11 @@ internal static class WriteTarget
         }
     }
 
-    /// <summary>The way out, where a store refused a write for want of its database; else null.</summary>
+    /// <summary>Returns the recommendation if a store rejected a write because its database or retention policy doesn't exist; otherwise null.</summary>
     public static string? WayOutOf(Exception failure) =>
-        failure is InfluxException { ErrorId: ErrorIds.InfluxDatabaseNotFound or ErrorIds.InfluxRetentionPolicyNotFound } or InfluxException { ServerText: "no dbrp mapping found" } ? WayOut : null;
+        failure is InfluxException { ErrorId: ErrorIds.InfluxDatabaseNotFound or ErrorIds.InfluxRetentionPolicyNotFound } or InfluxException { ServerText: "no dbrp mapping found" } ? Recommendation : null;
 
-    // An empty write is taken, or refused for want of its database, by a token that may only write, too.
+    // An empty write is accepted, or rejected if the database doesn't exist, even if the token only permits writes.
     private static async ValueTask<string?> FindMissingAsync(InfluxQuery influx, InfluxApi api, CancellationToken cancellationToken)
     {
         DatabaseName name = influx.Name;
@@ -60,7 +60,7 @@ internal static class WriteTarget
             return api == InfluxApi.V2 ? $"The server has no bucket that '{name}' is mapped to" : $"The server has no database '{name.Database}'";
         }
 
-        // An empty write doesn't make 1.x look for its policy.
+        // For an empty write, 1.x doesn't check the retention policy.
         return name.Policy is null || api == InfluxApi.V2 || await HasPolicyAsync(influx, name.Policy, cancellationToken).ConfigureAwait(false)
             ? null
             : $"The database '{name.Database}' has no retention policy '{name.Policy}'";
@@ -80,5 +80,5 @@ internal static class WriteTarget
     }
 
     private static VmStatsException Missing(StoreInfo info, string what) =>
-        new(ErrorIds.WriteTargetMissing, VmStatsErrorKind.NotFound, $"{what}: nothing could be written to {info.Place}.", WayOut, info.Address);
+        new(ErrorIds.WriteTargetMissing, VmStatsErrorKind.NotFound, $"{what}, so nothing can be written to {info.Place}.", Recommendation, info.Address);
 }

@@ -1,8 +1,8 @@
 namespace VmStats.IO;
 
 /// <summary>
-/// The folders that keep this user's data. They are called <c>VmStats</c> everywhere; what an earlier version put into
-/// <c>vmstats</c> stays there and in use: records, manifests and processes that still run name its path.
+/// The folders for this user's data. They are named <c>VmStats</c> on all systems. Data that an earlier version stored in
+/// <c>vmstats</c> stays and is used there, since records, manifests and running processes contain its path.
 /// </summary>
 internal static class DataFolders
 {
@@ -16,14 +16,17 @@ internal static class DataFolders
         : IsRoot ? "/var/lib"
         : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state");
 
-    /// <summary>The path of something in the user's data folder (XDG_DATA_HOME, else <c>~/.local/share</c>): the embedded store, spools, dumps.</summary>
+    /// <summary>Returns a path in the user's data folder (XDG_DATA_HOME, otherwise <c>~/.local/share</c>): the embedded store, spools, dumps.</summary>
     public static string Data(string name) => In(
         Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), name);
 
-    /// <summary>The path of states and locks: under XDG_STATE_HOME where it is set, else <c>/var/lib</c> for root and <c>~/.local/state</c> for others.</summary>
+    /// <summary>
+    /// Returns a path for state files and locks: in XDG_STATE_HOME if it is set, otherwise in <c>/var/lib</c> for root
+    /// and <c>~/.local/state</c> for others.
+    /// </summary>
     public static string State(string name) => In(StateHome, name);
 
-    /// <summary>The path of something under a home of data.</summary>
+    /// <summary>Returns a path in a base folder.</summary>
     internal static string In(string home, string name)
     {
         string path = Path.Combine(home, Name, name), former = Path.Combine(home, FormerName, name);

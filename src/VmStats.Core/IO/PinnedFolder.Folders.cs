@@ -2,13 +2,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace VmStats.IO;
 
-/// <content>Folders in the folder.</content>
+/// <content>Opens subfolders.</content>
 internal sealed partial class PinnedFolder
 {
-    /// <summary>Opens a folder in it, checked as its use wants it; no link leads there.</summary>
-    /// <exception cref="UnsafePathException">Others could exchange what is in it, or it is a link.</exception>
+    /// <summary>Opens a subfolder, with the checks that its use requires; links aren't followed.</summary>
+    /// <exception cref="UnsafePathException">Other users could replace its contents, or it is a link.</exception>
     /// <exception cref="IOException">It doesn't exist (a FileNotFoundException), or can't be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">This user may not.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user lacks permission.</exception>
     public PinnedFolder OpenFolder(string name, FolderUse use)
     {
         if (_handle is null)
@@ -18,7 +18,7 @@ internal sealed partial class PinnedFolder
 
         if (use == FolderUse.Create)
         {
-            // Whoever was faster is looked at like anybody.
+            // If another process created it first, it is checked like any other folder.
             Libc.MakeFolder(_handle, Validated(name), UnixFiles.PrivateFolder);
         }
 

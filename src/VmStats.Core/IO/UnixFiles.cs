@@ -42,7 +42,7 @@ internal static class UnixFiles
         FileStreamOptions options = new() { Mode = open, Access = access, Share = share, BufferSize = 0 };
         if (!OperatingSystem.IsWindows() && open is not (FileMode.Open or FileMode.Truncate))
         {
-            // .NET refuses a mode where nothing is made.
+            // .NET rejects a mode unless a file may be created.
             options.UnixCreateMode = mode;
         }
 

@@ -2,10 +2,10 @@ using static VmStats.VmTelemetryMetricSubject;
 
 namespace VmStats;
 
-/// <summary>The metrics of a NIC or a disk. The fields keep the original's spelling: <c>rd_req</c> but <c>wr_reqs</c>.</summary>
+/// <summary>The metrics of NICs and disks. The field names keep the original's spelling: <c>rd_req</c> but <c>wr_reqs</c>.</summary>
 internal static class DeviceMetrics
 {
-    /// <summary>All of them. Stands first, since the rest of the table fills it.</summary>
+    /// <summary>All metrics. Must be declared first, since the other fields add to it.</summary>
     public static readonly MetricSet Set = new(Measurements.VmDevices);
 
     public static readonly VmTelemetryMetric RxBytes =
@@ -57,7 +57,7 @@ internal static class DeviceMetrics
         Set.Counter(Disk, nameof(FlushTimeNanoseconds), "fl_times", "ns", "block.N.fl.times", "Time spent flushing, summed over the requests.");
 
     public static readonly VmTelemetryMetric Errors =
-        Set.Counter(Disk, nameof(Errors), "errors", "count", "block.N.errors", "Errors; absent where the driver doesn't report them (QEMU).");
+        Set.Counter(Disk, nameof(Errors), "errors", "count", "block.N.errors", "Errors; absent if the driver doesn't report them (QEMU).");
 
     public static readonly VmTelemetryMetric AllocationBytes =
         Set.Gauge(Disk, nameof(AllocationBytes), "allocation", "bytes", "block.N.allocation", "Highest offset written.");
@@ -84,11 +84,11 @@ internal static class DeviceMetrics
     public static readonly VmTelemetryMetric ErrorsPerSecond = Set.PerSecond(Errors);
 
     public static readonly VmTelemetryMetric ReadLatencyMilliseconds =
-        Set.Latency(ReadTimeNanoseconds, ReadRequests, nameof(ReadLatencyMilliseconds), "Time that a read request took, on average since the sample before; absent when there was none.");
+        Set.Latency(ReadTimeNanoseconds, ReadRequests, nameof(ReadLatencyMilliseconds), "Average time of a read request since the previous sample; absent when there was none.");
 
     public static readonly VmTelemetryMetric WriteLatencyMilliseconds =
-        Set.Latency(WriteTimeNanoseconds, WriteRequests, nameof(WriteLatencyMilliseconds), "Time that a write request took, on average since the sample before; absent when there was none.");
+        Set.Latency(WriteTimeNanoseconds, WriteRequests, nameof(WriteLatencyMilliseconds), "Average time of a write request since the previous sample; absent when there was none.");
 
     public static readonly VmTelemetryMetric FlushLatencyMilliseconds =
-        Set.Latency(FlushTimeNanoseconds, FlushRequests, nameof(FlushLatencyMilliseconds), "Time that a flush took, on average since the sample before; absent when there was none.");
+        Set.Latency(FlushTimeNanoseconds, FlushRequests, nameof(FlushLatencyMilliseconds), "Average time of a flush since the previous sample; absent when there was none.");
 }

@@ -3,9 +3,9 @@ namespace VmStats;
 /// <summary>The query languages of InfluxDB.</summary>
 public enum InfluxQueryLanguage
 {
-    /// <summary>SQL, of InfluxDB 3.</summary>
+    /// <summary>SQL, supported by InfluxDB 3.</summary>
     Sql,
 
-    /// <summary>InfluxQL, of every InfluxDB.</summary>
+    /// <summary>InfluxQL, supported by every version of InfluxDB.</summary>
     InfluxQL,
 }

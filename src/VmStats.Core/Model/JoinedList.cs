@@ -1,7 +1,7 @@
 namespace VmStats;
 
-/// <summary>A list whose text is that of its items: a cell of a CSV file shows them, and not the list's type.</summary>
-/// <param name="items">The items; what is added to them later belongs to the list.</param>
+/// <summary>A list whose ToString joins its items, so that a CSV file shows them instead of the list's type name.</summary>
+/// <param name="items">The items; not copied, so later changes show in this list.</param>
 internal sealed class JoinedList<T>(IReadOnlyList<T> items) : IReadOnlyList<T>
 {
     public int Count => items.Count;

@@ -1,6 +1,6 @@
 namespace VmStats;
 
-/// <summary>The names of measurements (tables), as the original has them.</summary>
+/// <summary>The names of the measurements (tables), the same as the original's.</summary>
 internal static class Measurements
 {
     public const string VmTotals = "vm_totals";

@@ -1,47 +1,47 @@
 namespace VmStats;
 
-/// <summary>Where a dump stands, or how it ended.</summary>
+/// <summary>The state of a dump.</summary>
 public enum MemoryDumpState
 {
-    /// <summary>Waits for its turn.</summary>
+    /// <summary>Waiting in the queue.</summary>
     Queued,
 
-    /// <summary>Is being taken.</summary>
+    /// <summary>Being taken.</summary>
     Running,
 
-    /// <summary>Is complete and in place.</summary>
+    /// <summary>Completed; the file is in place.</summary>
     Completed,
 
-    /// <summary>Ended with an error; no file is left.</summary>
+    /// <summary>Failed; no file is left.</summary>
     Failed,
 
-    /// <summary>Was stopped by somebody; no file is left.</summary>
+    /// <summary>Cancelled by a user; no file is left.</summary>
     Cancelled,
 
-    /// <summary>Its process died before it ended.</summary>
+    /// <summary>Interrupted: the process ended before the dump was complete.</summary>
     Interrupted,
 }
 
 /// <summary>How a dump is stored.</summary>
 public enum MemoryDumpCompression
 {
-    /// <summary>As it comes; pages of zeros become holes.</summary>
+    /// <summary>Uncompressed; pages of zeros become holes in a sparse file.</summary>
     None,
 
-    /// <summary>One gzip member, deflated on all cores; read by every tool.</summary>
+    /// <summary>A single gzip member, compressed on all cores; every tool can read it.</summary>
     Gzip,
 
     /// <summary>Zstandard frames, compressed on all cores; the fastest.</summary>
     Zstd,
 }
 
-/// <summary>What a running dump is doing.</summary>
+/// <summary>The phase of a running dump.</summary>
 public enum MemoryDumpPhase
 {
-    /// <summary>Waits for its turn.</summary>
+    /// <summary>Waiting in the queue.</summary>
     Waiting,
 
-    /// <summary>Has asked the hypervisor, and no byte has come yet.</summary>
+    /// <summary>The hypervisor was called, and no data has arrived yet.</summary>
     Starting,
 
     /// <summary>Memory is arriving; the guest is paused.</summary>

@@ -1,30 +1,30 @@
 namespace VmStats;
 
-/// <summary>Figures over dump records. Of dumps that a store holds nothing of, there are none: counts are 0, the rest is null.</summary>
+/// <summary>Statistics of dump records. Without any records, counts are 0 and the other values are null.</summary>
 public sealed record MemoryDumpStats
 {
-    /// <summary>The VM, where the figures are of one VM; else null.</summary>
+    /// <summary>The VM's name if the statistics are for one VM; otherwise null.</summary>
     public string? Name { get; init; }
 
-    /// <summary>The VM's identity, where the figures are of one VM and a record says it.</summary>
+    /// <summary>The VM's UUID if the statistics are for one VM and a record has it.</summary>
     public Guid? Uuid { get; init; }
 
-    /// <summary>Completed dumps.</summary>
+    /// <summary>Number of completed dumps.</summary>
     public int Count { get; init; }
 
-    /// <summary>Different VMs among the completed dumps: by UUID where known, else by name.</summary>
+    /// <summary>Number of distinct VMs of the completed dumps, by UUID if known, otherwise by name.</summary>
     public int VmCount { get; init; }
 
-    /// <summary>Attempts that failed, were cancelled or interrupted.</summary>
+    /// <summary>Number of attempts that failed, were cancelled or interrupted.</summary>
     public int FailureCount { get; init; }
 
-    /// <summary>Bytes of the raw images that are known.</summary>
+    /// <summary>Total of the known raw image sizes, in bytes.</summary>
     public long RawBytes { get; init; }
 
-    /// <summary>Bytes of the stored files that are known.</summary>
+    /// <summary>Total of the known stored file sizes, in bytes.</summary>
     public long StoredBytes { get; init; }
 
-    /// <summary>Raw bytes per stored byte, over the dumps of which both are known.</summary>
+    /// <summary>Compression ratio, over the dumps with both sizes known.</summary>
     public double? Ratio { get; init; }
 
     /// <summary>Mean duration.</summary>
@@ -33,12 +33,12 @@ public sealed record MemoryDumpStats
     /// <summary>95th percentile of the durations, by nearest rank.</summary>
     public TimeSpan? P95Duration { get; init; }
 
-    /// <summary>Megabytes (10^6 bytes) of raw image a second, over the dumps of which both are known.</summary>
+    /// <summary>Megabytes (10^6 bytes) of raw image per second, over the dumps with size and duration known.</summary>
     public double? MegabytesPerSecond { get; init; }
 
     /// <summary>When the newest completed dump began, local time.</summary>
     public DateTime? LastDump => LastDumpUtc?.ToLocalTime();
 
-    /// <summary><see cref="LastDump"/> in UTC: it sorts through the hour that repeats when daylight saving ends.</summary>
+    /// <summary><see cref="LastDump"/> in UTC, which sorts correctly even when local clocks go back.</summary>
     public DateTime? LastDumpUtc { get; init => field = value?.ToUniversalTime(); }
 }

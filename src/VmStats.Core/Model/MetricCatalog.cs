@@ -10,18 +10,18 @@ internal static class MetricCatalog
     public static IReadOnlyList<VmTelemetryMetric> All { get; } =
         [.. VmMetrics.Set.Metrics, .. DeviceMetrics.Set.Metrics.OrderBy(metric => metric.AppliesTo)];
 
-    /// <summary>The metrics of a subject.</summary>
+    /// <summary>Returns the metrics of a subject.</summary>
     public static IEnumerable<VmTelemetryMetric> Of(VmTelemetryMetricSubject subject) =>
         All.Where(metric => metric.AppliesTo == subject);
 
-    /// <summary>The set that a subject's metrics belong to.</summary>
+    /// <summary>Returns the set that contains a subject's metrics.</summary>
     public static MetricSet SetOf(VmTelemetryMetricSubject subject) =>
         subject == VmTelemetryMetricSubject.Vm ? VmMetrics.Set : DeviceMetrics.Set;
 
-    /// <summary>The metrics whose names match any of the patterns (names or wildcards), each once, in the order of the catalogue.</summary>
+    /// <summary>Returns the metrics whose names match any of the patterns, without duplicates, in the order of the catalogue.</summary>
     /// <param name="patterns">Names or wildcards (<c>*</c>, <c>?</c>).</param>
-    /// <param name="subjects">What they must describe.</param>
-    /// <exception cref="VmStatsException">A name without wildcards that no metric has: <c>MetricNotFound</c>.</exception>
+    /// <param name="subjects">The subjects that the metrics may describe.</param>
+    /// <exception cref="VmStatsException">No metric has a name that was given without wildcards: <c>MetricNotFound</c>.</exception>
     public static IReadOnlyList<VmTelemetryMetric> Resolve(
         IReadOnlyList<string> patterns, params VmTelemetryMetricSubject[] subjects)
     {

@@ -1,20 +1,20 @@
 namespace VmStats;
 
-/// <summary>How a metric is had from stored fields.</summary>
+/// <summary>How a metric is computed from stored fields.</summary>
 internal enum MetricFormula
 {
-    /// <summary>The field times the scale.</summary>
+    /// <summary>The field, multiplied by the scale.</summary>
     Value,
 
-    /// <summary>Growth per second times the scale.</summary>
+    /// <summary>The increase per second, multiplied by the scale.</summary>
     PerSecond,
 
-    /// <summary>Growth of a time over the wall time of all vCPUs, in percent.</summary>
+    /// <summary>The increase of a CPU time divided by the wall time of all vCPUs, in percent.</summary>
     CpuShare,
 
-    /// <summary>The part of the field that the other field leaves, in percent.</summary>
+    /// <summary>The field minus the other field, in percent of the field.</summary>
     UsedShare,
 
-    /// <summary>Growth of the field over growth of the other, times the scale.</summary>
+    /// <summary>The increase of the field divided by that of the other field, multiplied by the scale.</summary>
     PerOther,
 }

@@ -1,6 +1,9 @@
 namespace VmStats;
 
-/// <summary>The metrics of one measurement and the fields that they stand on; filled once by the table of that measurement.</summary>
+/// <summary>
+/// The metrics of one measurement and the fields that they are computed from; filled by the static initializers of
+/// <see cref="VmMetrics"/> or <see cref="DeviceMetrics"/>.
+/// </summary>
 internal sealed class MetricSet(string measurement)
 {
     private readonly List<VmTelemetryMetric> _metrics = [];
@@ -14,18 +17,18 @@ internal sealed class MetricSet(string measurement)
     /// <summary>All metrics, in the order of the table.</summary>
     public IReadOnlyList<VmTelemetryMetric> Metrics => _metrics;
 
-    /// <summary>The stored fields, each once; a metric's slots are places in it.</summary>
+    /// <summary>The distinct stored fields; a metric's slots are indexes into this list.</summary>
     public IReadOnlyList<string> Fields => _fields;
 
-    /// <summary>The slots of fields that only grow: one that went back is a reset.</summary>
+    /// <summary>The slots of counters, which only increase: a decrease means a reset.</summary>
     public IReadOnlyList<int> CounterSlots => _counterSlots;
 
-    /// <summary>A level.</summary>
+    /// <summary>Adds a gauge.</summary>
     public VmTelemetryMetric Gauge(
         VmTelemetryMetricSubject subject, string name, string field, string unit, string source, string meaning, double scale = 1) =>
         Add(name, subject, VmTelemetryMetricKind.Gauge, field, unit, source, meaning, scale);
 
-    /// <summary>A counter.</summary>
+    /// <summary>Adds a counter.</summary>
     public VmTelemetryMetric Counter(
         VmTelemetryMetricSubject subject, string name, string field, string unit, string source, string meaning, double scale = 1)
     {
@@ -33,7 +36,7 @@ internal sealed class MetricSet(string measurement)
         return Add(name, subject, VmTelemetryMetricKind.Counter, field, unit, source, meaning, scale);
     }
 
-    /// <summary>The growth per second of a counter.</summary>
+    /// <summary>Adds the rate per second of a counter.</summary>
     public VmTelemetryMetric PerSecond(VmTelemetryMetric counter) => Add(
         counter.Name + "PerSecond",
         counter.AppliesTo,
@@ -41,11 +44,11 @@ internal sealed class MetricSet(string measurement)
         counter.Field,
         counter.Unit == "count" ? "1/s" : counter.Unit + "/s",
         $"growth of {counter.Field} per second",
-        $"Per second since the sample before: {char.ToLowerInvariant(counter.Meaning[0])}{counter.Meaning[1..]}",
+        $"Per second since the previous sample: {char.ToLowerInvariant(counter.Meaning[0])}{counter.Meaning[1..]}",
         counter.Scale,
         MetricFormula.PerSecond);
 
-    /// <summary>The share that a counter of CPU time has in the wall time of all vCPUs.</summary>
+    /// <summary>Adds the share of a CPU time counter in the wall time of all vCPUs.</summary>
     public VmTelemetryMetric CpuShare(VmTelemetryMetric counter, string name, string meaning) => Add(
         name,
         counter.AppliesTo,
@@ -57,7 +60,7 @@ internal sealed class MetricSet(string measurement)
         formula: MetricFormula.CpuShare,
         otherField: "cpus");
 
-    /// <summary>The part of a level that another level leaves.</summary>
+    /// <summary>Adds the used part of a gauge, computed from the total and the free part.</summary>
     public VmTelemetryMetric UsedShare(VmTelemetryMetric whole, VmTelemetryMetric free, string name, string meaning) => Add(
         name,
         whole.AppliesTo,
@@ -69,7 +72,7 @@ internal sealed class MetricSet(string measurement)
         formula: MetricFormula.UsedShare,
         otherField: free.Field);
 
-    /// <summary>The time that one request took, in milliseconds.</summary>
+    /// <summary>Adds the average time of a request, in milliseconds.</summary>
     public VmTelemetryMetric Latency(VmTelemetryMetric time, VmTelemetryMetric requests, string name, string meaning) => Add(
         name,
         time.AppliesTo,
@@ -82,11 +85,11 @@ internal sealed class MetricSet(string measurement)
         MetricFormula.PerOther,
         requests.Field);
 
-    /// <summary>The metric of a name, whatever its case; null when there is none.</summary>
+    /// <summary>Returns the metric with a name, case-insensitive; null if there is none.</summary>
     public VmTelemetryMetric? Find(string name) => _byName.GetValueOrDefault(name);
 
-    /// <summary>The metric of a name, whatever its case.</summary>
-    /// <exception cref="ArgumentException">There is none.</exception>
+    /// <summary>Returns the metric with a name, case-insensitive.</summary>
+    /// <exception cref="ArgumentException">There is no such metric.</exception>
     public VmTelemetryMetric Require(string name) =>
         Find(name) ?? throw new ArgumentException($"There is no metric '{name}' in {Measurement}.", nameof(name));
 

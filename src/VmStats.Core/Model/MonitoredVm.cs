@@ -1,44 +1,44 @@
 namespace VmStats;
 
-/// <summary>A VM that a store or a hypervisor knows.</summary>
+/// <summary>A VM that was found in a store or on a hypervisor.</summary>
 public sealed record MonitoredVm
 {
-    /// <summary>Its name; where it was renamed, the latest.</summary>
+    /// <summary>Its name; if it was renamed, the latest one.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Its identity; null where rows without a UUID are all that is known of it.</summary>
+    /// <summary>Its UUID; null if the store has only rows without a UUID.</summary>
     public Guid? Uuid { get; init; }
 
-    /// <summary>libvirt's run-time id at that time; null when it was off.</summary>
+    /// <summary>libvirt's run-time id at <see cref="LastSeen"/>; null if it was off.</summary>
     public string? VmId { get; init; }
 
-    /// <summary>The host that it ran on; null where it wasn't recorded.</summary>
+    /// <summary>The host that it ran on; null if it wasn't recorded.</summary>
     public string? HostName { get; init; }
 
-    /// <summary>Its state at <see cref="LastSeen"/>; null where it wasn't recorded.</summary>
+    /// <summary>Its state at <see cref="LastSeen"/>; null if it wasn't recorded.</summary>
     public VmState? State { get; init; }
 
-    /// <summary>When it was last sampled, local time; from a hypervisor, now.</summary>
+    /// <summary>Time of the latest sample, local; for a hypervisor, the time of the call.</summary>
     public DateTime? LastSeen => LastSeenUtc?.ToLocalTime();
 
-    /// <summary><see cref="LastSeen"/> in UTC: it sorts through the hour that repeats when daylight saving ends.</summary>
+    /// <summary><see cref="LastSeen"/> in UTC, which sorts correctly even when local clocks go back.</summary>
     public DateTime? LastSeenUtc { get; init => field = value?.ToUniversalTime(); }
 
-    /// <summary>Virtual CPUs.</summary>
+    /// <summary>Number of virtual CPUs.</summary>
     public int? Cpus { get; init; }
 
-    /// <summary>Memory that the balloon leaves it, bytes.</summary>
+    /// <summary>Memory of the VM as set by the balloon, in bytes.</summary>
     public long? MemoryBytes { get; init; }
 
-    /// <summary>Who knows it: <c>store</c> or <c>hypervisor</c>.</summary>
+    /// <summary>Where it was found: <c>store</c> or <c>hypervisor</c>.</summary>
     public string Source { get; init; } = "store";
 
-    /// <summary>The hypervisor that was asked; null from a store.</summary>
+    /// <summary>The URI of the hypervisor; null for a VM from a store.</summary>
     public string? HypervisorUri { get; init; }
 
-    /// <summary>True when it is of a simulated fleet.</summary>
+    /// <summary>True for a VM of a simulated fleet.</summary>
     public bool IsSimulated { get; init; }
 
-    /// <summary>The name, which is what PowerShell binds where it can bind nothing better.</summary>
+    /// <summary>The name, which PowerShell binds to string parameters from the pipeline.</summary>
     public override string ToString() => Name;
 }

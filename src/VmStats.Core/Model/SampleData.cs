@@ -3,12 +3,12 @@ using VmStats.Points;
 namespace VmStats;
 
 /// <summary>
-/// What a telemetry object computes its properties from, when they are asked for: its row and the one before, or, for
-/// a bucket of a roll-up, the bucket's values and its last row.
+/// The data from which a telemetry object computes its properties on demand: its row and the previous one or, for a
+/// bucket of a roll-up, the bucket's values and its last row.
 /// </summary>
 internal readonly struct SampleData
 {
-    /// <summary>2^63: more than a property, or a number of bytes, can be.</summary>
+    /// <summary>2^63: larger than any valid number of bytes, and than any property can hold.</summary>
     public const double TooLarge = 9_223_372_036_854_775_808;
 
     private readonly TelemetryColumns _columns;
@@ -17,12 +17,12 @@ internal readonly struct SampleData
     private readonly double[]? _values;
     private readonly TelemetryQuality _quality;
 
-    /// <summary>A sample.</summary>
+    /// <summary>Creates a sample.</summary>
     /// <param name="columns">The columns of the row.</param>
     /// <param name="identity">The VM.</param>
     /// <param name="row">The row.</param>
-    /// <param name="previous">The row before it of the same series, or null.</param>
-    /// <param name="quality">What the reader knows of it: Ok, Gap, Stale or Ahead. A reset is found here.</param>
+    /// <param name="previous">The previous row of the same series, or null.</param>
+    /// <param name="quality">The quality determined by the reader: Ok, Gap, Stale or Ahead. A reset is detected here.</param>
     public SampleData(TelemetryColumns columns, VmIdentity identity, StoreRow row, StoreRow? previous, TelemetryQuality quality)
     {
         _columns = columns;
@@ -33,13 +33,13 @@ internal readonly struct SampleData
         Time = row.Time ?? 0;
     }
 
-    /// <summary>A bucket.</summary>
+    /// <summary>Creates a bucket.</summary>
     /// <param name="columns">The columns of the row.</param>
     /// <param name="identity">The VM.</param>
-    /// <param name="row">The bucket's last row, or the last one before it: what isn't a metric is read from it.</param>
+    /// <param name="row">The last row in or before the bucket, from which everything except metrics is read.</param>
     /// <param name="time">The bucket's start, UTC nanoseconds.</param>
     /// <param name="interval">The bucket's width, nanoseconds.</param>
-    /// <param name="values">A value per metric of the set; NaN where there is none.</param>
+    /// <param name="values">A value for each metric of the set; NaN if absent.</param>
     /// <param name="quality">The worst quality of the bucket's samples.</param>
     public SampleData(
         TelemetryColumns columns, VmIdentity identity, StoreRow row, long time, long interval, double[] values, TelemetryQuality quality)
@@ -57,7 +57,7 @@ internal readonly struct SampleData
 
     public long Time { get; }
 
-    /// <summary>The bucket's width; 0 for a sample.</summary>
+    /// <summary>The bucket's width in nanoseconds; 0 for a sample.</summary>
     private long BucketInterval { get; }
 
     public string? Name => _columns.Name(_row);
@@ -83,7 +83,7 @@ internal readonly struct SampleData
     public DateTimeOffset? BalloonUpdate =>
         _row[_columns.BalloonUpdate].AsInt64() is > 0 and < 253_402_300_800 and long seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
 
-    /// <summary>Nanoseconds since the sample before, or the bucket's width; null for a first sample.</summary>
+    /// <summary>Nanoseconds since the previous sample, or the bucket's width; null for a first sample.</summary>
     public long? IntervalNanoseconds =>
         _values is not null ? BucketInterval : _previous?.Time is long before && Time > before ? Time - before : null;
 
@@ -93,7 +93,7 @@ internal readonly struct SampleData
     public TelemetryQuality Quality =>
         _quality < TelemetryQuality.Reset && _values is null && HasReset() ? TelemetryQuality.Reset : _quality;
 
-    /// <summary>The value of a metric of the set; null when absent.</summary>
+    /// <summary>Returns the value of a metric of the set; null when absent.</summary>
     public double? Get(VmTelemetryMetric metric)
     {
         if (_values is not null)
@@ -112,7 +112,7 @@ internal readonly struct SampleData
         };
     }
 
-    /// <summary>The value of a metric as a whole number; exact for what the store keeps as an integer.</summary>
+    /// <summary>Returns the value of a metric as an integer; exact if it is stored as an integer.</summary>
     public long? GetInteger(VmTelemetryMetric metric)
     {
         if (_values is null && _columns.Field(_row, metric.Slot).AsInt64() is long exact)
@@ -124,31 +124,31 @@ internal readonly struct SampleData
         return Get(metric) is < TooLarge and double value ? (long)Math.Round(value) : null;
     }
 
-    /// <summary>By how much a counter grew since the sample before, in its metric's unit; null when it isn't known or went back.</summary>
+    /// <summary>Returns the increase of a counter since the previous sample, in its metric's unit; null if it is unknown or the counter decreased.</summary>
     public double? GetGrowth(VmTelemetryMetric counter) => _values is null ? Growth(counter.Slot) * counter.Scale : null;
 
-    /// <summary>A bucket whose last sample is this one.</summary>
+    /// <summary>Creates a bucket whose last sample is this one.</summary>
     public SampleData ToBucket(long time, long interval, double[] values, TelemetryQuality quality) =>
         new(_columns, Identity, _row, time, interval, values, quality);
 
     private double? Seconds() =>
         IntervalNanoseconds is long nanoseconds ? nanoseconds / (double)UnixTime.NanosecondsPerSecond : null;
 
-    // No stored number can be less than zero: libvirt's -1 means "not reported", and the original stored sums of it.
-    // Nor can one be larger than a number of bytes can be: libvirt has unsigned numbers, and 2^64-1 KiB is none of memory.
+    // Negative numbers are invalid: libvirt's -1 means "not reported", and the original stored sums that include it.
+    // So are numbers that are too large: libvirt's numbers are unsigned, and 2^64-1 KiB can't be an amount of memory.
     private double? Level(int slot, double scale) =>
         _columns.Field(_row, slot).AsDouble() is >= 0 and double value && value * scale < TooLarge ? value : null;
 
     private double? CpuShare(VmTelemetryMetric metric) =>
         Level(metric.OtherSlot, 1) is > 0 and double cpus ? Growth(metric.Slot) / (IntervalNanoseconds * cpus) * 100 : null;
 
-    // A guest that doesn't report leaves zero or nothing behind, depending on the writer.
+    // If the guest doesn't report its memory, the value is zero or absent, depending on the writer.
     private double? UsedShare(VmTelemetryMetric metric) =>
         Level(metric.Slot, VmMetrics.KiB) is > 0 and double whole && Level(metric.OtherSlot, VmMetrics.KiB) is > 0 and double free && free <= whole
             ? (whole - free) / whole * 100
             : null;
 
-    /// <summary>By how much a counter grew since the sample before; null when it isn't known or went back.</summary>
+    // The increase of a counter since the previous sample; null if it is unknown or the counter decreased.
     private double? Growth(int slot)
     {
         if (_previous is null || IsRestarted(_previous))
@@ -190,7 +190,7 @@ internal readonly struct SampleData
         return false;
     }
 
-    // libvirt gives a VM a new id at each start.
+    // libvirt assigns a new id to a VM at each start.
     private bool IsRestarted(StoreRow previous) =>
         VmId is string now && previous[ColumnsOf(previous).VmId].ToText() is string before && now != before;
 

@@ -3,8 +3,8 @@ using VmStats.Points;
 namespace VmStats;
 
 /// <summary>
-/// How a measurement names its VMs. The original's dashboard tags rows <c>VMID,name,uuid</c>, its scripts
-/// <c>VMID,UUID,Dom</c>; both may have written to one table. Reads take either, writes keep what the table has.
+/// The tag names that a measurement uses to identify VMs. The original's dashboard tags rows with <c>VMID,name,uuid</c>, its
+/// scripts with <c>VMID,UUID,Dom</c>; both may have written to the same table. Reads accept both, writes use those that the table has.
 /// </summary>
 internal sealed class TagVocabulary
 {
@@ -24,20 +24,20 @@ internal sealed class TagVocabulary
         Names = names;
     }
 
-    /// <summary>Columns that may hold the UUID, ours first.</summary>
+    /// <summary>Columns that may contain the UUID; the preferred one is first.</summary>
     public static IReadOnlyList<string> UuidColumns { get; } = ["uuid", "UUID"];
 
-    /// <summary>Columns that may hold the name, ours first.</summary>
+    /// <summary>Columns that may contain the name; the preferred one is first.</summary>
     public static IReadOnlyList<string> NameColumns { get; } = ["name", "Dom"];
 
-    /// <summary>All columns that aren't metrics: what a telemetry object tells besides them.</summary>
+    /// <summary>All columns of a telemetry object that aren't metrics.</summary>
     public static IReadOnlyList<string> DescriptiveColumns { get; } =
     [
         .. UuidColumns, .. NameColumns, VmIdColumn, HostColumn, SimulatedColumn, DeviceTypeColumn, DeviceColumn,
         StateColumn, StateReasonColumn, PartialColumn, BalloonUpdateColumn,
     ];
 
-    /// <summary>How points of telemetry are fitted to a table: a VM's tags get the names that it has there.</summary>
+    /// <summary>The rules that adapt telemetry points to a table: a VM's tags are renamed to the table's tag names.</summary>
     public static ColumnRules Rules { get; } = new(NameIn);
 
     /// <summary>The UUID columns that the measurement has.</summary>
@@ -46,16 +46,16 @@ internal sealed class TagVocabulary
     /// <summary>The name columns that the measurement has.</summary>
     public IReadOnlyList<string> Names { get; }
 
-    /// <summary>The column that new points carry the UUID in.</summary>
+    /// <summary>The column in which new points store the UUID.</summary>
     public string UuidToWrite => Uuids.Count > 0 ? Uuids[0] : UuidColumns[0];
 
-    /// <summary>The column that new points carry the name in.</summary>
+    /// <summary>The column in which new points store the name.</summary>
     public string NameToWrite => Names.Count > 0 ? Names[0] : NameColumns[0];
 
-    /// <summary>All columns that say which VM a row belongs to: the tags that a latest row is grouped by.</summary>
+    /// <summary>All columns that identify the VM of a row: the grouping tags for the latest rows.</summary>
     public IReadOnlyList<string> IdentityColumns => [.. Uuids, .. Names];
 
-    /// <summary>Learns the vocabulary of a measurement; one that doesn't exist yet has ours.</summary>
+    /// <summary>Returns the vocabulary of a measurement; the default one if it doesn't exist yet.</summary>
     public static TagVocabulary Of(MeasurementSchema? schema)
     {
         IReadOnlyList<string> tags = schema?.Tags ?? [];
@@ -64,7 +64,7 @@ internal sealed class TagVocabulary
         return new TagVocabulary(uuids, names);
     }
 
-    /// <summary>The identity that the measurement's rows have for a VM: where it keeps no UUIDs, the name.</summary>
+    /// <summary>Returns the identity of a VM in the measurement's rows: the name if the measurement has no UUIDs.</summary>
     public VmIdentity Identify(MonitoredVm vm) =>
         Uuids.Count > 0 && vm.Uuid is not null ? new VmIdentity(vm.Uuid, null) : new VmIdentity(null, vm.Name);
 

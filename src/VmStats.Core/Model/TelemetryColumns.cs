@@ -3,7 +3,7 @@ using VmStats.Points;
 
 namespace VmStats;
 
-/// <summary>Where the columns of a measurement stand in a layout: looked up once per layout, shared by all its rows.</summary>
+/// <summary>The indexes of a measurement's columns in a row layout; looked up once per layout and shared by all its rows.</summary>
 internal sealed class TelemetryColumns
 {
     private static readonly ConditionalWeakTable<RowLayout, TelemetryColumns> s_totals = [];
@@ -51,19 +51,19 @@ internal sealed class TelemetryColumns
 
     public int BalloonUpdate { get; }
 
-    /// <summary>The columns of a layout.</summary>
+    /// <summary>Returns the columns of a layout.</summary>
     public static TelemetryColumns Of(MetricSet set, RowLayout layout) =>
         ReferenceEquals(set, VmMetrics.Set)
             ? s_totals.GetValue(layout, static key => new TelemetryColumns(VmMetrics.Set, key))
             : s_devices.GetValue(layout, static key => new TelemetryColumns(DeviceMetrics.Set, key));
 
-    /// <summary>The value of a field by its slot in the set.</summary>
+    /// <summary>Returns the value of a field by its slot in the set.</summary>
     public FieldValue Field(StoreRow row, int slot) => row[_fields[slot]];
 
-    /// <summary>The UUID's text, in whichever vocabulary the row has it.</summary>
+    /// <summary>Returns the UUID as text, from whichever column the row has it in.</summary>
     public string? Uuid(StoreRow row) => First(row, _uuids);
 
-    /// <summary>The name, in whichever vocabulary the row has it.</summary>
+    /// <summary>Returns the name, from whichever column the row has it in.</summary>
     public string? Name(StoreRow row) => First(row, _names);
 
     private static int[] Existing(RowLayout layout, IEnumerable<string> columns) =>

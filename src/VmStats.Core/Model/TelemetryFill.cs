@@ -1,17 +1,17 @@
 namespace VmStats;
 
-/// <summary>What stands for a bucket without samples, between a VM's first bucket and the end of the range.</summary>
+/// <summary>How buckets without samples are filled, between a VM's first bucket and the end of the range.</summary>
 public enum TelemetryFill
 {
-    /// <summary>Nothing: the bucket is left out.</summary>
+    /// <summary>Not at all: empty buckets are omitted.</summary>
     None,
 
-    /// <summary>An object without values.</summary>
+    /// <summary>With an object without values.</summary>
     Null,
 
-    /// <summary>The values of the bucket before.</summary>
+    /// <summary>With the values of the previous bucket.</summary>
     Previous,
 
-    /// <summary>Values on the straight line between the buckets on both sides; none after the last.</summary>
+    /// <summary>By linear interpolation between the buckets on both sides; without values after the last.</summary>
     Linear,
 }

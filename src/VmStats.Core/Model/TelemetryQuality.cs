@@ -1,23 +1,23 @@
 namespace VmStats;
 
-/// <summary>How far a telemetry object can be trusted. Where several apply, the later one in this list is told.</summary>
+/// <summary>The quality of a telemetry object. If several values apply, it is the last of them in this list.</summary>
 public enum TelemetryQuality
 {
-    /// <summary>A sample at its usual distance from the one before, all counters going forward.</summary>
+    /// <summary>A sample at the usual interval after the previous one, and no counter has decreased.</summary>
     Ok,
 
-    /// <summary>Samples are missing before this one: its rates are averages over a longer interval.</summary>
+    /// <summary>Samples are missing before this one, so its rates are averages over a longer interval.</summary>
     Gap,
 
-    /// <summary>A counter went back or the VM was started anew: rates that would be wrong are absent.</summary>
+    /// <summary>A counter decreased or the VM was restarted; rates that would be wrong are absent.</summary>
     Reset,
 
-    /// <summary>The latest sample, but older than a running collector would leave it.</summary>
+    /// <summary>The latest sample, but too old for a running collector.</summary>
     Stale,
 
     /// <summary>The store has no sample of this VM.</summary>
     Missing,
 
-    /// <summary>The sample's time is ahead of the clock here by more than a minute. As the latest it is shown only where there is no other.</summary>
+    /// <summary>The sample's time is more than a minute ahead of the local clock. It is returned as the latest one only if there is no other.</summary>
     Ahead,
 }

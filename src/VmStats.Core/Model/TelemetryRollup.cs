@@ -1,18 +1,18 @@
 namespace VmStats;
 
-/// <summary>How the samples of a bucket become one value.</summary>
+/// <summary>The function that aggregates the samples of a bucket.</summary>
 public enum TelemetryRollup
 {
     /// <summary>Arithmetic mean of the samples.</summary>
     Average,
 
-    /// <summary>Least sample.</summary>
+    /// <summary>Minimum.</summary>
     Minimum,
 
-    /// <summary>Greatest sample.</summary>
+    /// <summary>Maximum.</summary>
     Maximum,
 
-    /// <summary>Sum of the samples; of a counter, by how much it grew in the bucket.</summary>
+    /// <summary>Sum of the samples; for a counter, its increase within the bucket.</summary>
     Sum,
 
     /// <summary>Newest sample.</summary>

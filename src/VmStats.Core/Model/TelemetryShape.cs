@@ -1,11 +1,11 @@
 namespace VmStats;
 
-/// <summary>How telemetry is laid out in objects.</summary>
+/// <summary>The layout of telemetry objects.</summary>
 public enum TelemetryShape
 {
-    /// <summary>One object a sample or bucket, with a property per metric.</summary>
+    /// <summary>One object per sample or bucket, with a property for each metric.</summary>
     Wide,
 
-    /// <summary>One object a metric, with its name, value, unit and instance.</summary>
+    /// <summary>One object per metric, with its name, value, unit and instance.</summary>
     Sample,
 }

@@ -1,6 +1,6 @@
 namespace VmStats;
 
-/// <content>The metrics: one property per line of the catalogue.</content>
+/// <content>The metrics: one property for each entry of the catalogue.</content>
 public sealed partial class VmDeviceTelemetry
 {
     /// <summary>Bytes received. Bytes. Counter.</summary>
@@ -51,7 +51,7 @@ public sealed partial class VmDeviceTelemetry
     /// <summary>Time spent flushing, summed over the requests. Nanoseconds. Counter.</summary>
     public long? FlushTimeNanoseconds => _data.GetInteger(DeviceMetrics.FlushTimeNanoseconds);
 
-    /// <summary>Errors; absent where the driver doesn't report them (QEMU). Counter.</summary>
+    /// <summary>Errors; absent if the driver doesn't report them (QEMU). Counter.</summary>
     public long? Errors => _data.GetInteger(DeviceMetrics.Errors);
 
     /// <summary>Highest offset written. Bytes.</summary>
@@ -63,54 +63,54 @@ public sealed partial class VmDeviceTelemetry
     /// <summary>Size on the host. Bytes.</summary>
     public long? PhysicalBytes => _data.GetInteger(DeviceMetrics.PhysicalBytes);
 
-    /// <summary>Per second since the sample before: bytes received. Bytes/s.</summary>
+    /// <summary>Per second since the previous sample: bytes received. Bytes/s.</summary>
     public double? RxBytesPerSecond => _data.Get(DeviceMetrics.RxBytesPerSecond);
 
-    /// <summary>Per second since the sample before: packets received.</summary>
+    /// <summary>Per second since the previous sample: packets received.</summary>
     public double? RxPacketsPerSecond => _data.Get(DeviceMetrics.RxPacketsPerSecond);
 
-    /// <summary>Per second since the sample before: receive errors.</summary>
+    /// <summary>Per second since the previous sample: receive errors.</summary>
     public double? RxErrorsPerSecond => _data.Get(DeviceMetrics.RxErrorsPerSecond);
 
-    /// <summary>Per second since the sample before: packets dropped on receipt.</summary>
+    /// <summary>Per second since the previous sample: packets dropped on receipt.</summary>
     public double? RxDropsPerSecond => _data.Get(DeviceMetrics.RxDropsPerSecond);
 
-    /// <summary>Per second since the sample before: bytes sent. Bytes/s.</summary>
+    /// <summary>Per second since the previous sample: bytes sent. Bytes/s.</summary>
     public double? TxBytesPerSecond => _data.Get(DeviceMetrics.TxBytesPerSecond);
 
-    /// <summary>Per second since the sample before: packets sent.</summary>
+    /// <summary>Per second since the previous sample: packets sent.</summary>
     public double? TxPacketsPerSecond => _data.Get(DeviceMetrics.TxPacketsPerSecond);
 
-    /// <summary>Per second since the sample before: transmit errors.</summary>
+    /// <summary>Per second since the previous sample: transmit errors.</summary>
     public double? TxErrorsPerSecond => _data.Get(DeviceMetrics.TxErrorsPerSecond);
 
-    /// <summary>Per second since the sample before: packets dropped on sending.</summary>
+    /// <summary>Per second since the previous sample: packets dropped on sending.</summary>
     public double? TxDropsPerSecond => _data.Get(DeviceMetrics.TxDropsPerSecond);
 
-    /// <summary>Per second since the sample before: read requests.</summary>
+    /// <summary>Per second since the previous sample: read requests.</summary>
     public double? ReadRequestsPerSecond => _data.Get(DeviceMetrics.ReadRequestsPerSecond);
 
-    /// <summary>Per second since the sample before: bytes read. Bytes/s.</summary>
+    /// <summary>Per second since the previous sample: bytes read. Bytes/s.</summary>
     public double? ReadBytesPerSecond => _data.Get(DeviceMetrics.ReadBytesPerSecond);
 
-    /// <summary>Per second since the sample before: write requests.</summary>
+    /// <summary>Per second since the previous sample: write requests.</summary>
     public double? WriteRequestsPerSecond => _data.Get(DeviceMetrics.WriteRequestsPerSecond);
 
-    /// <summary>Per second since the sample before: bytes written. Bytes/s.</summary>
+    /// <summary>Per second since the previous sample: bytes written. Bytes/s.</summary>
     public double? WriteBytesPerSecond => _data.Get(DeviceMetrics.WriteBytesPerSecond);
 
-    /// <summary>Per second since the sample before: flush requests.</summary>
+    /// <summary>Per second since the previous sample: flush requests.</summary>
     public double? FlushRequestsPerSecond => _data.Get(DeviceMetrics.FlushRequestsPerSecond);
 
-    /// <summary>Per second since the sample before: errors; absent where the driver doesn't report them (QEMU).</summary>
+    /// <summary>Per second since the previous sample: errors; absent if the driver doesn't report them (QEMU).</summary>
     public double? ErrorsPerSecond => _data.Get(DeviceMetrics.ErrorsPerSecond);
 
-    /// <summary>Time that a read request took, on average since the sample before; absent when there was none. Milliseconds.</summary>
+    /// <summary>Average time of a read request since the previous sample; absent when there was none. Milliseconds.</summary>
     public double? ReadLatencyMilliseconds => _data.Get(DeviceMetrics.ReadLatencyMilliseconds);
 
-    /// <summary>Time that a write request took, on average since the sample before; absent when there was none. Milliseconds.</summary>
+    /// <summary>Average time of a write request since the previous sample; absent when there was none. Milliseconds.</summary>
     public double? WriteLatencyMilliseconds => _data.Get(DeviceMetrics.WriteLatencyMilliseconds);
 
-    /// <summary>Time that a flush took, on average since the sample before; absent when there was none. Milliseconds.</summary>
+    /// <summary>Average time of a flush since the previous sample; absent when there was none. Milliseconds.</summary>
     public double? FlushLatencyMilliseconds => _data.Get(DeviceMetrics.FlushLatencyMilliseconds);
 }

@@ -3,14 +3,14 @@ using VmStats.Points;
 namespace VmStats;
 
 /// <summary>
-/// Which VM a row belongs to. The UUID alone is identity; a row without one (an older writer's) is known by its name
-/// only, and is never counted to a VM that has a UUID.
+/// Identifies the VM of a row, by its UUID alone if there is one. A row without a UUID (from an older writer) is identified by
+/// its name, and is never attributed to a VM that has a UUID.
 /// </summary>
-/// <param name="Uuid">The UUID, or null where rows have none that can be read.</param>
-/// <param name="Name">The name, kept as part of identity only where there is no UUID.</param>
+/// <param name="Uuid">The UUID, or null if the rows have no valid one.</param>
+/// <param name="Name">The name; null if there is a UUID.</param>
 internal readonly record struct VmIdentity(Guid? Uuid, string? Name)
 {
-    /// <summary>The identity that a row names.</summary>
+    /// <summary>Returns the identity of the VM in a row.</summary>
     public static VmIdentity Of(TelemetryColumns columns, StoreRow row)
     {
         string? uuid = columns.Uuid(row);
@@ -19,6 +19,6 @@ internal readonly record struct VmIdentity(Guid? Uuid, string? Name)
             : new VmIdentity(null, columns.Name(row) ?? uuid);
     }
 
-    /// <summary>The identity of a VM that a caller names.</summary>
+    /// <summary>Returns the identity of a VM by its UUID and name.</summary>
     public static VmIdentity Of(Guid? uuid, string? name) => uuid is null ? new(null, name) : new(uuid, null);
 }

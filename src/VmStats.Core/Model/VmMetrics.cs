@@ -2,12 +2,12 @@ using static VmStats.VmTelemetryMetricSubject;
 
 namespace VmStats;
 
-/// <summary>The metrics of a VM as a whole: the one table from which properties, rates, units, completion and help derive.</summary>
+/// <summary>The metrics of a VM as a whole: the single source of properties, rates, units, completion and help.</summary>
 internal static class VmMetrics
 {
     internal const double KiB = 1024;
 
-    /// <summary>All of them. Stands first, since the rest of the table fills it.</summary>
+    /// <summary>All metrics. Must be declared first, since the other fields add to it.</summary>
     public static readonly MetricSet Set = new(Measurements.VmTotals);
 
     public static readonly VmTelemetryMetric CpuTimeNanoseconds =
@@ -23,49 +23,49 @@ internal static class VmMetrics
         Set.Gauge(Vm, nameof(Cpus), "cpus", "count", "vcpu.current", "Virtual CPUs in use.");
 
     public static readonly VmTelemetryMetric CpuPercent =
-        Set.CpuShare(CpuTimeNanoseconds, nameof(CpuPercent), "CPU used, of all its vCPUs: 100 is every vCPU busy.");
+        Set.CpuShare(CpuTimeNanoseconds, nameof(CpuPercent), "CPU usage across all vCPUs: 100 means that every vCPU is busy.");
 
     public static readonly VmTelemetryMetric CpuUserPercent =
-        Set.CpuShare(CpuUserTimeNanoseconds, nameof(CpuUserPercent), "CPU used in user mode, of all its vCPUs.");
+        Set.CpuShare(CpuUserTimeNanoseconds, nameof(CpuUserPercent), "CPU usage in user mode, across all vCPUs.");
 
     public static readonly VmTelemetryMetric CpuSystemPercent =
-        Set.CpuShare(CpuSystemTimeNanoseconds, nameof(CpuSystemPercent), "CPU used in the host's kernel, of all its vCPUs.");
+        Set.CpuShare(CpuSystemTimeNanoseconds, nameof(CpuSystemPercent), "CPU usage in the host's kernel, across all vCPUs.");
 
     public static readonly VmTelemetryMetric VcpuDelayNanoseconds =
-        Set.Counter(Vm, nameof(VcpuDelayNanoseconds), "vcpu_delay", "ns", "sum of vcpu.N.delay", "Time that its vCPUs waited for a host CPU.");
+        Set.Counter(Vm, nameof(VcpuDelayNanoseconds), "vcpu_delay", "ns", "sum of vcpu.N.delay", "Time that vCPUs waited for a host CPU.");
 
     public static readonly VmTelemetryMetric VcpuWaitNanoseconds =
-        Set.Counter(Vm, nameof(VcpuWaitNanoseconds), "vcpu_wait", "ns", "sum of vcpu.N.wait", "Time that its vCPUs waited for I/O.");
+        Set.Counter(Vm, nameof(VcpuWaitNanoseconds), "vcpu_wait", "ns", "sum of vcpu.N.wait", "Time that vCPUs waited for I/O.");
 
     public static readonly VmTelemetryMetric VcpuDelayPercent =
-        Set.CpuShare(VcpuDelayNanoseconds, nameof(VcpuDelayPercent), "Time that its vCPUs waited for a host CPU, of all its vCPUs: what the guest sees as steal.");
+        Set.CpuShare(VcpuDelayNanoseconds, nameof(VcpuDelayPercent), "Time that vCPUs waited for a host CPU, across all vCPUs; the guest sees it as steal time.");
 
     public static readonly VmTelemetryMetric VcpuWaitPercent =
-        Set.CpuShare(VcpuWaitNanoseconds, nameof(VcpuWaitPercent), "Time that its vCPUs waited for I/O, of all its vCPUs.");
+        Set.CpuShare(VcpuWaitNanoseconds, nameof(VcpuWaitPercent), "Time that vCPUs waited for I/O, across all vCPUs.");
 
     public static readonly VmTelemetryMetric MemoryActualBytes =
-        Set.Gauge(Vm, nameof(MemoryActualBytes), "memactual", "bytes", "balloon.current", "Memory that the balloon leaves the VM.", KiB);
+        Set.Gauge(Vm, nameof(MemoryActualBytes), "memactual", "bytes", "balloon.current", "Memory of the VM as set by the balloon.", KiB);
 
     public static readonly VmTelemetryMetric MemoryMaximumBytes =
-        Set.Gauge(Vm, nameof(MemoryMaximumBytes), "memmaximum", "bytes", "balloon.maximum", "Memory that the VM may have.", KiB);
+        Set.Gauge(Vm, nameof(MemoryMaximumBytes), "memmaximum", "bytes", "balloon.maximum", "Maximum memory of the VM.", KiB);
 
     public static readonly VmTelemetryMetric MemoryRssBytes =
-        Set.Gauge(Vm, nameof(MemoryRssBytes), "memrss", "bytes", "balloon.rss", "Host memory that the VM's process occupies.", KiB);
+        Set.Gauge(Vm, nameof(MemoryRssBytes), "memrss", "bytes", "balloon.rss", "Host memory used by the VM's process.", KiB);
 
     public static readonly VmTelemetryMetric MemoryAvailableBytes =
-        Set.Gauge(Vm, nameof(MemoryAvailableBytes), "memavailable", "bytes", "balloon.available", "Memory that the guest sees in all, as it reports.", KiB);
+        Set.Gauge(Vm, nameof(MemoryAvailableBytes), "memavailable", "bytes", "balloon.available", "Total memory that is available to the guest, as reported by the guest.", KiB);
 
     public static readonly VmTelemetryMetric MemoryUsableBytes =
-        Set.Gauge(Vm, nameof(MemoryUsableBytes), "memusable", "bytes", "balloon.usable", "Memory that the guest could use without swapping, as it reports.", KiB);
+        Set.Gauge(Vm, nameof(MemoryUsableBytes), "memusable", "bytes", "balloon.usable", "Memory that the guest could use without swapping, as reported by the guest.", KiB);
 
     public static readonly VmTelemetryMetric MemoryUnusedBytes =
-        Set.Gauge(Vm, nameof(MemoryUnusedBytes), "memunused", "bytes", "balloon.unused", "Memory that the guest leaves entirely unused, as it reports.", KiB);
+        Set.Gauge(Vm, nameof(MemoryUnusedBytes), "memunused", "bytes", "balloon.unused", "Completely unused memory, as reported by the guest.", KiB);
 
     public static readonly VmTelemetryMetric MemoryDiskCacheBytes =
-        Set.Gauge(Vm, nameof(MemoryDiskCacheBytes), "memdisk_cache", "bytes", "balloon.disk_caches", "Memory that the guest uses as disk cache, as it reports.", KiB);
+        Set.Gauge(Vm, nameof(MemoryDiskCacheBytes), "memdisk_cache", "bytes", "balloon.disk_caches", "Memory used as disk cache, as reported by the guest.", KiB);
 
     public static readonly VmTelemetryMetric MemoryUsedPercent =
-        Set.UsedShare(MemoryAvailableBytes, MemoryUsableBytes, nameof(MemoryUsedPercent), "Memory in use as the guest reports it; absent where the guest doesn't.");
+        Set.UsedShare(MemoryAvailableBytes, MemoryUsableBytes, nameof(MemoryUsedPercent), "Used memory, as reported by the guest; absent if the guest doesn't report it.");
 
     public static readonly VmTelemetryMetric MemorySwapInBytes =
         Set.Counter(Vm, nameof(MemorySwapInBytes), "memswap_in", "bytes", "balloon.swap_in", "Memory that the guest read back from swap.", KiB);
@@ -116,7 +116,7 @@ internal static class VmMetrics
         Set.Counter(Vm, nameof(DiskWriteBytes), "disk_wr_bytes", "bytes", "sum of block.N.wr.bytes", "Bytes written to all disks.");
 
     public static readonly VmTelemetryMetric DiskErrors =
-        Set.Counter(Vm, nameof(DiskErrors), "disk_errors", "count", "sum of block.N.errors", "Errors of all disks; absent where the driver doesn't report them (QEMU).");
+        Set.Counter(Vm, nameof(DiskErrors), "disk_errors", "count", "sum of block.N.errors", "Errors of all disks; absent if the driver doesn't report them (QEMU).");
 
     public static readonly VmTelemetryMetric MemorySwapInBytesPerSecond = Set.PerSecond(MemorySwapInBytes);
     public static readonly VmTelemetryMetric MemorySwapOutBytesPerSecond = Set.PerSecond(MemorySwapOutBytes);

@@ -3,7 +3,7 @@ namespace VmStats;
 /// <summary>virDomainState: the state of a VM.</summary>
 public enum VmState
 {
-    /// <summary>No state, or not known.</summary>
+    /// <summary>No state, or an unknown one.</summary>
     NoState = 0,
 
     /// <summary>Running.</summary>

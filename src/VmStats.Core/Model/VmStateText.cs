@@ -3,10 +3,10 @@ using VmStats.Points;
 
 namespace VmStats;
 
-/// <summary>Reads a stored state: virDomainState's number, as the original and this module write it, or the text of another writer.</summary>
+/// <summary>Parses a stored state: the number of virDomainState, as written by the original and this module, or text from another writer.</summary>
 internal static class VmStateText
 {
-    /// <summary>The state; null where nothing is stored, or a text that names none. A number that none has is "no state".</summary>
+    /// <summary>Returns the state; null if it is absent or an unknown text. An unknown number is "no state".</summary>
     public static VmState? Read(FieldValue value)
     {
         if (value.AsInt64() is long number)
@@ -21,13 +21,13 @@ internal static class VmStateText
 
     private static VmState? OfText(ReadOnlySpan<char> text)
     {
-        // A number in a column of texts: the column was another writer's first.
+        // A number in a text column, which another writer has created.
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number))
         {
             return OfNumber(number);
         }
 
-        // The names of virsh, of libvirt's constants (VIR_DOMAIN_SHUTOFF), of Prometheus exporters and of our own enumeration.
+        // The names used by virsh, by libvirt's constants (VIR_DOMAIN_SHUTOFF), by Prometheus exporters and by VmState.
         Span<char> letters = stackalloc char[24];
         int length = 0;
         foreach (char c in text)

@@ -1,12 +1,12 @@
 namespace VmStats;
 
-/// <summary>The kinds of thing that a database is made of.</summary>
+/// <summary>The kinds of objects in a database.</summary>
 public enum VmStatsDatabaseItemKind
 {
-    /// <summary>The database itself; of an embedded store its file.</summary>
+    /// <summary>The database itself; for an embedded store, its file.</summary>
     Database,
 
-    /// <summary>How long points are kept.</summary>
+    /// <summary>The retention period.</summary>
     RetentionPeriod,
 
     /// <summary>A table.</summary>
@@ -18,39 +18,39 @@ public enum VmStatsDatabaseItemKind
     /// <summary>A cache of the combinations of tags.</summary>
     DistinctValueCache,
 
-    /// <summary>What leads from the names of the 1.x API to a bucket of InfluxDB 2.x.</summary>
+    /// <summary>The mapping from database and retention policy names of the 1.x API to a bucket of InfluxDB 2.x.</summary>
     Mapping,
 }
 
-/// <summary>What was done about a thing.</summary>
+/// <summary>The action taken for a database object.</summary>
 public enum VmStatsDatabaseItemResult
 {
-    /// <summary>It was made.</summary>
+    /// <summary>It was created.</summary>
     Created,
 
-    /// <summary>It was there.</summary>
+    /// <summary>It existed already.</summary>
     Exists,
 
-    /// <summary>It was there, and was changed.</summary>
+    /// <summary>It existed and was changed.</summary>
     Changed,
 
-    /// <summary>It was left alone; the detail says why.</summary>
+    /// <summary>It was left unchanged; Detail gives the reason.</summary>
     Skipped,
 }
 
-/// <summary>A thing that a database for VmStats is made of, and what was done about it.</summary>
+/// <summary>An object in a database for VmStats, and the action taken for it.</summary>
 public sealed record VmStatsDatabaseItem
 {
-    /// <summary>The kind of thing.</summary>
+    /// <summary>The kind of object.</summary>
     public required VmStatsDatabaseItemKind Kind { get; init; }
 
-    /// <summary>Its name; of a cache <c>table.cache</c>.</summary>
+    /// <summary>Its name; for a cache, <c>table.cache</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What was done.</summary>
+    /// <summary>The action taken.</summary>
     public required VmStatsDatabaseItemResult Result { get; init; }
 
-    /// <summary>What it is like, or why it was left alone; null where there is nothing to say.</summary>
+    /// <summary>A description, or the reason why it was left unchanged; null if there is none.</summary>
     public string? Detail { get; init; }
 
     /// <summary>Kind, name and result.</summary>

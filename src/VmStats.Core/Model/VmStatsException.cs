@@ -1,60 +1,60 @@
 namespace VmStats;
 
-/// <summary>What kind of failure an error is; the cmdlets map it to PowerShell's ErrorCategory.</summary>
+/// <summary>The kind of a failure; the cmdlets map it to PowerShell's ErrorCategory.</summary>
 public enum VmStatsErrorKind
 {
-    /// <summary>An argument that can't be used as given.</summary>
+    /// <summary>An argument is invalid.</summary>
     InvalidArgument,
 
-    /// <summary>Something named does not exist.</summary>
+    /// <summary>The named object doesn't exist.</summary>
     NotFound,
 
-    /// <summary>A name that fits several things.</summary>
+    /// <summary>A name matches several objects.</summary>
     Ambiguous,
 
     /// <summary>The credentials were missing or refused.</summary>
     Authentication,
 
-    /// <summary>Known credentials, or this user, may not do this.</summary>
+    /// <summary>The user lacks permission for the operation.</summary>
     PermissionDenied,
 
-    /// <summary>A server, daemon or file can't be reached now.</summary>
+    /// <summary>A server, daemon or file is currently unavailable.</summary>
     Unavailable,
 
-    /// <summary>The other side broke its protocol or off in mid-answer.</summary>
+    /// <summary>The server violated the protocol, or the connection was lost during a response.</summary>
     Protocol,
 
-    /// <summary>Not possible in the present state (VM shut off, server limit reached).</summary>
+    /// <summary>The operation isn't possible in the current state (VM shut off, server limit reached).</summary>
     InvalidOperation,
 
-    /// <summary>Not offered by this server, library or platform.</summary>
+    /// <summary>Not supported by this server, library or platform.</summary>
     NotSupported,
 
-    /// <summary>It took longer than allowed.</summary>
+    /// <summary>A timeout expired.</summary>
     Timeout,
 
-    /// <summary>A file could not be written: no space, no right, broken device.</summary>
+    /// <summary>A file could not be written: disk full, permission denied or device error.</summary>
     WriteFailed,
 
-    /// <summary>Data that is damaged or was tampered with.</summary>
+    /// <summary>Data is damaged or was tampered with.</summary>
     InvalidData,
 
-    /// <summary>Somebody else has it: a lock, a running dump.</summary>
+    /// <summary>The resource is in use, for example locked by another process or by a running dump.</summary>
     ResourceBusy,
 }
 
 /// <summary>
-/// The root of every failure that VmStats reports: one stable id, one kind, one sentence that says what happened
-/// and one that says what to do. Mistakes of a caller in code stay CLR exceptions (ArgumentException and kin).
+/// The base class of all failures that VmStats reports: a stable id, a kind, a sentence that describes the failure and one
+/// that recommends what to do. Programming errors are reported by CLR exceptions such as ArgumentException instead.
 /// </summary>
 public class VmStatsException : Exception
 {
     /// <summary>Creates the exception.</summary>
     /// <param name="errorId">Stable id in Pascal case, such as <c>VmNotFound</c>; it never changes once released.</param>
     /// <param name="kind">The kind of failure.</param>
-    /// <param name="message">What happened, naming the thing it happened to. Never holds a secret.</param>
+    /// <param name="message">A description of the failure that names the affected object. Must not contain secrets.</param>
     /// <param name="recommendation">What the user can do next.</param>
-    /// <param name="target">The object concerned: a name, a URL without secrets, a path.</param>
+    /// <param name="target">The affected object: a name, a URL without secrets, a path.</param>
     /// <param name="inner">The cause.</param>
     public VmStatsException(
         string errorId,
@@ -80,12 +80,12 @@ public class VmStatsException : Exception
     /// <summary>What the user can do next.</summary>
     public string? Recommendation { get; }
 
-    /// <summary>The object concerned, or null.</summary>
+    /// <summary>The affected object, or null.</summary>
     public object? Target { get; }
 
-    /// <summary>True when the same call may succeed later without anything being changed.</summary>
+    /// <summary>True for a transient failure: the same call may succeed later.</summary>
     public virtual bool IsTransient => false;
 
-    /// <summary>How long the other side asked to wait before the call is made again; null where it didn't say.</summary>
+    /// <summary>The time to wait before a retry, as requested by the server; null if it didn't request any.</summary>
     public virtual TimeSpan? RetryAfter => null;
 }

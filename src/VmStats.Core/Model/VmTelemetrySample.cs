@@ -1,18 +1,18 @@
 namespace VmStats;
 
-/// <summary>One metric of a VM or of one of its devices at one time: the long form, one object a value.</summary>
+/// <summary>One metric of a VM or one of its devices at one time: the long form, with one object per value.</summary>
 public sealed record VmTelemetrySample
 {
     /// <summary>The VM's name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The VM's identity; null in rows of writers that didn't record it.</summary>
+    /// <summary>The VM's UUID; null in rows of writers that didn't record it.</summary>
     public Guid? Uuid { get; init; }
 
-    /// <summary>When the sample was taken; of a roll-up, the bucket's start. Local time.</summary>
+    /// <summary>Time of the sample; for a roll-up, the bucket's start. Local time.</summary>
     public DateTime Time => TimeUtc.ToLocalTime();
 
-    /// <summary><see cref="Time"/> in UTC: it sorts through the hour that repeats when daylight saving ends.</summary>
+    /// <summary><see cref="Time"/> in UTC, which sorts correctly even when local clocks go back.</summary>
     public DateTime TimeUtc { get; init => field = value.ToUniversalTime(); }
 
     /// <summary>The metric's name.</summary>
@@ -27,12 +27,12 @@ public sealed record VmTelemetrySample
     /// <summary>The device; empty for the VM as a whole.</summary>
     public string Instance { get; init; } = "";
 
-    /// <summary>Time since the sample before, or the bucket's width; null for a first sample.</summary>
+    /// <summary>Time since the previous sample, or the bucket's width; null for a first sample.</summary>
     public TimeSpan? Interval { get; init; }
 
-    /// <summary>How far it can be trusted.</summary>
+    /// <summary>The quality of the sample.</summary>
     public TelemetryQuality Quality { get; init; }
 
-    /// <summary>The VM's name, which is what PowerShell binds where it can bind nothing better.</summary>
+    /// <summary>The VM's name, which PowerShell binds to string parameters from the pipeline.</summary>
     public override string ToString() => Name;
 }

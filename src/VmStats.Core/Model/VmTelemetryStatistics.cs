@@ -1,15 +1,15 @@
 namespace VmStats;
 
 /// <summary>
-/// Statistics of one metric of a VM over a range. Percentiles are nearest rank over all samples: exact up to 4,096
-/// samples, beyond that within <see cref="PercentileError"/> of themselves.
+/// Statistics of one metric of a VM over a range. Percentiles are by nearest rank: exact up to 4,096
+/// samples, beyond that with a relative error of at most <see cref="PercentileError"/>.
 /// </summary>
 public sealed record VmTelemetryStatistics
 {
     /// <summary>The VM's name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The VM's identity; null in rows of writers that didn't record it.</summary>
+    /// <summary>The VM's UUID; null in rows of writers that didn't record it.</summary>
     public Guid? Uuid { get; init; }
 
     /// <summary>The device; empty for the VM as a whole.</summary>
@@ -21,16 +21,16 @@ public sealed record VmTelemetryStatistics
     /// <summary>The unit of all values.</summary>
     public required string Unit { get; init; }
 
-    /// <summary>Samples that have the metric.</summary>
+    /// <summary>Number of samples that have the metric.</summary>
     public long Count { get; init; }
 
     /// <summary>Arithmetic mean.</summary>
     public double Average { get; init; }
 
-    /// <summary>Least sample.</summary>
+    /// <summary>Minimum.</summary>
     public double Minimum { get; init; }
 
-    /// <summary>Greatest sample.</summary>
+    /// <summary>Maximum.</summary>
     public double Maximum { get; init; }
 
     /// <summary>Median.</summary>
@@ -45,21 +45,21 @@ public sealed record VmTelemetryStatistics
     /// <summary>99th percentile.</summary>
     public double P99 { get; init; }
 
-    /// <summary>By how much a percentile may differ from the true one, as a part of it: 0 where exact, else 0.005.</summary>
+    /// <summary>Maximum relative error of the percentiles: 0 if they are exact, otherwise 0.005.</summary>
     public double PercentileError { get; init; }
 
     /// <summary>Time of the first sample, local.</summary>
     public DateTime First => FirstUtc.ToLocalTime();
 
-    /// <summary><see cref="First"/> in UTC: it sorts through the hour that repeats when daylight saving ends.</summary>
+    /// <summary><see cref="First"/> in UTC, which sorts correctly even when local clocks go back.</summary>
     public DateTime FirstUtc { get; init => field = value.ToUniversalTime(); }
 
     /// <summary>Time of the last sample, local.</summary>
     public DateTime Last => LastUtc.ToLocalTime();
 
-    /// <summary><see cref="Last"/> in UTC: it sorts through the hour that repeats when daylight saving ends.</summary>
+    /// <summary><see cref="Last"/> in UTC, which sorts correctly even when local clocks go back.</summary>
     public DateTime LastUtc { get; init => field = value.ToUniversalTime(); }
 
-    /// <summary>The VM's name, which is what PowerShell binds where it can bind nothing better.</summary>
+    /// <summary>The VM's name, which PowerShell binds to string parameters from the pipeline.</summary>
     public override string ToString() => Name;
 }

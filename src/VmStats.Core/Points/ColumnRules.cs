@@ -1,6 +1,6 @@
 namespace VmStats.Points;
 
-/// <summary>What points of one kind become where their table has other columns than ours.</summary>
-/// <param name="TagName">A tag's name in a table; null where points go into that table without it.</param>
-/// <param name="LeavesOut">True where a value that a column can't have is left out; else it stays, for the store to refuse the point and say why.</param>
+/// <summary>The rules that adapt points to an existing table with different columns.</summary>
+/// <param name="TagName">Returns a tag's name in a table; null if points are written to that table without the tag.</param>
+/// <param name="LeavesOut">True to omit values that a column's type doesn't accept; false to keep them, so that the store rejects the point with a reason.</param>
 internal sealed record ColumnRules(Func<MeasurementSchema, PointShape, string, string?> TagName, bool LeavesOut = false);

@@ -3,20 +3,20 @@ using System.Globalization;
 
 namespace VmStats.Points;
 
-/// <summary>Durations as people type them: <c>90s</c>, <c>5m</c>, <c>1h</c>, <c>7d</c>, <c>2w</c>, <c>1h30m</c>, or <c>00:05:00</c>.</summary>
+/// <summary>Parses and formats durations as users type them: <c>90s</c>, <c>5m</c>, <c>1h</c>, <c>7d</c>, <c>2w</c>, <c>1h30m</c>, or <c>00:05:00</c>.</summary>
 internal static class Duration
 {
     private static readonly SearchValues<char> s_number = SearchValues.Create("0123456789.");
 
-    // 31 years: what is longer is no duration of anything here, and no TimeSpan may overflow over a foreign writer's row.
+    // 31 years: no real duration is longer, and another writer's value must not overflow a TimeSpan.
     private const double SecondsLimit = 1e9;
 
     internal const string Examples = "Write it as 90s, 5m, 1h, 7d, 2w, 1h30m or 00:05:00; 36500d at most.";
 
-    /// <summary>A hundred years: so long ago is still a time that every store knows.</summary>
+    /// <summary>The maximum duration, a hundred years: a time so long ago is still valid in every store.</summary>
     internal static readonly TimeSpan Longest = TimeSpan.FromDays(36_500);
 
-    /// <summary>Reads a duration; false where the text isn't one, or is one of over a hundred years.</summary>
+    /// <summary>Parses a duration; false if the text isn't a duration, or is longer than a hundred years.</summary>
     internal static bool TryParse(string text, out TimeSpan duration)
     {
         duration = default;
@@ -60,15 +60,15 @@ internal static class Duration
         return true;
     }
 
-    /// <summary>The duration of a count of seconds, as columns such as <c>duration_sec</c> have it; null when it is null, negative, not finite or over 31 years.</summary>
+    /// <summary>Converts seconds, as in columns such as <c>duration_sec</c>, to a duration; null if they are null, negative, not finite or over 31 years.</summary>
     /// <remarks>
-    /// Rounded to the nearest tick, where <see cref="TimeSpan.FromSeconds(double)"/> cuts: so a duration is the same after it
-    /// was written as <see cref="TimeSpan.TotalSeconds"/> and read.
+    /// Rounded to the nearest tick, while <see cref="TimeSpan.FromSeconds(double)"/> truncates, so that a duration written as
+    /// <see cref="TimeSpan.TotalSeconds"/> is unchanged when it is read back.
     /// </remarks>
     internal static TimeSpan? OfSeconds(double? seconds) =>
         seconds is >= 0 and < SecondsLimit ? new TimeSpan((long)Math.Round(seconds.Value * TimeSpan.TicksPerSecond)) : null;
 
-    /// <summary>A duration as <see cref="TryParse"/> reads it, in the largest unit that leaves nothing over.</summary>
+    /// <summary>Formats a duration so that <see cref="TryParse"/> can parse it, in the largest unit that divides it exactly.</summary>
     internal static string Format(TimeSpan duration)
     {
         (long ticks, string unit) = duration.Ticks switch

@@ -2,44 +2,44 @@ using System.Globalization;
 
 namespace VmStats.Points;
 
-/// <summary>How much a value may change on its way into a column's type.</summary>
+/// <summary>How much a value may change when it is converted to a column's type.</summary>
 internal enum ConversionMode
 {
-    /// <summary>Numbers only, and only those that are the same number in the other type.</summary>
+    /// <summary>Only numbers that can be represented exactly in the other type.</summary>
     Exact,
 
-    /// <summary>The nearest value that the type has: numbers are rounded, truth values are 1 and 0, a text takes anything.</summary>
+    /// <summary>The nearest value of the type: numbers are rounded, Booleans become 1 or 0, and anything can become text.</summary>
     Lenient,
 }
 
-/// <summary>What became of a value on its way into a column's type.</summary>
+/// <summary>The outcome of converting a value to a column's type.</summary>
 internal enum ConversionOutcome
 {
-    /// <summary>It is the same value.</summary>
+    /// <summary>The value is unchanged.</summary>
     Exact,
 
-    /// <summary>It is the nearest number that the type has; whoever asked for it says so to the user.</summary>
+    /// <summary>The value was rounded to the nearest number of the type; the caller should report it to the user.</summary>
     Rounded,
 
-    /// <summary>The type has no such value.</summary>
+    /// <summary>The type has no corresponding value.</summary>
     Impossible,
 }
 
 /// <summary>
-/// Brings values into the types that columns have. The one place for it: what a store accepts, what a filter compares and
-/// what a writer makes of a value are the same question.
+/// Converts values to the types of columns. All conversions are here, so that stores, filters and writers apply the same
+/// rules.
 /// </summary>
 internal static class FieldConverter
 {
     private const double Int64Limit = 9_223_372_036_854_775_808.0;
     private const double UInt64Limit = 18_446_744_073_709_551_616.0;
 
-    /// <summary>The value in a column's type.</summary>
-    /// <param name="value">The value; an absent one is absent in every type.</param>
-    /// <param name="kind">The column's type; <see cref="FieldKind.Null"/> where it has none yet, so that it takes the value as it is.</param>
+    /// <summary>Converts a value to a column's type.</summary>
+    /// <param name="value">The value; an absent one stays absent.</param>
+    /// <param name="kind">The column's type; <see cref="FieldKind.Null"/> if it has none yet, and accepts the value unchanged.</param>
     /// <param name="mode">How much it may change.</param>
-    /// <param name="outcome">What became of it.</param>
-    /// <returns>The value; absent where the outcome is <see cref="ConversionOutcome.Impossible"/>.</returns>
+    /// <param name="outcome">The outcome.</param>
+    /// <returns>The value; absent if the outcome is <see cref="ConversionOutcome.Impossible"/>.</returns>
     public static FieldValue Convert(in FieldValue value, FieldKind kind, ConversionMode mode, out ConversionOutcome outcome)
     {
         FieldKind given = value.Kind;
@@ -58,13 +58,13 @@ internal static class FieldConverter
         return outcome == ConversionOutcome.Rounded && mode == ConversionMode.Exact ? None(out outcome) : converted;
     }
 
-    /// <summary>The value in a column's type, where that loses nothing; else absent.</summary>
+    /// <summary>Returns the value in a column's type if the conversion is exact, otherwise absent.</summary>
     public static FieldValue Exact(in FieldValue value, FieldKind kind) => Convert(value, kind, ConversionMode.Exact, out _);
 
-    /// <summary>The nearest value that a column's type has; absent where there is none.</summary>
+    /// <summary>Returns the nearest value of a column's type; absent if there is none.</summary>
     public static FieldValue Nearest(in FieldValue value, FieldKind kind) => Convert(value, kind, ConversionMode.Lenient, out _);
 
-    /// <summary>The value as text; null when absent or empty. A number that a writer stored in place of a text is spelt out.</summary>
+    /// <summary>Returns the value as text; null when absent or empty. A number that a writer stored instead of text is formatted.</summary>
     public static string? ToText(this FieldValue value) => value.ToString() is { Length: > 0 } text ? text : null;
 
     private static bool IsNumber(FieldKind kind) => kind is FieldKind.Integer or FieldKind.Unsigned or FieldKind.Float;
@@ -78,7 +78,7 @@ internal static class FieldConverter
 
         if (kind == FieldKind.Float)
         {
-            // Beyond 2^53 not every whole number is a float.
+            // Beyond 2^53, not every integer has an exact float.
             double number = value.AsDouble()!.Value;
             bool isSame = value.ToObject() is ulong large ? number < UInt64Limit && (ulong)number == large : number < Int64Limit && (long)number == value.AsInt64();
             outcome = isSame ? ConversionOutcome.Exact : ConversionOutcome.Rounded;

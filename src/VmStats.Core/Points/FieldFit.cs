@@ -1,8 +1,8 @@
 namespace VmStats.Points;
 
-/// <summary>Brings a value into the type that a column has, where that loses nothing: <see cref="FieldConverter.Exact"/>.</summary>
+/// <summary>Converts a value to a column's type if that is exact: <see cref="FieldConverter.Exact"/>.</summary>
 internal static class FieldFit
 {
-    /// <summary>The value in that type; absent when it can't be had exactly.</summary>
+    /// <summary>Returns the value in that type; absent if it has no exact equivalent.</summary>
     public static FieldValue Fit(FieldValue value, FieldKind kind) => FieldConverter.Exact(value, kind);
 }

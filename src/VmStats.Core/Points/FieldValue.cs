@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace VmStats.Points;
 
-/// <summary>The type of a stored value, as InfluxDB names them.</summary>
+/// <summary>The type of a stored value, with InfluxDB's type names.</summary>
 internal enum FieldKind
 {
     /// <summary>Absent.</summary>
@@ -34,7 +34,7 @@ internal readonly struct FieldValue : IEquatable<FieldValue>
     private static readonly object s_float = new();
     private static readonly object s_boolean = new();
 
-    // The string itself, or one of the markers above, which say how to read the bits.
+    // The string itself, or one of the markers above, which determine how to interpret the bits.
     private readonly object? _reference;
     private readonly long _bits;
 
@@ -70,17 +70,17 @@ internal readonly struct FieldValue : IEquatable<FieldValue>
     /// <summary>An unsigned integer.</summary>
     public static FieldValue From(ulong value) => new(s_unsigned, unchecked((long)value));
 
-    /// <summary>A floating-point number; NaN and the infinities are absent, as no InfluxDB takes them.</summary>
+    /// <summary>A floating-point number; NaN and the infinities are absent, since InfluxDB doesn't accept them.</summary>
     public static FieldValue From(double value) =>
         double.IsFinite(value) ? new(s_float, BitConverter.DoubleToInt64Bits(value)) : default;
 
-    /// <summary>A truth value.</summary>
+    /// <summary>A Boolean.</summary>
     public static FieldValue From(bool value) => new(s_boolean, value ? 1 : 0);
 
     /// <summary>A text, or absent.</summary>
     public static FieldValue From(string? value) => value is null ? default : new(value, 0);
 
-    /// <summary>The value as a signed integer: an integer, an unsigned or float that is one exactly, a boolean as 1 or 0.</summary>
+    /// <summary>The value as a signed integer: an integer, an unsigned or float with an exact integer value, or a Boolean as 1 or 0; otherwise null.</summary>
     public long? AsInt64()
     {
         switch (Kind)
@@ -100,7 +100,7 @@ internal readonly struct FieldValue : IEquatable<FieldValue>
         }
     }
 
-    /// <summary>The value as a floating-point number, or null for text and absence.</summary>
+    /// <summary>The value as a floating-point number, or null if it is text or absent.</summary>
     public double? AsDouble() => Kind switch
     {
         FieldKind.Integer or FieldKind.Boolean => _bits,
@@ -109,7 +109,7 @@ internal readonly struct FieldValue : IEquatable<FieldValue>
         _ => null,
     };
 
-    /// <summary>The value as a truth value, or null when it is not one; a number is true unless it is zero.</summary>
+    /// <summary>The value as a Boolean, or null if it is text or absent; a number is true unless it is zero.</summary>
     public bool? AsBoolean() => Kind switch
     {
         FieldKind.Boolean or FieldKind.Integer or FieldKind.Unsigned => _bits != 0,

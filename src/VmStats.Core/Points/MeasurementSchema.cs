@@ -3,7 +3,7 @@ namespace VmStats.Points;
 /// <summary>The columns of a measurement.</summary>
 /// <param name="Measurement">Its name.</param>
 /// <param name="Tags">Tag names, as the store spells them.</param>
-/// <param name="Fields">Field names with their types. Where a field has several (InfluxDB 1.x shards), the first that the server names.</param>
+/// <param name="Fields">Field names with their types. If a field has several types (in shards of InfluxDB 1.x), the first that the server returns.</param>
 internal sealed record MeasurementSchema(
     string Measurement,
     IReadOnlyList<string> Tags,

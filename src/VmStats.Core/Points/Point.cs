@@ -1,14 +1,14 @@
 namespace VmStats.Points;
 
 /// <summary>
-/// The measurement, tag names and field names that a run of points shares. Made once and kept: writers attach their
-/// prepared forms (escaped keys, prepared statements) to the instance.
+/// The measurement, tag names and field names that many points share. Instances are created once and kept, since
+/// writers attach their prepared forms (escaped keys, prepared statements) to them.
 /// </summary>
 internal sealed class PointShape
 {
     /// <summary>Creates a shape.</summary>
     /// <param name="measurement">The measurement (table).</param>
-    /// <param name="tags">Tag names, in the order in which they are to be written first.</param>
+    /// <param name="tags">Tag names, in their preferred order for writing.</param>
     /// <param name="fields">Field names.</param>
     public PointShape(string measurement, IReadOnlyList<string> tags, IReadOnlyList<string> fields)
     {

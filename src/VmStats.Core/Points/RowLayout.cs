@@ -22,24 +22,24 @@ internal sealed class RowLayout
         }
     }
 
-    /// <summary>What the rows' time is called where they have one: <c>time</c>, unless the query gave it another name.</summary>
+    /// <summary>The name of the time column, if there is one: <c>time</c>, unless the query renamed it.</summary>
     public string TimeName { get; init; } = "time";
 
     /// <summary>The column names, in order.</summary>
     public IReadOnlyList<string> Columns { get; }
 
-    /// <summary>The place of a column, or -1.</summary>
+    /// <summary>Returns the index of a column, or -1.</summary>
     public int IndexOf(string column) => _ordinals.TryGetValue(column, out int ordinal) ? ordinal : -1;
 }
 
-/// <summary>One row of an answer: a time and the values of the layout's columns.</summary>
+/// <summary>One row of a query result: a time and the values of the layout's columns.</summary>
 internal sealed class StoreRow
 {
     private readonly FieldValue[] _values;
 
     /// <summary>Creates a row; the array is kept, not copied.</summary>
     /// <param name="layout">The columns.</param>
-    /// <param name="time">UTC nanoseconds since 1970; null where the answer has no time column.</param>
+    /// <param name="time">UTC nanoseconds since 1970; null if the result has no time column.</param>
     /// <param name="values">One value per column of the layout.</param>
     public StoreRow(RowLayout layout, long? time, FieldValue[] values)
     {
@@ -51,13 +51,13 @@ internal sealed class StoreRow
     /// <summary>The columns.</summary>
     public RowLayout Layout { get; }
 
-    /// <summary>UTC nanoseconds since 1970, or null where the answer has no time.</summary>
+    /// <summary>UTC nanoseconds since 1970, or null if the result has no time column.</summary>
     public long? Time { get; }
 
-    /// <summary>The same values without a time.</summary>
+    /// <summary>Returns the same values without a time.</summary>
     internal StoreRow WithoutTime() => Time is null ? this : new StoreRow(Layout, null, _values);
 
-    /// <summary>The value at a place; absent for -1.</summary>
+    /// <summary>The value at an index; absent for -1.</summary>
     public FieldValue this[int ordinal] => ordinal < 0 ? default : _values[ordinal];
 
     /// <summary>The value of a column; absent when there is no such column.</summary>

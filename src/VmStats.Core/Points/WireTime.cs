@@ -2,12 +2,12 @@ using System.Buffers.Text;
 
 namespace VmStats.Points;
 
-/// <summary>Times as InfluxDB writes them: ISO 8601, up to nine digits of fraction, UTC where no zone is given.</summary>
+/// <summary>Parses times in InfluxDB's format: ISO 8601 with up to nine decimal places, UTC if no offset is given.</summary>
 internal static class WireTime
 {
     private const int LengthOfSeconds = 19; // 2026-01-01T00:00:00
 
-    /// <summary>Reads a time as UTC nanoseconds; false when the text is no such time or lies outside 1677 to 2262.</summary>
+    /// <summary>Parses a time to UTC nanoseconds; false if the text isn't a valid time, or is outside 1677 to 2262.</summary>
     public static bool TryParse(ReadOnlySpan<byte> text, out long nanoseconds)
     {
         nanoseconds = 0;
@@ -48,7 +48,7 @@ internal static class WireTime
         return true;
     }
 
-    // Howard Hinnant's days_from_civil: a few divisions, where DateTime costs three times as much per row.
+    // Howard Hinnant's days_from_civil: a few divisions, a third of the cost of DateTime per row.
     private static long DaysSince1970(int year, int month, int day)
     {
         year -= month <= 2 ? 1 : 0;

@@ -4,14 +4,14 @@ using VmStats.Text;
 
 namespace VmStats.Telemetry;
 
-/// <content>Which devices there are.</content>
+/// <content>Lists devices, and finds names that no device has.</content>
 internal sealed partial class TelemetryReader
 {
     private const int DevicesToName = 20;
 
-    /// <summary>The names of the devices that VMs have or had, each once, in order.</summary>
+    /// <summary>Returns the distinct names of the devices that VMs have or had, sorted.</summary>
     /// <param name="vms">The VMs; null for all.</param>
-    /// <param name="cancellationToken">Ends the query.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
     public async ValueTask<IReadOnlyList<string>> ListDeviceNamesAsync(IReadOnlyList<MonitoredVm>? vms, CancellationToken cancellationToken)
     {
         IReadOnlyList<SeriesPair> pairs = await _series
@@ -19,10 +19,10 @@ internal sealed partial class TelemetryReader
         return pairs.Select(pair => pair.Key.Device).OfType<string>().Distinct().Order(StringComparer.Ordinal).ToArray();
     }
 
-    /// <summary>One error for each name without wildcards that no device of these VMs has, whatever range is asked for.</summary>
+    /// <summary>Returns an error for each name without wildcards that no device of these VMs has, in any time range.</summary>
     /// <param name="vms">The VMs; null for all.</param>
-    /// <param name="names">The names in question.</param>
-    /// <param name="cancellationToken">Ends the query.</param>
+    /// <param name="names">The names to check.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
     public async ValueTask<IReadOnlyList<VmStatsException>> FindUnknownDevicesAsync(
         IReadOnlyList<MonitoredVm>? vms, IReadOnlyList<NamePattern> names, CancellationToken cancellationToken)
     {
@@ -38,7 +38,7 @@ internal sealed partial class TelemetryReader
 
     private VmStatsException DeviceNotFound(string name, IReadOnlyList<MonitoredVm>? vms, IReadOnlyList<string> known)
     {
-        string who = vms switch
+        string finding = vms switch
         {
             null => $"There is no device '{name}' in {_store.Info.Place}",
             [MonitoredVm vm] => $"The VM '{vm.Name}' has no device '{name}'",
@@ -48,7 +48,7 @@ internal sealed partial class TelemetryReader
         return new VmStatsException(
             ErrorIds.DeviceNotFound,
             VmStatsErrorKind.NotFound,
-            $"{who}; {devices}.",
+            $"{finding}; {devices}.",
             "Get-VmTelemetry -Device lists the devices; a name may hold wildcards.",
             name);
     }

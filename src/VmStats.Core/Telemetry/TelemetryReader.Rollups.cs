@@ -7,35 +7,35 @@ namespace VmStats.Telemetry;
 /// <content>Buckets, ranking and statistics over a range.</content>
 internal sealed partial class TelemetryReader
 {
-    /// <summary>The telemetry of VMs in buckets, in order of time and within one time of name.</summary>
+    /// <summary>Returns the telemetry of VMs in buckets, sorted by time, then by name.</summary>
     public IAsyncEnumerable<VmTelemetry> GetBucketsAsync(SeriesRequest request, TimeRange range, RollupRequest rollup, CancellationToken cancellationToken) =>
         ReadBucketsAsync(
             request, range, rollup, bucket => new VmTelemetry(bucket.Data) { Rollup = rollup.Rollup, SampleCount = bucket.SampleCount }, cancellationToken);
 
-    /// <summary>The telemetry of devices in buckets, in order of time and within one time of VM and device.</summary>
+    /// <summary>Returns the telemetry of devices in buckets, sorted by time, then by VM and device.</summary>
     public IAsyncEnumerable<VmDeviceTelemetry> GetDeviceBucketsAsync(SeriesRequest request, TimeRange range, RollupRequest rollup, CancellationToken cancellationToken) =>
         ReadBucketsAsync(
             request, range, rollup, bucket => new VmDeviceTelemetry(bucket.Data) { Rollup = rollup.Rollup, SampleCount = bucket.SampleCount }, cancellationToken);
 
-    /// <summary>The VMs that have most of a metric now, greatest first; those without a value are left out.</summary>
+    /// <summary>Returns the VMs with the highest current values of a metric, in descending order; VMs without a value are omitted.</summary>
     public async ValueTask<IReadOnlyList<VmTelemetry>> GetTopAsync(
         SeriesRequest request, VmTelemetryMetric metric, int count, CancellationToken cancellationToken) =>
         await TopAsync(GetLatestAsync(With(request, metric), reportMissing: false, cancellationToken), vm => vm.Data.Get(metric), count)
             .ConfigureAwait(false);
 
-    /// <summary>The devices that have most of a metric now, greatest first; those without a value are left out.</summary>
+    /// <summary>Returns the devices with the highest current values of a metric, in descending order; devices without a value are omitted.</summary>
     public async ValueTask<IReadOnlyList<VmDeviceTelemetry>> GetTopDevicesAsync(
         SeriesRequest request, VmTelemetryMetric metric, int count, CancellationToken cancellationToken) =>
         await TopAsync(GetLatestDevicesAsync(With(request, metric), cancellationToken), device => device.Data.Get(metric), count)
             .ConfigureAwait(false);
 
-    /// <summary>The request narrowed to the series that have most of a metric over a range; those without a value are left out.</summary>
-    /// <param name="request">Among which series.</param>
+    /// <summary>Narrows a request to the series with the highest values of a metric over a range; series without a value are omitted.</summary>
+    /// <param name="request">The series to rank.</param>
     /// <param name="range">The range.</param>
     /// <param name="metric">The metric.</param>
-    /// <param name="rollup">How a series' samples become the value that it is ranked by.</param>
-    /// <param name="count">How many series are left.</param>
-    /// <param name="cancellationToken">Ends the query.</param>
+    /// <param name="rollup">How the samples of a series are aggregated to the value that it is ranked by.</param>
+    /// <param name="count">Maximum number of series to keep.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
     public async ValueTask<SeriesRequest> RankAsync(
         SeriesRequest request, TimeRange range, VmTelemetryMetric metric, TelemetryRollup rollup, int count, CancellationToken cancellationToken)
     {
@@ -44,7 +44,7 @@ internal sealed partial class TelemetryReader
         return request.Narrow(ranked.Take(count).Select(series => (series.Key, series.Name)).ToArray());
     }
 
-    /// <summary>The statistics of metrics over a range, in order of VM, device and metric. Metrics that a series never had are left out.</summary>
+    /// <summary>Returns statistics of metrics over a range, sorted by VM, device and metric. Metrics without any value in a series are omitted.</summary>
     public async ValueTask<IReadOnlyList<VmTelemetryStatistics>> MeasureAsync(
         SeriesRequest request, TimeRange range, CancellationToken cancellationToken)
     {
@@ -70,22 +70,22 @@ internal sealed partial class TelemetryReader
 
     private static async ValueTask<IReadOnlyList<T>> TopAsync<T>(IAsyncEnumerable<T> latest, Func<T, double?> value, int count)
     {
-        List<(T One, double Value)> all = [];
-        await foreach (T one in latest.ConfigureAwait(false))
+        List<(T Item, double Value)> all = [];
+        await foreach (T item in latest.ConfigureAwait(false))
         {
-            if (value(one) is double number)
+            if (value(item) is double number)
             {
-                all.Add((one, number));
+                all.Add((item, number));
             }
         }
 
-        return all.OrderByDescending(entry => entry.Value).Take(count).Select(entry => entry.One).ToArray();
+        return all.OrderByDescending(entry => entry.Value).Take(count).Select(entry => entry.Item).ToArray();
     }
 
     private IAsyncEnumerable<T> ReadBucketsAsync<T>(
         SeriesRequest request, TimeRange range, RollupRequest rollup, Func<Bucket, T> make, CancellationToken cancellationToken)
     {
-        // What has not happened yet has no buckets.
+        // There are no buckets in the future.
         long now = UnixTime.ToNanoseconds(_options.Clock.GetUtcNow());
         BucketFold<T> fold = new(rollup, Math.Min(range.Finish ?? now, now), make);
         return _series.ReadRangeAsync(request with { Metrics = rollup.Metrics }, range, fold, cancellationToken);

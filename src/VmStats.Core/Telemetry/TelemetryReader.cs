@@ -5,11 +5,11 @@ using VmStats.Telemetry.Series;
 
 namespace VmStats.Telemetry;
 
-/// <summary>Answers the questions that people ask of telemetry, from any store.</summary>
+/// <summary>Reads telemetry from any store: latest samples, ranges, buckets, rankings and statistics.</summary>
 internal sealed partial class TelemetryReader
 {
-    private static readonly TimeSpan s_staleLeast = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan s_staleMost = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan s_minimumStaleAge = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_maximumStaleAge = TimeSpan.FromMinutes(15);
     private static readonly RowLayout s_missingLayout = new([TagVocabulary.NameColumns[0], TagVocabulary.HostColumn]);
     private const int StaleFactor = 5;
 
@@ -17,7 +17,7 @@ internal sealed partial class TelemetryReader
     private readonly TelemetryReaderOptions _options;
     private readonly SeriesReader _series;
 
-    /// <summary>Reads from a store.</summary>
+    /// <summary>Creates a reader of a store.</summary>
     public TelemetryReader(ITelemetryStore store, TelemetryReaderOptions? options = null)
     {
         _store = store;
@@ -25,7 +25,7 @@ internal sealed partial class TelemetryReader
         _series = new SeriesReader(store, _options);
     }
 
-    /// <summary>All VMs that the store has telemetry of, in order of name.</summary>
+    /// <summary>Returns all VMs that the store has telemetry of, sorted by name.</summary>
     public async ValueTask<IReadOnlyList<MonitoredVm>> ListVmsAsync(CancellationToken cancellationToken)
     {
         string[] columns = [.. TagVocabulary.DescriptiveColumns, VmMetrics.Cpus.Field, VmMetrics.MemoryActualBytes.Field];
@@ -34,14 +34,17 @@ internal sealed partial class TelemetryReader
         return InOrder(pairs).Select(pair => ToVm(pair)).ToArray();
     }
 
-    /// <summary>The VMs that UUIDs, names and wildcards stand for.</summary>
+    /// <summary>Finds the VMs that match UUIDs, names and wildcards.</summary>
     public async ValueTask<VmResolution> ResolveAsync(IReadOnlyList<string> patterns, CancellationToken cancellationToken) =>
         VmResolver.Resolve(
             await ListVmsAsync(cancellationToken).ConfigureAwait(false), patterns, _store.Info.Place);
 
-    /// <summary>The latest telemetry of VMs, in order of name, with rates since the sample before. Silent VMs are Stale; a VM whose samples are all ahead of the clock is Ahead.</summary>
-    /// <param name="request">Of which VMs, and which metrics of them.</param>
-    /// <param name="reportMissing">Give a Missing object for each VM of the request that has no telemetry.</param>
+    /// <summary>
+    /// Returns the latest telemetry of VMs, sorted by name, with rates since the previous sample. A VM without recent
+    /// samples is Stale; a VM whose samples are all ahead of the clock is Ahead.
+    /// </summary>
+    /// <param name="request">The VMs and their metrics.</param>
+    /// <param name="reportMissing">True to return an object of quality Missing for each VM of the request that has no telemetry.</param>
     /// <param name="cancellationToken">Ends the query.</param>
     public async IAsyncEnumerable<VmTelemetry> GetLatestAsync(
         SeriesRequest request, bool reportMissing, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -64,11 +67,11 @@ internal sealed partial class TelemetryReader
         }
     }
 
-    /// <summary>The telemetry of VMs in a range, in order of time.</summary>
+    /// <summary>Returns the telemetry of VMs in a range, sorted by time.</summary>
     public IAsyncEnumerable<VmTelemetry> GetRangeAsync(SeriesRequest request, TimeRange range, CancellationToken cancellationToken) =>
         _series.ReadRangeAsync(request, range, new EachSample<VmTelemetry>(static (_, sample) => new VmTelemetry(sample)), cancellationToken);
 
-    /// <summary>The latest telemetry of the devices of VMs, in order of VM and device.</summary>
+    /// <summary>Returns the latest telemetry of the devices of VMs, sorted by VM and device.</summary>
     public async IAsyncEnumerable<VmDeviceTelemetry> GetLatestDevicesAsync(
         SeriesRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -81,14 +84,14 @@ internal sealed partial class TelemetryReader
         }
     }
 
-    /// <summary>The telemetry of the devices of VMs in a range, in order of time.</summary>
+    /// <summary>Returns the telemetry of the devices of VMs in a range, sorted by time.</summary>
     public IAsyncEnumerable<VmDeviceTelemetry> GetDeviceRangeAsync(SeriesRequest request, TimeRange range, CancellationToken cancellationToken) =>
         _series.ReadRangeAsync(request, range, new EachSample<VmDeviceTelemetry>(static (_, sample) => new VmDeviceTelemetry(sample)), cancellationToken);
 
     private static IEnumerable<SeriesPair> InOrder(IEnumerable<SeriesPair> pairs) =>
         pairs.InSeriesOrder(pair => pair.Columns.Name(pair.Row), pair => pair.Key);
 
-    // The collector samples all VMs at one interval, so the series vouch for each other.
+    // The collector samples all VMs at the same interval, so the median over all series is the expected spacing of each.
     private static long? UsualSpacing(IReadOnlyList<SeriesPair> pairs)
     {
         long[] spacings = pairs.Select(pair => pair.Spacing ?? 0).Where(spacing => spacing > 0).Order().ToArray();
@@ -139,6 +142,6 @@ internal sealed partial class TelemetryReader
     private static TimeSpan StaleLimit(long? usual)
     {
         TimeSpan limit = TimeSpan.FromTicks((usual ?? 0) / UnixTime.NanosecondsPerTick * StaleFactor);
-        return limit < s_staleLeast ? s_staleLeast : limit > s_staleMost ? s_staleMost : limit;
+        return limit < s_minimumStaleAge ? s_minimumStaleAge : limit > s_maximumStaleAge ? s_maximumStaleAge : limit;
     }
 }

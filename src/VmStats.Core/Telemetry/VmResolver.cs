@@ -3,20 +3,20 @@ using VmStats.Text;
 
 namespace VmStats.Telemetry;
 
-/// <summary>The VMs that names stand for, and what is wrong with the names that stand for none.</summary>
-/// <param name="Vms">The VMs, each once; of several hypervisors, once for each that knows it.</param>
-/// <param name="Errors">One error per name that can't be used.</param>
+/// <summary>The VMs that were found by name, and an error for each name that could not be used.</summary>
+/// <param name="Vms">The VMs without duplicates; a VM that several hypervisors report appears once for each of them.</param>
+/// <param name="Errors">One error for each name that matches no VM or is ambiguous.</param>
 internal sealed record VmResolution(IReadOnlyList<MonitoredVm> Vms, IReadOnlyList<VmStatsException> Errors);
 
-/// <summary>Finds VMs by UUID, name or wildcard. Digits in a name mean nothing: there is no guessing.</summary>
+/// <summary>Finds VMs by UUID, name or wildcard. Digits in a name have no special meaning, such as a libvirt id.</summary>
 internal static class VmResolver
 {
     private const int CandidatesToName = 10;
 
-    /// <summary>Finds the VMs that patterns stand for.</summary>
-    /// <param name="known">The VMs there are, of a store or of one or more hypervisors.</param>
-    /// <param name="patterns">UUIDs, names and wildcards. A wildcard that matches nothing is no error.</param>
-    /// <param name="where">Where was looked, for messages: a store's or a hypervisor's address.</param>
+    /// <summary>Finds the VMs that match patterns.</summary>
+    /// <param name="known">The VMs to search: those of a store, or of one or more hypervisors.</param>
+    /// <param name="patterns">UUIDs, names and wildcards. A wildcard that matches nothing is not an error.</param>
+    /// <param name="where">The address of the store or hypervisor, for messages.</param>
     public static VmResolution Resolve(IReadOnlyList<MonitoredVm> known, IReadOnlyList<string> patterns, string where)
     {
         List<MonitoredVm> found = [];
@@ -54,7 +54,7 @@ internal static class VmResolver
             }
         }
 
-        // A name that a VM has to the letter is that VM's, whatever wildcards it would hold and whoever else has it in other case.
+        // An exact, case-sensitive match wins over other VMs whose names differ only in case, and over the pattern's meaning as a wildcard.
         MonitoredVm[] exact = known.Where(vm => string.Equals(vm.Name, pattern, StringComparison.Ordinal)).ToArray();
         if (exact.Length > 0)
         {
@@ -66,7 +66,7 @@ internal static class VmResolver
         return known.Where(vm => name.Matches(vm.Name)).ToArray();
     }
 
-    // Who names several hypervisors means the VM of that name on each. Within one, or in a store, a name should be enough.
+    // With several hypervisors, the name refers to the VM of that name on each. On one hypervisor, or in a store, it must be unique.
     private static bool IsAmbiguous(MonitoredVm[] matches) =>
         matches.Where(vm => vm.Uuid is not null).GroupBy(vm => vm.HypervisorUri).Any(place => place.Count() > 1);
 

@@ -4,14 +4,14 @@ using System.Text.RegularExpressions;
 namespace VmStats.Text;
 
 /// <summary>
-/// A name or a wildcard as PowerShell writes them: <c>*</c>, <c>?</c>, <c>[a-c]</c>, and a backtick that makes the next
-/// character plain. Case is ignored, as everywhere in PowerShell.
+/// A name or wildcard pattern in PowerShell syntax: <c>*</c>, <c>?</c>, <c>[a-c]</c>, and a backtick that escapes the next
+/// character. Case is ignored, as usual in PowerShell.
 /// </summary>
 internal sealed class NamePattern
 {
     private readonly Regex? _regex;
 
-    /// <summary>Reads a pattern.</summary>
+    /// <summary>Parses a pattern.</summary>
     public NamePattern(string pattern)
     {
         Text = pattern;
@@ -23,13 +23,13 @@ internal sealed class NamePattern
     /// <summary>The pattern as given.</summary>
     public string Text { get; }
 
-    /// <summary>The pattern with its escapes taken away: the name itself, when it is no wildcard.</summary>
+    /// <summary>The unescaped pattern: the name itself, unless it is a wildcard.</summary>
     public string Literal { get; }
 
-    /// <summary>True when it has a wildcard that is not escaped.</summary>
+    /// <summary>True if it contains an unescaped wildcard.</summary>
     public bool IsWildcard { get; }
 
-    /// <summary>True when a name matches. A name is compared as it was typed too: VMs may have brackets in theirs.</summary>
+    /// <summary>True if a name matches. It is also compared literally with the pattern, since names of VMs may contain brackets.</summary>
     public bool Matches(string name) =>
         _regex?.IsMatch(name) == true
         || string.Equals(Literal, name, StringComparison.OrdinalIgnoreCase)

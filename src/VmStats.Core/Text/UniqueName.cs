@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace VmStats.Text;
 
-/// <summary>Names for columns whose own name is taken.</summary>
+/// <summary>Makes column names unique.</summary>
 internal static class UniqueName
 {
-    /// <summary>The name; where it is taken, what InfluxDB 1.x would call a second column of that name: <c>name_1</c>.</summary>
-    /// <param name="name">The column's own name.</param>
-    /// <param name="taken">Names in use; it compares them in its own way.</param>
+    /// <summary>Returns the name or, if it is in use, the name with a number appended, as InfluxDB 1.x does it: <c>name_1</c>.</summary>
+    /// <param name="name">The preferred name.</param>
+    /// <param name="taken">The names in use; the collection determines how they are compared.</param>
     public static string Of(string name, ICollection<string> taken)
     {
         string unique = name;

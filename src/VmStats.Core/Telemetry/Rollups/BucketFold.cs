@@ -5,17 +5,17 @@ using VmStats.Telemetry.Series;
 namespace VmStats.Telemetry.Rollups;
 
 /// <summary>
-/// Folds samples, in order of time, into buckets, in order of time and within one time of name. Only the bucket being
-/// filled is held, whatever the range; with <see cref="TelemetryFill.Linear"/> also what waits for a later bucket.
+/// Folds samples, added in order of time, into buckets, sorted by time, then by name. Only the current bucket is kept in
+/// memory, whatever the range; with <see cref="TelemetryFill.Linear"/> also the empty buckets that need the next value.
 /// </summary>
-/// <param name="request">What the buckets are.</param>
-/// <param name="finish">Where a fill ends, exclusive, UTC nanoseconds.</param>
-/// <param name="make">Makes a result of a bucket.</param>
+/// <param name="request">Width, aggregate, fill and metrics of the buckets.</param>
+/// <param name="finish">The end of the fill, exclusive, in UTC nanoseconds.</param>
+/// <param name="make">Creates a result from a bucket.</param>
 internal sealed class BucketFold<T>(RollupRequest request, long finish, Func<Bucket, T> make) : ISampleFold<T>
 {
     private readonly Dictionary<SeriesKey, SeriesBuckets> _series = [];
     private readonly List<SeriesBuckets> _sorted = [];
-    private readonly Queue<Bucket> _line = new();
+    private readonly Queue<Bucket> _output = new();
     private long? _current;
 
     /// <inheritdoc/>
@@ -44,12 +44,12 @@ internal sealed class BucketFold<T>(RollupRequest request, long finish, Func<Buc
     /// <inheritdoc/>
     public bool TryTake([MaybeNullWhen(false)] out T result)
     {
-        bool isReady = _line.TryPeek(out Bucket? bucket) && bucket.IsReady;
-        result = isReady ? make(_line.Dequeue()) : default;
+        bool isReady = _output.TryPeek(out Bucket? bucket) && bucket.IsReady;
+        result = isReady ? make(_output.Dequeue()) : default;
         return isReady;
     }
 
-    // Ends the current bucket, and fills those between it and the one that begins at a time, or that the time cuts.
+    // Closes the current bucket, and fills all buckets that start after it and before the given time.
     private void AdvanceTo(long start)
     {
         if (_current is not long current)
@@ -61,11 +61,11 @@ internal sealed class BucketFold<T>(RollupRequest request, long finish, Func<Buc
         {
             if (!series.IsEmpty)
             {
-                _line.Enqueue(series.Close(current));
+                _output.Enqueue(series.Close(current));
             }
             else if (request.Fill != TelemetryFill.None)
             {
-                _line.Enqueue(series.Fill(current));
+                _output.Enqueue(series.Fill(current));
             }
         }
 
@@ -73,7 +73,7 @@ internal sealed class BucketFold<T>(RollupRequest request, long finish, Func<Buc
         {
             foreach (SeriesBuckets series in Sorted())
             {
-                _line.Enqueue(series.Fill(time));
+                _output.Enqueue(series.Fill(time));
             }
         }
     }

@@ -1,6 +1,6 @@
 namespace VmStats.Telemetry.Rollups;
 
-/// <summary>Folds the values that one metric has in one bucket into one value. Used again for the next bucket.</summary>
+/// <summary>Aggregates the values of one metric in one bucket. The instance is reused for the next bucket.</summary>
 internal sealed class MetricFold(VmTelemetryMetric metric, TelemetryRollup rollup)
 {
     private readonly int? _percent = Percentile.Of(rollup);

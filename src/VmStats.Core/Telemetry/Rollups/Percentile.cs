@@ -1,14 +1,14 @@
 namespace VmStats.Telemetry.Rollups;
 
-/// <summary>Percentiles by nearest rank: the least value that at least p percent of the values don't exceed.</summary>
+/// <summary>Percentiles by nearest rank: the smallest value that is greater than or equal to at least p percent of the values.</summary>
 internal static class Percentile
 {
-    /// <summary>The place, from 0, of a percentile among so many sorted values: ceil(p / 100 × n) - 1.</summary>
+    /// <summary>Returns the zero-based index of a percentile in n sorted values: ceil(p / 100 × n) - 1.</summary>
     /// <param name="percent">Over 0, up to 100.</param>
     /// <param name="count">Number of values, 1 or more.</param>
     public static long Rank(int percent, long count) => Math.Max(0, (long)(((Int128)percent * count + 99) / 100) - 1);
 
-    /// <summary>The percentile that a roll-up stands for; null when it is none.</summary>
+    /// <summary>Returns the percentile that a roll-up computes; null if it isn't a percentile.</summary>
     public static int? Of(TelemetryRollup rollup) => rollup switch
     {
         TelemetryRollup.P50 => 50,

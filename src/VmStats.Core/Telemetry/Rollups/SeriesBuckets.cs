@@ -2,23 +2,23 @@ using VmStats.Telemetry.Series;
 
 namespace VmStats.Telemetry.Rollups;
 
-/// <summary>A bucket that is, or will be, given out.</summary>
+/// <summary>A bucket, complete or waiting for its values.</summary>
 internal sealed class Bucket
 {
-    /// <summary>The bucket as a sample; not to be read before <see cref="IsReady"/>.</summary>
+    /// <summary>The bucket as a sample; valid only once <see cref="IsReady"/> is true.</summary>
     public SampleData Data { get; set; }
 
-    /// <summary>The samples in it; 0 where it was filled.</summary>
+    /// <summary>The number of its samples; 0 if it was filled.</summary>
     public int SampleCount { get; init; }
 
-    /// <summary>False while its values wait for those of a later bucket.</summary>
+    /// <summary>False while its values depend on a later bucket.</summary>
     public bool IsReady { get; set; }
 
     /// <summary>The bucket's start, UTC nanoseconds.</summary>
     public required long Time { get; init; }
 }
 
-/// <summary>The buckets of one series while its samples pass: the one being filled, and what a fill needs of the last.</summary>
+/// <summary>The buckets of one series while its samples are read: the current one, and the values of the previous one for filling.</summary>
 internal sealed class SeriesBuckets
 {
     private readonly MetricFold[] _folds;
@@ -40,10 +40,10 @@ internal sealed class SeriesBuckets
 
     public SeriesKey Key { get; }
 
-    /// <summary>The name at the first sample, by which the series of one time are ordered.</summary>
+    /// <summary>The VM's name in the first sample, which determines the order of buckets of the same time.</summary>
     public string Name { get; }
 
-    /// <summary>True when the bucket being filled has no sample.</summary>
+    /// <summary>True when the current bucket has no sample.</summary>
     public bool IsEmpty => _count == 0;
 
     public void Add(in SampleData sample)
@@ -58,7 +58,7 @@ internal sealed class SeriesBuckets
         }
     }
 
-    /// <summary>Ends the bucket that began at a time; it must not be empty. Those that waited for it become ready.</summary>
+    /// <summary>Closes the current bucket, which must not be empty. Filled buckets that waited for its values become ready.</summary>
     public Bucket Close(long time)
     {
         double[] values = NoValues();
@@ -70,7 +70,7 @@ internal sealed class SeriesBuckets
 
         foreach (Bucket bucket in _waiting)
         {
-            SetFilled(bucket, Between(values, time, bucket.Time));
+            SetFilled(bucket, Interpolate(values, time, bucket.Time));
         }
 
         Bucket closed = new()
@@ -85,7 +85,7 @@ internal sealed class SeriesBuckets
         return closed;
     }
 
-    /// <summary>A bucket for a time without samples, after at least one that had some.</summary>
+    /// <summary>Creates a bucket for a time without samples; an earlier one must have had some.</summary>
     public Bucket Fill(long time)
     {
         Bucket bucket = new() { Time = time };
@@ -105,7 +105,7 @@ internal sealed class SeriesBuckets
         return bucket;
     }
 
-    /// <summary>No later bucket will come: what waits for one has no values.</summary>
+    /// <summary>Called after the last bucket: filled buckets that still wait for a later one get no values.</summary>
     public void End()
     {
         foreach (Bucket bucket in _waiting)
@@ -122,7 +122,7 @@ internal sealed class SeriesBuckets
         bucket.IsReady = true;
     }
 
-    private double[] Between(double[] next, long nextTime, long time)
+    private double[] Interpolate(double[] next, long nextTime, long time)
     {
         double part = (time - _lastTime) / (double)(nextTime - _lastTime);
         double[] values = new double[next.Length];

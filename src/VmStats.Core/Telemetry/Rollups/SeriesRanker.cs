@@ -11,30 +11,30 @@ namespace VmStats.Telemetry.Rollups;
 internal sealed record RankedSeries(SeriesKey Key, string? Name, double Value);
 
 /// <summary>
-/// Ranks series by a metric over a range. The store computes what it can where the data is, and gives a row per series:
-/// levels, rates and shares of CPU time, by any roll-up but percentiles and the sum of a counter. All else is folded here
-/// from the one or two columns that the metric stands on; so is a series of which the store's figure isn't the whole truth.
+/// Ranks series by a metric over a range. If possible, the store computes the values and returns a row per series:
+/// gauges, rates and shares of CPU time, by any roll-up except percentiles and the sum of a counter. Everything else is
+/// computed here from the one or two columns that the metric needs, as are series for which the store's value may be wrong.
 /// </summary>
 /// <remarks>
-/// The two ways give the same values, but for rounding, and where single samples lack a counter that those around them have:
-/// the store's rate goes over them, a sample's is then absent.
+/// Both ways give the same values, except for rounding, and for samples that lack a counter which their neighbours have:
+/// the store computes a rate across such a sample, while here its rate is absent.
 /// </remarks>
 internal sealed class SeriesRanker(SeriesReader reader, SeriesRequest request, TimeRange range, VmTelemetryMetric metric, TelemetryRollup rollup)
 {
     private const string Value = "vmstats value";
     private const string Count = "vmstats count";
-    private const string Least = "vmstats least";
-    private const string Most = "vmstats most";
+    private const string Minimum = "vmstats minimum";
+    private const string Maximum = "vmstats maximum";
 
-    // By the id of the run, too: from one run of a VM to the next, nothing has grown.
+    // Rates are grouped by the VM's run-time id, too: counters start again with each run, so there is no rate across runs.
     private static readonly string[] s_run = [TagVocabulary.VmIdColumn];
 
     private readonly SeriesRequest _request = request with { Metrics = [metric] };
     private readonly string _field = request.Set.Fields[metric.Slot];
-    private readonly Dictionary<SeriesKey, Parts> _series = [];
+    private readonly Dictionary<SeriesKey, GroupTotals> _series = [];
     private readonly HashSet<SeriesKey> _toFold = [];
 
-    // What a store is asked for; null where it has nothing. A sum is made of the average, since one of 64-bit numbers may wrap.
+    // The function that the store computes; null if it has none. A sum is computed from the average, since a sum of 64-bit integers may overflow.
     private AggregateFunction? Function => rollup switch
     {
         TelemetryRollup.Average => AggregateFunction.Average,
@@ -45,7 +45,7 @@ internal sealed class SeriesRanker(SeriesReader reader, SeriesRequest request, T
         _ => null,
     };
 
-    /// <summary>The series that have a value, greatest first; those of one value in their usual order.</summary>
+    /// <summary>Returns the series that have a value, in descending order; series of equal values are in their usual order.</summary>
     public async ValueTask<IReadOnlyList<RankedSeries>> RankAsync(CancellationToken cancellationToken)
     {
         SeriesRequest? rest = await ComputeAsync(cancellationToken).ConfigureAwait(false);
@@ -59,7 +59,7 @@ internal sealed class SeriesRanker(SeriesReader reader, SeriesRequest request, T
             .ToArray();
     }
 
-    // Has the store compute what it can; gives what is left to be folded, or null.
+    // Lets the store compute what it can; returns a request for the remaining series, or null.
     private async Task<SeriesRequest?> ComputeAsync(CancellationToken cancellationToken)
     {
         switch (metric.Formula)
@@ -79,17 +79,17 @@ internal sealed class SeriesRanker(SeriesReader reader, SeriesRequest request, T
 
     private async Task ReadLevelsAsync(AggregateFunction function, CancellationToken cancellationToken)
     {
-        Aggregation levels = new([new(function, _field, Value), new(AggregateFunction.Count, _field, Count), new(AggregateFunction.Minimum, _field, Least), new(AggregateFunction.Maximum, _field, Most)], []);
+        Aggregation levels = new([new(function, _field, Value), new(AggregateFunction.Count, _field, Count), new(AggregateFunction.Minimum, _field, Minimum), new(AggregateFunction.Maximum, _field, Maximum)], []);
         foreach (SeriesFigures figures in await ListAsync(levels, cancellationToken).ConfigureAwait(false))
         {
-            // A negative level is libvirt's "not reported", and so is one that no number of bytes can be; the store has counted them in.
-            Add(figures, isWhole: figures.Row[Least].AsDouble() >= 0 && figures.Row[Most].AsDouble() * metric.Scale < SampleData.TooLarge, metric.Scale);
+            // Negative or impossibly large values mean "not reported" by libvirt, but the store has included them.
+            Add(figures, isComplete: figures.Row[Minimum].AsDouble() >= 0 && figures.Row[Maximum].AsDouble() * metric.Scale < SampleData.TooLarge, metric.Scale);
         }
     }
 
     private async Task ReadRatesAsync(AggregateFunction function, CancellationToken cancellationToken)
     {
-        // Asked at once: neither needs the other, and a server has cores.
+        // Both queries run in parallel, since they are independent.
         Task<Dictionary<Run, double?>> counting = ReadCpusAsync(cancellationToken);
         Aggregation rates = new([new(function, _field, Value), new(AggregateFunction.Count, _field, Count)], s_run) { Rates = new CounterRates(_field, 0) };
         Task<List<SeriesFigures>> reading = ListAsync(rates, cancellationToken);
@@ -98,33 +98,33 @@ internal sealed class SeriesRanker(SeriesReader reader, SeriesRequest request, T
         HashSet<Run> seen = [];
         foreach (SeriesFigures figures in await reading.ConfigureAwait(false))
         {
-            // Two groups of one run: the VM was renamed, and the rate between them is in neither. Or its vCPUs changed.
+            // The value is incomplete if a run has two groups (the VM was renamed, and the rate between them is in neither), or if its vCPUs changed.
             Run run = Run.Of(figures);
-            bool isWhole = seen.Add(run);
+            bool isComplete = seen.Add(run);
             double scale = metric.Scale;
             if (metric.Formula == MetricFormula.CpuShare)
             {
                 double? count = cpus.GetValueOrDefault(run);
-                isWhole &= count is not null;
+                isComplete &= count is not null;
                 scale = 100.0 / UnixTime.NanosecondsPerSecond / (count ?? 1);
             }
 
-            Add(figures, isWhole, scale);
+            Add(figures, isComplete, scale);
         }
     }
 
-    // The number of vCPUs of each run; null where it changed.
+    // Returns the number of vCPUs of each run; null if it changed.
     private async Task<Dictionary<Run, double?>> ReadCpusAsync(CancellationToken cancellationToken)
     {
         Dictionary<Run, double?> cpus = [];
         if (metric.Formula == MetricFormula.CpuShare)
         {
             string field = _request.Set.Fields[metric.OtherSlot];
-            Aggregation levels = new([new(AggregateFunction.Minimum, field, Least), new(AggregateFunction.Maximum, field, Most)], s_run);
+            Aggregation levels = new([new(AggregateFunction.Minimum, field, Minimum), new(AggregateFunction.Maximum, field, Maximum)], s_run);
             foreach (SeriesFigures figures in await ListAsync(levels, cancellationToken).ConfigureAwait(false))
             {
-                double? least = figures.Row[Least].AsDouble();
-                cpus[Run.Of(figures)] = least > 0 && least == figures.Row[Most].AsDouble() ? least : null;
+                double? minimum = figures.Row[Minimum].AsDouble();
+                cpus[Run.Of(figures)] = minimum > 0 && minimum == figures.Row[Maximum].AsDouble() ? minimum : null;
             }
         }
 
@@ -142,7 +142,7 @@ internal sealed class SeriesRanker(SeriesReader reader, SeriesRequest request, T
         return all;
     }
 
-    private void Add(SeriesFigures figures, bool isWhole, double scale)
+    private void Add(SeriesFigures figures, bool isComplete, double scale)
     {
         long count = figures.Row[Count].AsInt64() ?? 0;
         if (count == 0 || figures.Row[Value].AsDouble() is not double value)
@@ -150,19 +150,19 @@ internal sealed class SeriesRanker(SeriesReader reader, SeriesRequest request, T
             return;
         }
 
-        bool isFirst = !_series.TryGetValue(figures.Key, out Parts? parts);
+        bool isFirst = !_series.TryGetValue(figures.Key, out GroupTotals? totals);
         if (isFirst)
         {
-            _series.Add(figures.Key, parts = new Parts(figures.Name));
+            _series.Add(figures.Key, totals = new GroupTotals(figures.Name));
         }
 
-        // Which of several groups has the last value, the store doesn't tell.
-        if (!isWhole || (!isFirst && rollup == TelemetryRollup.Last))
+        // The result doesn't show which of several groups has the last value.
+        if (!isComplete || (!isFirst && rollup == TelemetryRollup.Last))
         {
             _toFold.Add(figures.Key);
         }
 
-        parts!.Add(value * scale, count);
+        totals!.Add(value * scale, count);
     }
 
     private async ValueTask<IReadOnlyList<RankedSeries>> FoldAsync(SeriesRequest rest, CancellationToken cancellationToken)
@@ -184,20 +184,20 @@ internal sealed class SeriesRanker(SeriesReader reader, SeriesRequest request, T
             .ToArray();
     }
 
-    /// <summary>A series while a VM runs.</summary>
+    /// <summary>A series during one run of its VM.</summary>
     private readonly record struct Run(SeriesKey Key, string? VmId)
     {
         public static Run Of(SeriesFigures figures) => new(figures.Key, figures.Row[TagVocabulary.VmIdColumn].ToText());
     }
 
-    /// <summary>The figures of a series' groups, made one.</summary>
-    private sealed class Parts(string? name)
+    /// <summary>Combines the values of a series' groups.</summary>
+    private sealed class GroupTotals(string? name)
     {
         private long _count;
         private double _sum;
         private double _last;
-        private double _least = double.PositiveInfinity;
-        private double _most = double.NegativeInfinity;
+        private double _minimum = double.PositiveInfinity;
+        private double _maximum = double.NegativeInfinity;
 
         public string? Name => name;
 
@@ -206,16 +206,16 @@ internal sealed class SeriesRanker(SeriesReader reader, SeriesRequest request, T
             _count += count;
             _sum += value * count;
             _last = value;
-            _least = Math.Min(_least, value);
-            _most = Math.Max(_most, value);
+            _minimum = Math.Min(_minimum, value);
+            _maximum = Math.Max(_maximum, value);
         }
 
         public double Result(TelemetryRollup rollup) => rollup switch
         {
             TelemetryRollup.Average => _sum / _count,
             TelemetryRollup.Sum => _sum,
-            TelemetryRollup.Minimum => _least,
-            TelemetryRollup.Maximum => _most,
+            TelemetryRollup.Minimum => _minimum,
+            TelemetryRollup.Maximum => _maximum,
             _ => _last,
         };
     }

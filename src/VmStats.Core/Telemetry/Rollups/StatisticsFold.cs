@@ -3,14 +3,14 @@ using VmStats.Telemetry.Series;
 
 namespace VmStats.Telemetry.Rollups;
 
-/// <summary>Folds the samples of one series into the statistics of its metrics.</summary>
+/// <summary>Computes the statistics of a series' metrics.</summary>
 internal sealed class StatisticsFold(SeriesKey key, IReadOnlyList<VmTelemetryMetric> metrics)
 {
     private readonly MetricStatistics?[] _statistics = new MetricStatistics?[metrics.Count];
 
     public SeriesKey Key { get; } = key;
 
-    /// <summary>The VM's name at its newest sample.</summary>
+    /// <summary>The VM's name in its newest sample.</summary>
     public string Name { get; private set; } = "";
 
     public void Add(in SampleData sample)
@@ -25,14 +25,14 @@ internal sealed class StatisticsFold(SeriesKey key, IReadOnlyList<VmTelemetryMet
         }
     }
 
-    /// <summary>The statistics of the metrics that any sample had, in the order of the metrics.</summary>
+    /// <summary>Returns the statistics of the metrics that have any value, in the order of the metrics.</summary>
     public IEnumerable<VmTelemetryStatistics> Results()
     {
         for (int i = 0; i < metrics.Count; i++)
         {
-            if (_statistics[i] is { } one)
+            if (_statistics[i] is { } statistics)
             {
-                yield return one.ToStatistics(this, metrics[i]);
+                yield return statistics.ToStatistics(this, metrics[i]);
             }
         }
     }
@@ -48,7 +48,7 @@ internal sealed class StatisticsFold(SeriesKey key, IReadOnlyList<VmTelemetryMet
         {
             _sketch.Add(value);
 
-            // A running mean: a sum of 64-bit counters would lose digits.
+            // A running mean, since a sum of 64-bit counters would lose precision.
             _mean += (value - _mean) / _sketch.Count;
             _first = Math.Min(_first, time);
             _last = Math.Max(_last, time);

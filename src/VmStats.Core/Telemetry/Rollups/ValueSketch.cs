@@ -3,16 +3,16 @@ using System.Runtime.InteropServices;
 namespace VmStats.Telemetry.Rollups;
 
 /// <summary>
-/// Percentiles of any number of values in bounded memory: exact up to <see cref="MostExact"/> values, then from a
-/// histogram of logarithmic bins in which every value is known to within <see cref="RelativeError"/> of itself
-/// (DDSketch: Masson, Rim and Lee, VLDB 2019). Values are zero or more, as all metrics are.
+/// Computes percentiles of any number of values in bounded memory: exactly up to <see cref="MostExact"/> values, then from
+/// a histogram of logarithmic bins, with a relative error of at most <see cref="RelativeError"/>
+/// (DDSketch: Masson, Rim and Lee, VLDB 2019). Values must be zero or positive, as all metrics are.
 /// </summary>
 internal sealed class ValueSketch
 {
-    /// <summary>Up to so many values all are kept: 32 KiB.</summary>
+    /// <summary>Maximum number of values that are all kept (32 KiB).</summary>
     public const int MostExact = 4096;
 
-    /// <summary>The greatest relative error of a percentile beyond that.</summary>
+    /// <summary>The maximum relative error of a percentile of more values.</summary>
     public const double RelativeError = 0.005;
 
     private const double Gamma = (1 + RelativeError) / (1 - RelativeError);
@@ -26,16 +26,16 @@ internal sealed class ValueSketch
     /// <summary>Number of values.</summary>
     public long Count { get; private set; }
 
-    /// <summary>Least value; NaN when there is none.</summary>
+    /// <summary>The minimum; NaN when there is none.</summary>
     public double Minimum { get; private set; } = double.NaN;
 
-    /// <summary>Greatest value; NaN when there is none.</summary>
+    /// <summary>The maximum; NaN when there is none.</summary>
     public double Maximum { get; private set; } = double.NaN;
 
     /// <summary>True when percentiles are exact.</summary>
     public bool IsExact => _exact is not null;
 
-    /// <summary>Adds a value; what isn't a number of zero or more is passed over.</summary>
+    /// <summary>Adds a value; NaN, infinity and negative numbers are ignored.</summary>
     public void Add(double value)
     {
         if (!(value >= 0) || double.IsPositiveInfinity(value))
@@ -61,7 +61,7 @@ internal sealed class ValueSketch
         }
     }
 
-    /// <summary>A percentile by nearest rank; NaN when there are no values.</summary>
+    /// <summary>Returns a percentile by nearest rank; NaN when there are no values.</summary>
     public double Percentile(int percent)
     {
         if (Count == 0)

@@ -2,12 +2,12 @@ using VmStats.Points;
 
 namespace VmStats.Telemetry.Series;
 
-/// <summary>How far a sample may be ahead of the clock here: clocks differ a little, and a clock that is wrong must not hide what is true.</summary>
+/// <summary>The tolerance for samples that are ahead of the local clock: clocks differ slightly, and samples with a wrong time must not hide correct ones.</summary>
 internal static class ClockSkew
 {
-    /// <summary>By so much the clocks of hosts may differ without a word.</summary>
+    /// <summary>The difference between the clocks of hosts that is tolerated without a warning.</summary>
     public static readonly TimeSpan Allowed = TimeSpan.FromMinutes(1);
 
-    /// <summary>The last time that isn't ahead, UTC nanoseconds.</summary>
+    /// <summary>Returns the latest time, in UTC nanoseconds, that doesn't count as ahead of the clock.</summary>
     public static long LastTime(TimeProvider clock) => UnixTime.ToNanoseconds(clock.GetUtcNow() + Allowed);
 }

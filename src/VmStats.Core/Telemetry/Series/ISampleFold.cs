@@ -2,20 +2,20 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace VmStats.Telemetry.Series;
 
-/// <summary>Makes something of the samples of a range, which come in order of time: an object of each, or one of many.</summary>
+/// <summary>Folds the samples of a range, which are added in order of time, into results: one per sample, or one for many samples.</summary>
 internal interface ISampleFold<T>
 {
-    /// <summary>Takes a sample in.</summary>
+    /// <summary>Adds a sample.</summary>
     void Add(SeriesState series, in SampleData sample);
 
-    /// <summary>No sample follows.</summary>
+    /// <summary>Called after the last sample.</summary>
     void End();
 
-    /// <summary>Takes the next result out, where there is one already.</summary>
+    /// <summary>Removes the next result, if one is complete.</summary>
     bool TryTake([MaybeNullWhen(false)] out T result);
 }
 
-/// <summary>Makes one result of each sample.</summary>
+/// <summary>Produces one result for each sample.</summary>
 internal sealed class EachSample<T>(Func<SeriesState, SampleData, T> make) : ISampleFold<T>
 {
     private T? _result;

@@ -2,14 +2,14 @@ using VmStats.Points;
 
 namespace VmStats.Telemetry.Series;
 
-/// <summary>Turns telemetry objects into the long form: one object a metric.</summary>
+/// <summary>Converts telemetry objects to the long form: one object per metric.</summary>
 internal static class SampleRows
 {
-    /// <summary>The metrics of a VM that have a value; all of them where its bucket is empty.</summary>
+    /// <summary>Returns the metrics of a VM that have a value; if its bucket is empty, all of them.</summary>
     public static IEnumerable<VmTelemetrySample> Of(VmTelemetry vm, IReadOnlyList<VmTelemetryMetric> metrics) =>
         Of(vm.Data, vm.Name, "", vm.SampleCount, metrics);
 
-    /// <summary>The metrics of a device that have a value; all that its kind of device has, where its bucket is empty.</summary>
+    /// <summary>Returns the metrics of a device that have a value; if its bucket is empty, all metrics of its device type.</summary>
     public static IEnumerable<VmTelemetrySample> Of(VmDeviceTelemetry device, IReadOnlyList<VmTelemetryMetric> metrics)
     {
         VmTelemetryMetricSubject subject = device.DeviceType == "nic" ? VmTelemetryMetricSubject.Nic : VmTelemetryMetricSubject.Disk;

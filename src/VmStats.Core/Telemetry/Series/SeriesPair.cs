@@ -2,13 +2,13 @@ using VmStats.Points;
 
 namespace VmStats.Telemetry.Series;
 
-/// <summary>The newest row of a series and the one before it.</summary>
+/// <summary>The newest row of a series and the previous one.</summary>
 internal sealed record SeriesPair(SeriesKey Key, TelemetryColumns Columns, StoreRow Row, StoreRow? Previous)
 {
     /// <summary>Nanoseconds between the two rows.</summary>
     public long? Spacing => Row.Time - Previous?.Time;
 
-    /// <summary>Takes another row of the series in, wherever in time it stands.</summary>
+    /// <summary>Returns the pair with another row of the series added; rows may come in any order of time.</summary>
     public SeriesPair With(StoreRow row)
     {
         if (row.Time > Row.Time)

@@ -5,21 +5,21 @@ using VmStats.Stores;
 
 namespace VmStats.Telemetry.Series;
 
-/// <summary>What rows are wanted of a measurement.</summary>
+/// <summary>The series and metrics of a measurement to read.</summary>
 /// <param name="Set">The measurement's metrics.</param>
 /// <param name="Vms">The VMs; null for all.</param>
-/// <param name="Metrics">The metrics wanted; null for all.</param>
-/// <param name="Devices">The devices, where the measurement has devices.</param>
+/// <param name="Metrics">The metrics; null for all.</param>
+/// <param name="Devices">The devices, if the measurement has devices.</param>
 internal sealed record SeriesRequest(
     MetricSet Set,
     IReadOnlyList<MonitoredVm>? Vms = null,
     IReadOnlyList<VmTelemetryMetric>? Metrics = null,
     DeviceFilter? Devices = null)
 {
-    /// <summary>The series wanted of these VMs; null for all.</summary>
+    /// <summary>The only series of these VMs to read; null for all.</summary>
     public IReadOnlySet<SeriesKey>? Only { get; private init; }
 
-    /// <summary>The request for these series alone.</summary>
+    /// <summary>Returns the request restricted to these series.</summary>
     public SeriesRequest Narrow(IReadOnlyCollection<(SeriesKey Key, string? Name)> series) => this with
     {
         Vms = series.Select(one => new MonitoredVm { Uuid = one.Key.Vm.Uuid, Name = one.Name ?? one.Key.Vm.Name ?? "" }).ToArray(),
@@ -27,20 +27,20 @@ internal sealed record SeriesRequest(
     };
 }
 
-/// <summary>Figures of a series that the store computed.</summary>
+/// <summary>Aggregates of a series that the store computed.</summary>
 /// <param name="Key">The series.</param>
 /// <param name="Name">The VM's name.</param>
-/// <param name="Row">The figures.</param>
+/// <param name="Row">The aggregates.</param>
 internal sealed record SeriesFigures(SeriesKey Key, string? Name, StoreRow Row);
 
-/// <summary>Reads the rows of a measurement as samples of series: each row with the one before it of its own series.</summary>
+/// <summary>Reads the rows of a measurement as samples: each row together with the previous one of the same series.</summary>
 internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions options)
 {
-    private const long PrimingLeast = 150 * UnixTime.NanosecondsPerSecond;
-    private const long PrimingMost = 300 * UnixTime.NanosecondsPerSecond;
-    private const int PrimingPart = 10;
+    private const long MinimumLeadIn = 150 * UnixTime.NanosecondsPerSecond;
+    private const long MaximumLeadIn = 300 * UnixTime.NanosecondsPerSecond;
+    private const int LeadInDivisor = 10;
 
-    /// <summary>The newest sample of every series, unordered, with the one before it.</summary>
+    /// <summary>Returns the newest sample of every series with the previous one, in no particular order.</summary>
     public async ValueTask<IReadOnlyList<SeriesPair>> ReadLatestAsync(
         SeriesRequest request, int depth, IReadOnlyList<string>? columns, CancellationToken cancellationToken)
     {
@@ -49,7 +49,7 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
         long last = ClockSkew.LastTime(options.Clock);
         if (pairs.Values.Any(pair => pair.Row.Time > last))
         {
-            // A clock that is ahead, be it for one sample, must not hide those that come after: they are the latest where there are any.
+            // A sample from a clock that was ahead must not hide later, correct ones: if there are any, they are the latest.
             foreach ((SeriesKey key, SeriesPair pair) in await ReadPairsAsync(request, latest with { Finish = last + 1 }, cancellationToken).ConfigureAwait(false))
             {
                 pairs[key] = pair;
@@ -59,17 +59,17 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
         return pairs.Values.ToArray();
     }
 
-    /// <summary>The samples of a range, in order of time.</summary>
+    /// <summary>Returns the samples of a range, sorted by time.</summary>
     public IAsyncEnumerable<(SeriesState Series, SampleData Sample)> ReadRangeAsync(SeriesRequest request, TimeRange range, CancellationToken cancellationToken) =>
         ReadRangeAsync(request, range, new EachSample<(SeriesState, SampleData)>(static (series, sample) => (series, sample)), cancellationToken);
 
-    /// <summary>What is made of the samples of a range.</summary>
+    /// <summary>Returns the results of a fold over the samples of a range.</summary>
     public async IAsyncEnumerable<T> ReadRangeAsync<T>(
         SeriesRequest request, TimeRange range, ISampleFold<T> fold, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         long last = ClockSkew.LastTime(options.Clock);
         Dictionary<SeriesKey, SeriesState> series = [];
-        StoreQuery query = new(request.Set.Measurement) { Start = PrimingStart(range), Finish = range.Finish };
+        StoreQuery query = new(request.Set.Measurement) { Start = LeadInStart(range), Finish = range.Finish };
         (SeriesFilter? filter, OpenedRows opened) = await OpenAsync(request, query, cancellationToken).ConfigureAwait(false);
         await using (opened.ConfigureAwait(false))
         {
@@ -78,7 +78,7 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
                 StoreRow row = opened.Rows.Current;
                 TelemetryColumns place = TelemetryColumns.Of(request.Set, row.Layout);
                 SeriesKey key = KeyOf(place, row);
-                if (!filter!.IsWanted(key))
+                if (!filter!.Matches(key))
                 {
                     continue;
                 }
@@ -107,11 +107,14 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
         }
     }
 
-    /// <summary>Figures of the series over a range, computed by the store: a row for each VM or device, and for what else is grouped by.</summary>
-    /// <param name="request">Of which series.</param>
+    /// <summary>
+    /// Returns aggregates of the series over a range, computed by the store: a row for each VM or device and each
+    /// combination of the other grouping columns.
+    /// </summary>
+    /// <param name="request">The series.</param>
     /// <param name="range">The range.</param>
-    /// <param name="figures">The aggregates; rates get a lead-in as long as <see cref="ReadRangeAsync"/> reads more.</param>
-    /// <param name="cancellationToken">Ends the query.</param>
+    /// <param name="figures">The aggregates to compute; rates get the same lead-in that <see cref="ReadRangeAsync"/> reads.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
     public async IAsyncEnumerable<SeriesFigures> ReadFiguresAsync(
         SeriesRequest request, TimeRange range, Aggregation figures, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -119,7 +122,7 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
         {
             Start = range.Start,
             Finish = range.Finish,
-            Aggregation = figures.Rates is { } rates ? figures with { Rates = rates with { LeadIn = range.Start - PrimingStart(range) ?? 0 } } : figures,
+            Aggregation = figures.Rates is { } rates ? figures with { Rates = rates with { LeadIn = range.Start - LeadInStart(range) ?? 0 } } : figures,
         };
         (SeriesFilter? filter, OpenedRows opened) = await OpenAsync(request, query, cancellationToken).ConfigureAwait(false);
         await using (opened.ConfigureAwait(false))
@@ -129,7 +132,7 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
                 StoreRow row = opened.Rows.Current;
                 TelemetryColumns place = TelemetryColumns.Of(request.Set, row.Layout);
                 SeriesKey key = KeyOf(place, row);
-                if (filter!.IsWanted(key))
+                if (filter!.Matches(key))
                 {
                     yield return new SeriesFigures(key, place.Name(row), row);
                 }
@@ -149,9 +152,9 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
                 StoreRow row = opened.Rows.Current;
                 TelemetryColumns place = TelemetryColumns.Of(request.Set, row.Layout);
                 SeriesKey key = KeyOf(place, row);
-                if (filter!.IsWanted(key))
+                if (filter!.Matches(key))
                 {
-                    // A VM that was renamed, or that two writers recorded, has several groups.
+                    // A VM that was renamed, or was recorded by two writers, has several groups.
                     pairs[key] = pairs.TryGetValue(key, out SeriesPair? pair) ? pair.With(row) : new SeriesPair(key, place, row, null);
                 }
             }
@@ -160,9 +163,9 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
         return pairs;
     }
 
-    // A little more is read than asked for, so that the first samples have one before them: a tenth of the range, two and a
-    // half minutes at least (polls of a minute, one of them missing), five minutes at most.
-    private long? PrimingStart(TimeRange range)
+    // The query starts a little before the range, so that the first samples have a previous one: a tenth of the range, at
+    // least two and a half minutes (a poll per minute, with one missing), at most five minutes.
+    private long? LeadInStart(TimeRange range)
     {
         if (range.Start is not long start)
         {
@@ -170,10 +173,10 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
         }
 
         long finish = range.Finish ?? UnixTime.ToNanoseconds(options.Clock.GetUtcNow());
-        return start - Math.Clamp((finish - start) / PrimingPart, PrimingLeast, PrimingMost);
+        return start - Math.Clamp((finish - start) / LeadInDivisor, MinimumLeadIn, MaximumLeadIn);
     }
 
-    // The tags that tell series apart.
+    // The tags that identify a series.
     private static string[] GroupOf(SeriesRequest request, TagVocabulary vocabulary) => ReferenceEquals(request.Set, VmMetrics.Set)
         ? [.. vocabulary.IdentityColumns]
         : [.. vocabulary.IdentityColumns, TagVocabulary.DeviceTypeColumn, TagVocabulary.DeviceColumn];
@@ -186,7 +189,7 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
             : new SeriesKey(vm, row[place.DeviceType].ToText(), row[place.Device].ToText());
     }
 
-    // The names of the columns are in the query. Where it finds nothing, the store may have learnt that they are others now.
+    // The query contains column names from a cached schema. If it finds nothing, they may be outdated: try once more if the schema has changed.
     private async ValueTask<(SeriesFilter? Filter, OpenedRows Rows)> OpenAsync(
         SeriesRequest request, StoreQuery query, CancellationToken cancellationToken)
     {
@@ -212,7 +215,7 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
         return (null, OpenedRows.None);
     }
 
-    // Puts into a query what depends on the measurement's columns; false where it can have no row of these VMs.
+    // Completes a query with the parts that depend on the measurement's columns; false if it can't contain rows of these VMs.
     private static bool TryPrepare(
         SeriesRequest request, MeasurementSchema schema, StoreQuery query, [NotNullWhen(true)] out StoreQuery? prepared, [NotNullWhen(true)] out SeriesFilter? filter)
     {
@@ -246,7 +249,7 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
         return true;
     }
 
-    // May leave rows of other VMs, too: where both UUIDs and bare names are asked for the condition is too wide, so that each row's identity is checked again.
+    // May also match rows of other VMs: with both UUIDs and bare names the condition is too wide, so each row's identity is checked again.
     private static ColumnFilter FilterOf(TagVocabulary vocabulary, IReadOnlyCollection<VmIdentity> vms)
     {
         List<FieldValue> uuids = vms.Where(vm => vm.Uuid is not null).Select(vm => FieldValue.From(vm.Uuid!.Value.ToString("D"))).ToList();
@@ -259,7 +262,7 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
         };
     }
 
-    // Only what the metrics need is fetched, where the caller names metrics.
+    // If the request names metrics, only the columns that they need are read.
     private static string[]? ColumnsOf(SeriesRequest request, MeasurementSchema schema)
     {
         if (request.Metrics is null)
@@ -283,7 +286,7 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
 
     private sealed class SeriesFilter(HashSet<VmIdentity>? vms, SeriesRequest request)
     {
-        public bool IsWanted(SeriesKey key) =>
+        public bool Matches(SeriesKey key) =>
             vms?.Contains(key.Vm) != false
             && request.Devices?.Matches(key.DeviceType, key.Device) != false
             && request.Only?.Contains(key) != false;

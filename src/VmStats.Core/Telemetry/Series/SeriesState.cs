@@ -2,7 +2,7 @@ using VmStats.Points;
 
 namespace VmStats.Telemetry.Series;
 
-/// <summary>What is remembered of a series while its rows pass: its last rows and its usual spacing.</summary>
+/// <summary>The state of a series while its rows are read: its last rows and its usual spacing.</summary>
 internal sealed class SeriesState(SeriesKey key)
 {
     private StoreRow? _last;
@@ -12,11 +12,14 @@ internal sealed class SeriesState(SeriesKey key)
     /// <summary>The series.</summary>
     public SeriesKey Key { get; } = key;
 
-    /// <summary>The next row, with the one before it. Rows come in order of time; of two at one time both have the same row before.</summary>
+    /// <summary>
+    /// Returns the next row as a sample with its previous row. Rows are passed in order of time; two rows of the same
+    /// time have the same previous row.
+    /// </summary>
     /// <param name="columns">The row's columns.</param>
     /// <param name="row">The row.</param>
-    /// <param name="gapFactor">So many times the usual spacing are a gap.</param>
-    /// <param name="lastTime">What is later is ahead of the clock.</param>
+    /// <param name="gapFactor">A spacing of more than this multiple of the usual one is a gap.</param>
+    /// <param name="lastTime">Samples later than this are ahead of the clock.</param>
     public SampleData Next(TelemetryColumns columns, StoreRow row, double gapFactor, long lastTime)
     {
         if (_last is null || _last.Time < row.Time)

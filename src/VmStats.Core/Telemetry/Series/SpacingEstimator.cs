@@ -1,21 +1,21 @@
 namespace VmStats.Telemetry.Series;
 
-/// <summary>The usual spacing of a series: the median of the last few, so that it follows a changed interval and ignores a gap.</summary>
+/// <summary>Estimates the usual spacing of a series as the median of the last five, so that it follows a changed interval and ignores a single gap.</summary>
 internal struct SpacingEstimator
 {
     private const int Size = 5;
-    private const int Enough = 2;
+    private const int MinimumCount = 2;
 
     private Ring _ring;
     private int _count;
     private int _next;
 
-    /// <summary>The usual spacing in nanoseconds; null before there are two spacings to judge by.</summary>
+    /// <summary>The usual spacing in nanoseconds; null until there are two spacings.</summary>
     public readonly long? Usual
     {
         get
         {
-            if (_count < Enough)
+            if (_count < MinimumCount)
             {
                 return null;
             }
@@ -31,7 +31,7 @@ internal struct SpacingEstimator
         }
     }
 
-    /// <summary>Takes a spacing in.</summary>
+    /// <summary>Adds a spacing.</summary>
     public void Add(long spacing)
     {
         _ring[_next] = spacing;

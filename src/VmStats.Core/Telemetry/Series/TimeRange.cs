@@ -7,7 +7,7 @@ namespace VmStats.Telemetry.Series;
 /// <param name="Finish">Last time, exclusive; null for no bound.</param>
 internal readonly record struct TimeRange(long? Start, long? Finish)
 {
-    /// <summary>The range between two times.</summary>
+    /// <summary>Returns the range between two times.</summary>
     public static TimeRange Between(DateTimeOffset? start, DateTimeOffset? finish) => new(
         start is DateTimeOffset s ? UnixTime.ToNanoseconds(s) : null,
         finish is DateTimeOffset f ? UnixTime.ToNanoseconds(f) : null);
