@@ -1,13 +1,13 @@
-# Packs the module for those who only want to use it. Dot-sourced by build.ps1; leaves in $Folder:
-#   VmStats.PowerShell/<version>/           to be copied into a folder of PSModulePath
-#   VmStats.PowerShell-<version>.zip        the same, to be unpacked there
+# Packages the module for distribution. Dot-sourced by build.ps1; creates in $Folder:
+#   VmStats.PowerShell/<version>/           the module folder, to be copied to a folder of PSModulePath
+#   VmStats.PowerShell-<version>.zip        the same as an archive
 #   VmStats.PowerShell.<version>.nupkg      for a repository: Publish-PSResource -NupkgPath, Install-PSResource
 
 $manifest = Import-PowerShellDataFile ([IO.Path]::Combine($Root, 'module', 'VmStats.PowerShell.psd1'))
 $version = $manifest.ModuleVersion
 $stage = [IO.Path]::Combine($Folder, 'VmStats.PowerShell', $version)
 
-# The changelog's part of this version, without its headings.
+# Returns the changelog's section for this version, without its heading.
 function Get-ReleaseNotes {
     $lines = [IO.File]::ReadAllLines([IO.Path]::Combine($Root, 'module', 'CHANGELOG.md'))
     $isWanted = $false
@@ -31,7 +31,7 @@ if ([IO.Directory]::Exists($Folder)) { [IO.Directory]::Delete($Folder, $true) }
 $null = [IO.Directory]::CreateDirectory($stage)
 Build-Module -Into $stage
 
-# What only the tests and debuggers need. The resolver of lib/ needs its deps.json.
+# Deletes files that only tests and debuggers need. The deps.json files stay: lib/ is resolved with them.
 foreach ($file in [IO.Directory]::GetFiles($stage, '*', 'AllDirectories')) {
     if ($file -match '\.pdb$|[\\/]VmStats\.\w+\.xml$') { [IO.File]::Delete($file) }
 }

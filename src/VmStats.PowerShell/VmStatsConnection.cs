@@ -4,7 +4,7 @@ using VmStats.Stores;
 
 namespace VmStats.PowerShell;
 
-/// <summary>An open connection to a store, as Connect-VmStats gives it. Opening costs nothing; the store is asked on first use.</summary>
+/// <summary>A connection to a store, as returned by Connect-VmStats. The store is contacted on first use only.</summary>
 public sealed class VmStatsConnection
 {
     internal VmStatsConnection(ConnectionOptions options, ITelemetryStore store, string source)
@@ -14,7 +14,7 @@ public sealed class VmStatsConnection
         Source = source;
     }
 
-    /// <summary>What the store is: Embedded, InfluxDB3, InfluxDB2 or InfluxDB1; null for a server that was not asked yet.</summary>
+    /// <summary>The kind of the store: Embedded, InfluxDB3, InfluxDB2 or InfluxDB1; null for a server that hasn't been contacted yet.</summary>
     public StoreKind? Kind => Store is InfluxStore { IsKindKnown: false } ? null : Store.Info.Kind;
 
     /// <summary>The server's URL without user info, or the file's path.</summary>
@@ -23,16 +23,16 @@ public sealed class VmStatsConnection
     /// <summary>The database, or the file's name.</summary>
     public string Database => Store.Info.Database;
 
-    /// <summary>The server's version, once it was asked.</summary>
+    /// <summary>The server's version; null until the server has been contacted.</summary>
     public string? Version => Store.Info.Version;
 
-    /// <summary>The server's product, such as InfluxDB 3 Core or InfluxDB Cloud Serverless, once it was asked; null where it doesn't tell.</summary>
+    /// <summary>The server's product, such as InfluxDB 3 Core or InfluxDB Cloud Serverless; null until the server has been contacted, or if it doesn't report it.</summary>
     public string? Product => Store.Info.Product;
 
-    /// <summary>Where the address came from: Connect-VmStats, a variable of the environment, or default.</summary>
+    /// <summary>The source of the address: Connect-VmStats, an environment variable, or the default.</summary>
     public string Source { get; }
 
-    /// <summary>How it authenticates: None, Token, Basic, Client certificate, with the place that the secret came from; never the secret.</summary>
+    /// <summary>The authentication method (None, Token, Basic, Client certificate) with the source of the secret, but never the secret itself.</summary>
     public string Authentication
     {
         get
@@ -43,10 +43,10 @@ public sealed class VmStatsConnection
         }
     }
 
-    /// <summary>The hypervisor that goes with this connection, or null for LIBVIRT_URI or libvirt's default.</summary>
+    /// <summary>The default hypervisor of this connection; null for LIBVIRT_URI or libvirt's default.</summary>
     public string? HypervisorUri { get; internal set; }
 
-    /// <summary>True for the connection that cmdlets of this runspace use when none is given.</summary>
+    /// <summary>True for the default connection of this runspace.</summary>
     public bool IsDefault { get; internal set; }
 
     internal bool IsClosed { get; private set; }

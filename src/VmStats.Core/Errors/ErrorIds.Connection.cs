@@ -15,13 +15,13 @@ internal static partial class ErrorIds
     /// <summary>Give -Token or -Credential, not both.</summary>
     public const string AuthenticationAmbiguous = nameof(AuthenticationAmbiguous);
 
-    /// <summary>Make another with Connect-VmStats -PassThru; one without -PassThru ends with the next Connect-VmStats.</summary>
+    /// <summary>Create another with Connect-VmStats -PassThru; one made without -PassThru is closed by the next Connect-VmStats.</summary>
     public const string ConnectionClosed = nameof(ConnectionClosed);
 
     /// <summary>Name the file by its full path, or change to a folder first.</summary>
     public const string PathNotOfFile = nameof(PathNotOfFile);
 
-    /// <summary>The message names the variable and what would be right.</summary>
+    /// <summary>Correct the variable; the message names it and the allowed values.</summary>
     public const string InvalidEnvironmentVariable = nameof(InvalidEnvironmentVariable);
 
     /// <summary>Copy the token again, without blanks and line ends; it must not be empty.</summary>

@@ -3,10 +3,10 @@ namespace VmStats.Errors;
 /// <content>Embedded store</content>
 internal static partial class ErrorIds
 {
-    /// <summary>Name another file; one that doesn't exist yet is made.</summary>
+    /// <summary>Name another file; it is created if it doesn't exist.</summary>
     public const string NotAVmStatsDatabase = nameof(NotAVmStatsDatabase);
 
-    /// <summary>Move the file away with its -wal and -shm, and start afresh; sqlite3 FILE .recover may save what is left.</summary>
+    /// <summary>Move the file away with its -wal and -shm, and start with a new one; sqlite3 FILE .recover may save what is left.</summary>
     public const string DatabaseDamaged = nameof(DatabaseDamaged);
 
     /// <summary>Update the module, or name another file.</summary>
@@ -27,9 +27,9 @@ internal static partial class ErrorIds
     /// <summary>Check the disk and its free space.</summary>
     public const string StoreWriteFailed = nameof(StoreWriteFailed);
 
-    /// <summary>Report it with the command that led to it.</summary>
+    /// <summary>Report the error, with the command that caused it.</summary>
     public const string StoreFailed = nameof(StoreFailed);
 
-    /// <summary>Make room, or set a retention period. Of a dump: Remove-MemoryDump, or -Path on another disk.</summary>
+    /// <summary>Free disk space, or set a retention period. For dumps: use Remove-MemoryDump, or -Path on another disk.</summary>
     public const string DiskFull = nameof(DiskFull);
 }

@@ -6,7 +6,7 @@ internal static partial class ErrorIds
     /// <summary>Use qemu:///system, qemu+ssh://host/system, or sim://fleet?vms=20.</summary>
     public const string InvalidHypervisorUri = nameof(InvalidHypervisorUri);
 
-    /// <summary>Leave -HypervisorUri or -Live:$false away.</summary>
+    /// <summary>Omit -HypervisorUri or -Live:$false.</summary>
     public const string HypervisorNotAsked = nameof(HypervisorNotAsked);
 
     /// <summary>Start its daemon (libvirtd or virtqemud), or name the right one.</summary>
@@ -24,7 +24,7 @@ internal static partial class ErrorIds
     /// <summary>Run as a user of the group libvirt, as root, or use qemu:///session.</summary>
     public const string LibvirtPermissionDenied = nameof(LibvirtPermissionDenied);
 
-    /// <summary>Look at the daemon, or set LIBVIRT_TIMEOUT to more seconds.</summary>
+    /// <summary>Check the daemon, or set LIBVIRT_TIMEOUT to more seconds.</summary>
     public const string LibvirtTimeout = nameof(LibvirtTimeout);
 
     /// <summary>See the daemon's log for details.</summary>

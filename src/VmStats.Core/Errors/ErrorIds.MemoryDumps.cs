@@ -54,7 +54,7 @@ internal static partial class ErrorIds
     /// <summary>Compare with the record in the store and with the ledger.</summary>
     public const string DumpManifestDamaged = nameof(DumpManifestDamaged);
 
-    /// <summary>Bring the .json file along when a dump is moved.</summary>
+    /// <summary>Move the .json file together with the dump.</summary>
     public const string DumpManifestMissing = nameof(DumpManifestMissing);
 
     /// <summary>Release it, verify another dump of the VM, use -Force, or let -KeepLast keep fewer.</summary>
@@ -81,7 +81,7 @@ internal static partial class ErrorIds
     /// <summary>Run it on the hypervisor's own host, or name its dump service.</summary>
     public const string DumpRemoteRefused = nameof(DumpRemoteRefused);
 
-    /// <summary>Give a rule (-OlderThan, -KeepLast, -MaximumSize), or name the dumps by -Path or down the pipeline.</summary>
+    /// <summary>Give a rule (-OlderThan, -KeepLast, -MaximumSize), or name the dumps by -Path or from the pipeline.</summary>
     public const string DumpRuleMissing = nameof(DumpRuleMissing);
 
     /// <summary>Check the disk and the hypervisor's log; -StallTimeout sets another limit.</summary>
@@ -111,6 +111,6 @@ internal static partial class ErrorIds
     /// <summary>Try again when the other process has ended.</summary>
     public const string FileLocked = nameof(FileLocked);
 
-    /// <summary>The job ended by a defect of the module: please report it.</summary>
+    /// <summary>The job failed because of a bug in the module: please report it.</summary>
     public const string MemoryDumpJobFailed = nameof(MemoryDumpJobFailed);
 }

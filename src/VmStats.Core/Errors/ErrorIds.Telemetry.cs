@@ -31,6 +31,6 @@ internal static partial class ErrorIds
     /// <summary>Ask an InfluxDB 1.x or 2.x with -Language InfluxQL; ask an embedded store with Get-VmTelemetry.</summary>
     public const string QueryLanguageNotSupported = nameof(QueryLanguageNotSupported);
 
-    /// <summary>A query takes texts, numbers, truth values and times; for a list, write one parameter per value.</summary>
+    /// <summary>A query takes strings, numbers, Booleans and times; for a list, write one parameter per value.</summary>
     public const string QueryParameterNotSupported = nameof(QueryParameterNotSupported);
 }

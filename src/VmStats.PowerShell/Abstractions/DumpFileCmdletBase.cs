@@ -10,7 +10,7 @@ namespace VmStats.PowerShell.Abstractions;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class DumpFileCmdletBase : StoreCmdletBase
 {
-    /// <summary>The dump's file, as Invoke-MemoryDump and Get-MemoryDumpRecord give it; wildcards are allowed. A record of a failed attempt has none, and is passed over.</summary>
+    /// <summary>The dump file, such as one from Invoke-MemoryDump or Get-MemoryDumpRecord; wildcards are allowed. Records of failed attempts have no file and are skipped.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("PSPath", "FullName")]
     [SupportsWildcards]
@@ -26,7 +26,7 @@ public abstract class DumpFileCmdletBase : StoreCmdletBase
         {
             if (string.IsNullOrEmpty(path))
             {
-                PassOver();
+                Skip();
                 continue;
             }
 
@@ -37,7 +37,7 @@ public abstract class DumpFileCmdletBase : StoreCmdletBase
         }
     }
 
-    /// <summary>Works on one dump; a <see cref="VmStatsException"/> concerns that one only.</summary>
+    /// <summary>Processes one dump; a <see cref="VmStatsException"/> is written as an error, and the other dumps are still processed.</summary>
     private protected abstract void ProcessDump(string path);
 
     private void ProcessOne(string file)
@@ -52,11 +52,11 @@ public abstract class DumpFileCmdletBase : StoreCmdletBase
         }
     }
 
-    private void PassOver()
+    private void Skip()
     {
         if (MyInvocation.ExpectingInput)
         {
-            WriteVerbose("A record without a file, as that of a failed attempt, is passed over.");
+            WriteVerbose("Skipped a record without a file, such as that of a failed attempt.");
             return;
         }
 

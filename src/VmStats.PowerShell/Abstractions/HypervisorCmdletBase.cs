@@ -4,14 +4,14 @@ using VmStats.PowerShell.Targets;
 
 namespace VmStats.PowerShell.Abstractions;
 
-/// <summary>The base of cmdlets that are about VMs of hypervisors.</summary>
+/// <summary>The base class of cmdlets that select VMs of hypervisors.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class HypervisorCmdletBase : VmCmdletBase
 {
     private HypervisorSet? _hypervisors;
 
     /// <summary>
-    /// The hypervisors: libvirt URIs such as qemu:///system, or sim://fleet?vms=20 for a simulated fleet. Without it: the connection's, else LIBVIRT_URI, else libvirt's own default.
+    /// The hypervisors: libvirt URIs such as qemu:///system, or sim://fleet?vms=20 for a simulated fleet. By default the connection's hypervisor, otherwise LIBVIRT_URI, otherwise libvirt's own default.
     /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("LibvirtUri")]
@@ -23,7 +23,7 @@ public abstract class HypervisorCmdletBase : VmCmdletBase
     /// <summary>The hypervisors of this command.</summary>
     private protected HypervisorSet Hypervisors => _hypervisors!;
 
-    /// <summary>The argument that names VMs, or null: then they come down the pipeline, if any are named.</summary>
+    /// <summary>The name of the argument that names VMs; null if none does, so that any VMs come from the pipeline.</summary>
     private protected string? NamedBy { get; private set; }
 
     /// <inheritdoc/>

@@ -8,7 +8,7 @@ using VmStats.Text;
 
 namespace VmStats.PowerShell.Abstractions;
 
-/// <summary>The base of cmdlets that read dump records: which VMs, and of what time.</summary>
+/// <summary>The base class of cmdlets that read dump records, selected by VM and time.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class MemoryDumpRecordCmdletBase : VmCmdletBase
 {
@@ -16,12 +16,12 @@ public abstract class MemoryDumpRecordCmdletBase : VmCmdletBase
     private readonly HashSet<Guid> _uuids = [];
     private readonly HashSet<string> _namesOfUuids = new(StringComparer.Ordinal);
 
-    /// <summary>Only dumps begun then or later: a time, or a duration ago.</summary>
+    /// <summary>Only dumps that began at this time or later: a time, or a duration before now.</summary>
     [Parameter]
     [TimeTransformation]
     public DateTimeOffset? Start { get; set; }
 
-    /// <summary>Only dumps begun before then: a time, or a duration ago.</summary>
+    /// <summary>Only dumps that began before this time: a time, or a duration before now.</summary>
     [Parameter]
     [TimeTransformation]
     [Alias("End")]
@@ -57,11 +57,11 @@ public abstract class MemoryDumpRecordCmdletBase : VmCmdletBase
         Run((output, cancellationToken) => ReadAsync(records, filter, output, cancellationToken));
     }
 
-    /// <summary>Reads and writes what was asked for.</summary>
+    /// <summary>Reads the records that match the filter, and writes the results.</summary>
     private protected abstract Task ReadAsync(
         MemoryDumpRecords records, MemoryDumpFilter filter, CommandOutput output, CancellationToken cancellationToken);
 
-    /// <summary>What the arguments narrow the records to.</summary>
+    /// <summary>Creates the filter for the records from the cmdlet's arguments.</summary>
     private protected virtual MemoryDumpFilter Filter()
     {
         NamePattern[] patterns = _names.Select(name => new NamePattern(name)).ToArray();
@@ -69,14 +69,14 @@ public abstract class MemoryDumpRecordCmdletBase : VmCmdletBase
         return new MemoryDumpFilter
         {
             Names = isByName && patterns.Length > 0 ? [.. _names] : null,
-            MatchesVm = isByName ? null : record => IsAsked(record, patterns),
+            MatchesVm = isByName ? null : record => MatchesVm(record, patterns),
             Start = Start,
             Finish = Finish,
         };
     }
 
-    // Another VM of the same name, on another host perhaps, isn't the one that is known by its UUID.
-    private bool IsAsked(MemoryDumpRecord record, NamePattern[] patterns) =>
+    // A VM given by UUID doesn't match another VM of the same name, for example on another host.
+    private bool MatchesVm(MemoryDumpRecord record, NamePattern[] patterns) =>
         (record.Uuid is Guid uuid ? _uuids.Contains(uuid) : _namesOfUuids.Contains(record.Name))
         || patterns.Any(pattern => pattern.IsWildcard ? pattern.Matches(record.Name) : pattern.Text == record.Name);
 }

@@ -13,7 +13,7 @@ using VmStats.ThirdParty;
 
 namespace VmStats.PowerShell.Abstractions;
 
-/// <summary>The base of cmdlets that read or write a store.</summary>
+/// <summary>The base class of cmdlets that read or write a store.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class StoreCmdletBase : VmStatsCmdletBase
 {
@@ -23,31 +23,31 @@ public abstract class StoreCmdletBase : VmStatsCmdletBase
     private QueryReports? _reports;
 
     /// <summary>
-    /// The connection to use, from Connect-VmStats -PassThru. Without it: the default connection of this session, else what the INFLUX_* variables name, else the embedded store in your data folder.
+    /// The connection to use, from Connect-VmStats -PassThru. By default the default connection of this session, otherwise the store that the INFLUX_* variables name, otherwise the embedded store in your data folder.
     /// </summary>
     [Parameter]
     [ValidateNotNull]
     public VmStatsConnection? Connection { get; set; }
 
-    /// <summary>What the environment says, read once per command.</summary>
+    /// <summary>The settings from the environment variables, read once per command.</summary>
     internal VmStatsSettings Settings => _settings ??= InfrastructureLoader.Current.ReadEnvironment();
 
-    /// <summary>The connection of this command. On first use of the unnamed default store in a session, a warning names it.</summary>
-    /// <exception cref="VmStatsException">It is closed, or what names it is wrong.</exception>
+    /// <summary>The connection of this command. The first time that a session falls back to the default store, a warning names it.</summary>
+    /// <exception cref="VmStatsException">The connection is closed, or its configuration is invalid.</exception>
     private protected VmStatsConnection ResolvedConnection => _resolved ??= Resolve();
 
-    /// <summary>The store of this command; what its queries report is shown as progress and warnings.</summary>
+    /// <summary>The store of this command; reports of its queries are shown as progress, warnings and verbose messages.</summary>
     private protected ITelemetryStore Store => _observed ??= new ObservedStore(ResolvedConnection.Store, _reports = new QueryReports());
 
-    /// <summary>True for a command that must not wait for its store, not even for a file that somebody has locked.</summary>
+    /// <summary>True for a command that must not wait for its store, not even for a store file that another process has locked.</summary>
     private protected virtual bool WaitsForNobody => false;
 
-    /// <summary>The dump folder: the one that was named, else DUMP_DIR, else the default.</summary>
+    /// <summary>Returns the dump folder: the given one, otherwise DUMP_DIR, otherwise the default.</summary>
     private protected string DumpFolder(string? named) => named is not null
         ? FilePaths.Resolve(SessionState.Path, named)
         : Settings.DumpDirectory ?? MemoryDumpPaths.DefaultDumpFolder;
 
-    /// <summary>Creates the set of hypervisors that this command uses. To be called before its first record.</summary>
+    /// <summary>Creates the set of hypervisors that this command uses. Must be called before the first pipeline record.</summary>
     private protected HypervisorSet CreateHypervisorSet() => new(MyInvocation, () => Connection?.HypervisorUri, () => Settings, WriteError);
 
     /// <inheritdoc/>

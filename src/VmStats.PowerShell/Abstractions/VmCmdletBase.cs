@@ -5,11 +5,11 @@ using VmStats.PowerShell.Transformation;
 
 namespace VmStats.PowerShell.Abstractions;
 
-/// <summary>The base of cmdlets that are about VMs: which.</summary>
+/// <summary>The base class of cmdlets that select VMs by name or UUID.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class VmCmdletBase : StoreCmdletBase
 {
-    /// <summary>Names of VMs; wildcards are allowed. Without it, and without input, all VMs.</summary>
+    /// <summary>The names of VMs; wildcards are allowed. By default, and without pipeline input, all VMs.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [VmNameTransformation]
     [SupportsWildcards]
@@ -17,7 +17,7 @@ public abstract class VmCmdletBase : StoreCmdletBase
     [ValidateNotNullOrEmpty]
     public virtual string[]? Name { get; set; }
 
-    /// <summary>A VM's UUID, its identity over restarts and renames. A VM from the pipeline is known by it alone; records and services that have no UUIDs know it by its name.</summary>
+    /// <summary>The UUID of a VM, which identifies it across restarts and renames. A VM from the pipeline is identified by its UUID, and by its name only in records and services without UUIDs.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public Guid? Uuid { get; set; }
 }

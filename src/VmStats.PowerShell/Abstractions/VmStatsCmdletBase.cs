@@ -6,16 +6,16 @@ using VmStats.PowerShell.Output;
 namespace VmStats.PowerShell.Abstractions;
 
 /// <summary>
-/// The root of all cmdlets here: lets asynchronous work write to the pipeline, and ends it on Ctrl+C. A
-/// <see cref="VmStatsException"/> that a cmdlet lets out ends it as a terminating error; of what concerns one of several
-/// targets it catches the exception and writes it. Only the pipeline thread ever calls Write*.
+/// The base class of all cmdlets of the module: lets asynchronous work write to the pipeline, and cancels it on Ctrl+C. A
+/// <see cref="VmStatsException"/> thrown by a cmdlet becomes a terminating error; if a failure concerns only one of several
+/// targets, the cmdlet catches the exception and writes it as an error. Only the pipeline thread calls the Write methods.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class VmStatsCmdletBase : PSCmdlet, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
 
-    /// <summary>Cancelled by Ctrl+C and whatever else stops the pipeline.</summary>
+    /// <summary>A token that is cancelled when the pipeline is stopped, by Ctrl+C or otherwise.</summary>
     protected CancellationToken StopToken => _stop.Token;
 
     /// <inheritdoc/>
@@ -30,26 +30,27 @@ public abstract class VmStatsCmdletBase : PSCmdlet, IDisposable
     /// <inheritdoc/>
     protected sealed override void EndProcessing() => EndWithError(End);
 
-    /// <summary>Before the first record: what the arguments alone tell.</summary>
+    /// <summary>Called before the first pipeline record; validates the arguments.</summary>
     private protected virtual void Begin()
     {
     }
 
-    /// <summary>One record of the pipeline, or the arguments.</summary>
+    /// <summary>Called for each pipeline record, or once for the arguments.</summary>
     private protected virtual void Process()
     {
     }
 
-    /// <summary>After the last record.</summary>
+    /// <summary>Called after the last pipeline record.</summary>
     private protected virtual void End()
     {
     }
 
     /// <summary>
-    /// Runs work on the pool and writes what it puts out, as it comes, until it ends. A failure of the work is thrown; what
-    /// concerns one target only is the work's to report by <see cref="CommandOutput.Error(VmStatsException)"/>.
+    /// Runs work on the thread pool and writes its output to the pipeline as it arrives, until the work ends. An exception
+    /// of the work is rethrown; failures of a single target are reported by the work through
+    /// <see cref="CommandOutput.Error(VmStatsException)"/>.
     /// </summary>
-    /// <exception cref="VmStatsException">The work has failed.</exception>
+    /// <exception cref="VmStatsException">The work failed.</exception>
     private protected void Run(Func<CommandOutput, CancellationToken, Task> work)
     {
         using CancellationTokenSource cancellation = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
@@ -67,7 +68,7 @@ public abstract class VmStatsCmdletBase : PSCmdlet, IDisposable
         }
         finally
         {
-            // A downstream cmdlet may have ended the pipeline while we wrote: the producer must let go of what it holds
+            // A downstream cmdlet may have stopped the pipeline during a write: the producer must release its resources
             // before this command returns.
             cancellation.Cancel();
             output.Discard();
@@ -76,12 +77,12 @@ public abstract class VmStatsCmdletBase : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>Told what work may write to from now on; null when it has ended.</summary>
+    /// <summary>Called when the output that work may write to changes; it is null when the work has ended.</summary>
     private protected virtual void OutputChanged(CommandOutput? output)
     {
     }
 
-    /// <summary>Runs work that gives one value and writes nothing.</summary>
+    /// <summary>Runs work on the thread pool and returns its result.</summary>
     private protected T Compute<T>(Func<CommandOutput, CancellationToken, Task<T>> work)
     {
         T? result = default;
@@ -99,8 +100,8 @@ public abstract class VmStatsCmdletBase : PSCmdlet, IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Frees what the command holds; EndProcessing may never have run.</summary>
-    /// <param name="disposing">Always true here.</param>
+    /// <summary>Releases the command's resources; called even if EndProcessing never ran.</summary>
+    /// <param name="disposing">Always true, since there is no finalizer.</param>
     protected virtual void Dispose(bool disposing)
     {
         if (disposing)
@@ -144,7 +145,7 @@ public abstract class VmStatsCmdletBase : PSCmdlet, IDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or VmStatsException)
         {
-            // Already reported, or the consequence of our own cancellation.
+            // Already reported, or caused by the cancellation above.
         }
     }
 }

@@ -10,7 +10,7 @@ using VmStats.Telemetry.Series;
 
 namespace VmStats.PowerShell.Abstractions;
 
-/// <summary>The base of cmdlets that read the telemetry of VMs: which VMs, and of what time.</summary>
+/// <summary>The base class of cmdlets that read the telemetry of VMs, selected by VM and time range.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class VmTelemetryCmdletBase : VmCmdletBase
 {
@@ -18,12 +18,12 @@ public abstract class VmTelemetryCmdletBase : VmCmdletBase
     private protected const string LastSet = "Last";
     private protected const string RangeSet = "Range";
 
-    /// <summary>What is taken where an answer needs a range and none is given.</summary>
+    /// <summary>The range that is used if a query needs one and none is given.</summary>
     private protected static readonly TimeSpan DefaultRange = TimeSpan.FromHours(1);
 
     private readonly VmTargets _targets = new();
 
-    /// <summary>Each disk and network interface instead of the VM as a whole.</summary>
+    /// <summary>Returns telemetry of each disk and network interface instead of the VM as a whole.</summary>
     [Parameter]
     public SwitchParameter Device { get; set; }
 
@@ -34,29 +34,29 @@ public abstract class VmTelemetryCmdletBase : VmCmdletBase
     [ValidateNotNullOrEmpty]
     public string[]? Metric { get; set; }
 
-    /// <summary>The range from so long ago until now: 90s, 5m, 1h, 7d.</summary>
+    /// <summary>The length of a range that ends now, such as 90s, 5m, 1h or 7d.</summary>
     [Parameter(Mandatory = true, ParameterSetName = LastSet)]
     [DurationTransformation]
     [ArgumentCompleter(typeof(RangeCompleter))]
     public TimeSpan Last { get; set; }
 
-    /// <summary>The range's start, inclusive: a time, or a duration ago.</summary>
+    /// <summary>The start of the range, inclusive: a time, or a duration before now.</summary>
     [Parameter(Mandatory = true, ParameterSetName = RangeSet)]
     [TimeTransformation]
     [ArgumentCompleter(typeof(RangeCompleter))]
     public DateTimeOffset Start { get; set; }
 
-    /// <summary>The range's end, exclusive: a time, or a duration ago. Without it, now.</summary>
+    /// <summary>The end of the range, exclusive: a time, or a duration before now. By default, now.</summary>
     [Parameter(ParameterSetName = RangeSet)]
     [TimeTransformation]
     [ArgumentCompleter(typeof(RangeCompleter))]
     [Alias("End")]
     public DateTimeOffset? Finish { get; set; }
 
-    /// <summary>True where devices are asked for, and not VMs as a whole.</summary>
+    /// <summary>True if the command returns telemetry of devices rather than of VMs as a whole.</summary>
     private protected virtual bool IsOfDevices => Device;
 
-    /// <summary>What the metrics must describe.</summary>
+    /// <summary>The subjects whose metrics are allowed: devices, or VMs as a whole.</summary>
     private protected VmTelemetryMetricSubject[] Subjects =>
         IsOfDevices ? [VmTelemetryMetricSubject.Nic, VmTelemetryMetricSubject.Disk] : [VmTelemetryMetricSubject.Vm];
 
@@ -77,7 +77,7 @@ public abstract class VmTelemetryCmdletBase : VmCmdletBase
     {
         if (MyInvocation.ExpectingInput && _targets.IsEmpty)
         {
-            // Whatever was to be piped in was nothing: all VMs would be the wrong answer.
+            // An empty pipeline selects no VMs; returning all of them would be wrong.
             return;
         }
 
@@ -93,12 +93,12 @@ public abstract class VmTelemetryCmdletBase : VmCmdletBase
         });
     }
 
-    /// <summary>Reads and writes what was asked for.</summary>
+    /// <summary>Reads the requested telemetry and writes it to the output.</summary>
     /// <param name="reader">Reads the store.</param>
     /// <param name="vms">The VMs; null for all.</param>
     /// <param name="range">The range; null for the latest sample.</param>
-    /// <param name="output">Takes the objects.</param>
-    /// <param name="cancellationToken">Ends the query.</param>
+    /// <param name="output">Receives the objects.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
     private protected abstract Task ReadAsync(
         TelemetryReader reader,
         IReadOnlyList<MonitoredVm>? vms,
@@ -106,7 +106,7 @@ public abstract class VmTelemetryCmdletBase : VmCmdletBase
         CommandOutput output,
         CancellationToken cancellationToken);
 
-    /// <summary>The range from so long ago until a second beyond now: the clocks of host and reader differ a little, and the newest sample is wanted.</summary>
+    /// <summary>Returns the range of the given length, ending one second after now: the clocks of host and reader differ slightly, and the newest sample must be included.</summary>
     private protected static TimeRange RangeOf(TimeSpan last)
     {
         DateTimeOffset now = DateTimeOffset.UtcNow;

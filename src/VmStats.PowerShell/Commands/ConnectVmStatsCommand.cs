@@ -14,18 +14,18 @@ namespace VmStats.PowerShell.Commands;
 
 /// <summary>Connects this session to an InfluxDB server or an embedded store.</summary>
 /// <remarks>
-/// Without parameters, what the environment names (INFLUX_URL, INFLUX_DB, INFLUX_TOKEN and their kin). The server is
-/// asked once whether it answers, unless -NoProbe is given. The token of the environment never goes to another server
-/// than the one that the environment names. A connection that fails changes nothing: the session goes on with the store
-/// that it had, and a warning names it.
+/// Without parameters, the connection is made from the environment variables (INFLUX_URL, INFLUX_DB, INFLUX_TOKEN and
+/// related ones). One request checks that the server answers, unless -NoProbe is given. The token from the environment is
+/// only ever sent to the server that the environment names. If connecting fails, nothing changes: the session keeps its
+/// current store, and a warning names it.
 /// </remarks>
 /// <example>
 /// <code>Connect-VmStats https://influx.example.org:8181 vms -Token (Read-Host -AsSecureString)</code>
-/// InfluxDB 3, with a token that appears in no history.
+/// Connects to InfluxDB 3 with a token that doesn't appear in the command history.
 /// </example>
 /// <example>
 /// <code>Connect-VmStats -Path ./lab.db -HypervisorUri sim://fleet?vms=20</code>
-/// An embedded store and a simulated fleet, for trying things out.
+/// Uses an embedded store and a simulated fleet, to try things out.
 /// </example>
 [Cmdlet(VerbsCommunications.Connect, "VmStats", DefaultParameterSetName = UrlSet)]
 [OutputType(typeof(VmStatsConnection))]
@@ -34,45 +34,45 @@ public sealed class ConnectVmStatsCommand : VmStatsCmdletBase
     private const string UrlSet = "Url";
     private const string PathSet = "Path";
 
-    /// <summary>http: or https: for InfluxDB, file: for an embedded store. Without it, the one that the environment names.</summary>
+    /// <summary>The URL of the store: http: or https: for InfluxDB, file: for an embedded store. By default, the store that the environment names.</summary>
     [Parameter(Position = 0, ParameterSetName = UrlSet)]
     [ValidateNotNullOrEmpty]
     public string? Url { get; set; }
 
-    /// <summary>The file of an embedded store; made where it does not exist.</summary>
+    /// <summary>The file of an embedded store; it is created if it doesn't exist.</summary>
     [Parameter(Mandatory = true, ParameterSetName = PathSet)]
     [ValidateNotNullOrEmpty]
     public string? Path { get; set; }
 
-    /// <summary>The database (InfluxDB 1.x and 3) or bucket (2.x). With a retention policy as clients of 1.x write it: db/rp.</summary>
+    /// <summary>The database (InfluxDB 1.x and 3) or bucket (2.x). It may include a retention policy in the notation of 1.x clients: db/rp.</summary>
     [Parameter(Position = 1, ParameterSetName = UrlSet)]
     [ValidateNotNullOrEmpty]
     public string? Database { get; set; }
 
-    /// <summary>The retention policy (InfluxDB 1.x, and what 2.x maps to a bucket) that is read and written. Without it, that of -Database db/rp or of INFLUX_RETENTION_POLICY, else the database's default. On InfluxDB 3 it names the database db/rp, as its own 1.x API does.</summary>
+    /// <summary>The retention policy to read and write (InfluxDB 1.x, and the bucket mapping of 2.x). By default, the one in -Database db/rp or INFLUX_RETENTION_POLICY, otherwise the database's default. On InfluxDB 3 it selects the database db/rp, as the server's own 1.x API does.</summary>
     [Parameter(ParameterSetName = UrlSet)]
     [ValidateNotNullOrEmpty]
     public string? RetentionPolicy { get; set; }
 
-    /// <summary>The token. The environment's is used only for the server that the environment names. Not together with -Credential.</summary>
+    /// <summary>The token. A token from the environment is used only for the server that the environment names. Can't be combined with -Credential.</summary>
     [Parameter(ParameterSetName = UrlSet)]
     public SecureString? Token { get; set; }
 
-    /// <summary>User and password for Basic authentication (InfluxDB 1.x). Not together with -Token.</summary>
+    /// <summary>The user name and password for Basic authentication (InfluxDB 1.x). Can't be combined with -Token.</summary>
     [Parameter(ParameterSetName = UrlSet)]
     [Credential]
     public PSCredential? Credential { get; set; }
 
-    /// <summary>The server's API. Auto asks the server; V3Distributed is that of InfluxDB Clustered, Cloud Dedicated and Cloud Serverless, V2 that of InfluxDB 2.x and Cloud (TSM).</summary>
+    /// <summary>The server's API. Auto detects it; V3Distributed is the API of InfluxDB Clustered, Cloud Dedicated and Cloud Serverless, V2 that of InfluxDB 2.x and Cloud (TSM).</summary>
     [Parameter(ParameterSetName = UrlSet)]
     public InfluxApi Api { get; set; }
 
-    /// <summary>A PEM or DER file of certificate authorities to trust besides the system's.</summary>
+    /// <summary>A PEM or DER file of certificate authorities to trust in addition to the system's.</summary>
     [Parameter(ParameterSetName = UrlSet)]
     [ValidateNotNullOrEmpty]
     public string? CertificateAuthority { get; set; }
 
-    /// <summary>The certificate for a server that asks its clients for one: an X509Certificate2 with its private key, or the path of a PFX file or of a PEM file with certificate and key. The environment's (INFLUX_CLIENT_CERT, INFLUX_CLIENT_KEY) is used only for the server that the environment names.</summary>
+    /// <summary>The client certificate for a server that requires one: an X509Certificate2 with its private key, or the path of a PFX file or of a PEM file with certificate and key. The certificate from the environment (INFLUX_CLIENT_CERT, INFLUX_CLIENT_KEY) is used only for the server that the environment names.</summary>
     [Parameter(ParameterSetName = UrlSet)]
     [ValidateNotNull]
     public ClientCertificate? ClientCertificate { get; set; }
@@ -81,48 +81,48 @@ public sealed class ConnectVmStatsCommand : VmStatsCmdletBase
     [Parameter(ParameterSetName = UrlSet)]
     public SecureString? ClientCertificatePassword { get; set; }
 
-    /// <summary>Accepts any certificate of the server. Whoever stands between can read the token.</summary>
+    /// <summary>Accepts any server certificate. A man in the middle can then read the token.</summary>
     [Parameter(ParameterSetName = UrlSet)]
     public SwitchParameter SkipCertificateCheck { get; set; }
 
-    /// <summary>Longest wait in seconds for an answer, and for each piece of it.</summary>
+    /// <summary>The timeout in seconds for a response to begin, and for each further piece of it to arrive.</summary>
     [Parameter(ParameterSetName = UrlSet)]
     [ValidateRange(1, 86_400)]
     public int TimeoutSec { get; set; }
 
-    /// <summary>An HTTP proxy instead of the system's.</summary>
+    /// <summary>The HTTP proxy to use instead of the system's.</summary>
     [Parameter(ParameterSetName = UrlSet)]
     public Uri? Proxy { get; set; }
 
-    /// <summary>Lets the token go over plain http to another host.</summary>
+    /// <summary>Allows the token to be sent to another host over unencrypted http.</summary>
     [Parameter(ParameterSetName = UrlSet)]
     public SwitchParameter AllowUnencrypted { get; set; }
 
-    /// <summary>InfluxDB 3: the longest range that one query asks for, INFLUX_SLICE_LENGTH or 1d by default. A longer one is read in slices; slices that the server refuses are halved.</summary>
+    /// <summary>InfluxDB 3: the maximum time range of one query, by default INFLUX_SLICE_LENGTH or 1d. A longer range is read in slices; a slice that the server refuses is halved.</summary>
     [Parameter(ParameterSetName = UrlSet)]
     [DurationTransformation]
     public TimeSpan? SliceLength { get; set; }
 
-    /// <summary>InfluxDB 3: how far back the latest samples and the list of VMs are looked for, INFLUX_LOOK_BACK or 7d by default. Initialize-VmStatsDatabase makes caches that keep as much.</summary>
+    /// <summary>InfluxDB 3: how far back to look for the latest samples and the list of VMs, by default INFLUX_LOOK_BACK or 7d. Initialize-VmStatsDatabase creates caches that keep values for the same time.</summary>
     [Parameter(ParameterSetName = UrlSet)]
     [DurationTransformation]
     public TimeSpan? LookBack { get; set; }
 
-    /// <summary>Embedded store: how long telemetry is kept; this session's writes prune what is older, unless that is more than an eighth of all points (see Initialize-VmStatsDatabase). Records of dumps stay. Without it, all is kept.</summary>
+    /// <summary>Embedded store: how long telemetry is kept. Writes of this session delete older points, unless these are more than an eighth of all points (see Initialize-VmStatsDatabase). Dump records are kept. By default, everything is kept.</summary>
     [Parameter(ParameterSetName = PathSet)]
     [DurationTransformation]
     public TimeSpan? RetentionPeriod { get; set; }
 
-    /// <summary>The hypervisor that cmdlets use with this connection when none is given: a libvirt URI or sim://fleet.</summary>
+    /// <summary>The default hypervisor of cmdlets that use this connection: a libvirt URI or sim://fleet.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? HypervisorUri { get; set; }
 
-    /// <summary>Does not ask the server whether it answers.</summary>
+    /// <summary>Connects without checking that the server answers.</summary>
     [Parameter]
     public SwitchParameter NoProbe { get; set; }
 
-    /// <summary>Puts out the connection, for -Connection, and leaves the session's default as it is.</summary>
+    /// <summary>Returns the connection, to be passed to -Connection, and leaves the session's default connection unchanged.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
@@ -159,7 +159,7 @@ public sealed class ConnectVmStatsCommand : VmStatsCmdletBase
         }
         catch (VmStatsException) when (before is not null)
         {
-            // A script that goes on after the error would otherwise take the next answer for the new store's.
+            // Otherwise, a script that continues after the error would take the next results for those of the new store.
             output.Warning($"The session stays connected to {before}.");
             throw;
         }
@@ -203,7 +203,7 @@ public sealed class ConnectVmStatsCommand : VmStatsCmdletBase
 
         Uri url = StoreAddress.Parse(Url, "-Url");
 
-        // A token is for the server that it was given with: the environment's never goes to another one.
+        // A token belongs to the server it was configured with: the one from the environment is never sent to another server.
         bool sameServer = environment.Url is Uri known && Uri.Compare(
             known, url, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0;
         ConnectionOptions start = sameServer
@@ -224,7 +224,7 @@ public sealed class ConnectVmStatsCommand : VmStatsCmdletBase
         return (Override(start with { Url = url, UrlSource = "-Url" }), "-Url");
     }
 
-    // The environment's policy is one of the environment's database.
+    // The retention policy from the environment belongs to the database from the environment.
     private string? PolicyFor(ConnectionOptions start)
     {
         DatabaseName known = DatabaseName.Of(start);
@@ -255,7 +255,7 @@ public sealed class ConnectVmStatsCommand : VmStatsCmdletBase
         Database = Database ?? (start.Database is null ? null : DatabaseName.Of(start).Database),
         RetentionPolicy = PolicyFor(start),
 
-        // Who says here how to authenticate doesn't mean what the environment says.
+        // Credentials given as parameters replace all of those from the environment.
         Token = Token is null ? (Credential is null ? start.Token : null) : new Secret(new NetworkCredential("", Token).Password, "-Token"),
         UserName = Credential?.UserName ?? (Token is null ? start.UserName : null),
         Password = Credential is null ? (Token is null ? start.Password : null) : new Secret(Credential.GetNetworkCredential().Password, "-Credential"),

@@ -7,19 +7,19 @@ using VmStats.PowerShell.Paths;
 
 namespace VmStats.PowerShell.Commands;
 
-/// <summary>Gives back the ELF core, or the raw physical memory, of a stored dump; verified on the way, sparse, and noted in the ledger.</summary>
+/// <summary>Expands a stored dump to its ELF core or to raw physical memory. The output is verified while it is written, is a sparse file, and is noted in the ledger.</summary>
 /// <remarks>
-/// What does not agree with the dump's manifest is not left behind. A dump may be expanded from wherever it can be read:
-/// where its folder isn't one to write to, since it is read-only or others may write there, a warning says that the ledger
-/// doesn't know. The new file's folder must be one that nobody else can lead elsewhere; a sticky one, such as /tmp, will do.
+/// If the data doesn't match the dump's manifest, the new file is deleted. A dump can be expanded from any folder that is
+/// readable. If the folder is read-only, or other users may write to it, the ledger isn't updated and a warning says so.
+/// The folder of the new file must be one that other users can't replace by another; a sticky folder such as /tmp is fine.
 /// </remarks>
 /// <example>
 /// <code>Get-MemoryDumpRecord db01 -First 1 | Expand-MemoryDump -Destination ./db01.elf</code>
-/// An ELF core for Volatility or crash.
+/// Creates an ELF core for Volatility or crash.
 /// </example>
 /// <example>
 /// <code>Expand-MemoryDump ./db01_20260131T134500Z_1a2b3c4d.elf.zst -As Raw</code>
-/// The guest's physical memory: byte n of the file is byte n of the memory.
+/// Creates an image of the guest's physical memory: byte n of the file is byte n of the memory.
 /// </example>
 [Cmdlet(VerbsData.Expand, "MemoryDump", SupportsShouldProcess = true)]
 [OutputType(typeof(MemoryDumpExpansion))]
@@ -27,16 +27,16 @@ public sealed class ExpandMemoryDumpCommand : DumpFileCmdletBase
 {
     private readonly HashSet<string> _written = new(StringComparer.Ordinal);
 
-    /// <summary>The new file. Without it, the dump's own path without .gz or .zst, or with .raw.</summary>
+    /// <summary>The file to create. By default, the dump's path without .gz or .zst, or with .raw.</summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     public string? Destination { get; set; }
 
-    /// <summary>Elf for the core as the hypervisor wrote it, Raw for physical memory.</summary>
+    /// <summary>The format of the new file: Elf for the core as the hypervisor wrote it, Raw for physical memory.</summary>
     [Parameter]
     public MemoryDumpImageKind As { get; set; }
 
-    /// <summary>Replaces a file that exists.</summary>
+    /// <summary>Overwrites an existing file.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -45,7 +45,7 @@ public sealed class ExpandMemoryDumpCommand : DumpFileCmdletBase
         string? destination = Destination is null ? null : FilePaths.Resolve(SessionState.Path, Destination);
         if (destination is not null && _written.Contains(destination))
         {
-            // -Force replaces what was there before, not what came down the same pipeline.
+            // -Force overwrites a file that existed before the command, not one that the same pipeline has just written.
             throw new VmStatsException(
                 ErrorIds.DumpExpandTargetExists,
                 VmStatsErrorKind.InvalidOperation,

@@ -5,21 +5,21 @@ using VmStats.PowerShell.Output;
 
 namespace VmStats.PowerShell.Commands;
 
-/// <summary>Computes statistics of memory dumps: count, sizes, ratio, durations, failures, by one query.</summary>
-/// <remarks>When the store can't be read this is an error, never zeros. Without any dump the counts are 0 and the rest is null.</remarks>
+/// <summary>Computes statistics of memory dumps with one query: count, sizes, compression ratio, durations and failures.</summary>
+/// <remarks>A store that can't be read is an error; the result is never zeros. If there are no dumps, the counts are 0 and the other values null.</remarks>
 /// <example>
 /// <code>Get-MemoryDumpStats</code>
-/// How many dumps are there, and how large?
+/// Shows how many dumps there are, and how large they are.
 /// </example>
 /// <example>
 /// <code>Get-MemoryDumpStats -PerVm -Start 30d | Sort-Object StoredBytes -Descending</code>
-/// Which VMs took most room in the last thirty days?
+/// Shows which VMs' dumps took most space in the last thirty days.
 /// </example>
 [Cmdlet(VerbsCommon.Get, "MemoryDumpStats")]
 [OutputType(typeof(MemoryDumpStats))]
 public sealed class GetMemoryDumpStatsCommand : MemoryDumpRecordCmdletBase
 {
-    /// <summary>One object for each VM instead of one for all.</summary>
+    /// <summary>Returns one object for each VM instead of one for all.</summary>
     [Parameter]
     public SwitchParameter PerVm { get; set; }
 

@@ -10,19 +10,19 @@ using VmStats.ThirdParty;
 
 namespace VmStats.PowerShell.Commands;
 
-/// <summary>Shows memory dumps that wait, run or ended in the last seven days on this host, whichever process takes them.</summary>
+/// <summary>Gets the memory dumps on this host that are queued, running, or ended in the last seven days, taken by any process.</summary>
 /// <remarks>
-/// A dump whose process died is Interrupted; the next Invoke-MemoryDump clears its partial file away and records it.
+/// A dump whose process died has the state Interrupted; the next Invoke-MemoryDump deletes its partial file and records it.
 ///
-/// With -ServiceUrl, the dumps that the original's dump service knows of since it was started.
+/// With -ServiceUrl, gets the dumps that the original's dump service has taken since it was started.
 /// </remarks>
 /// <example>
 /// <code>Get-MemoryDumpStatus -State Running</code>
-/// Which dumps run now, and how far are they?
+/// Shows which dumps are running, and their progress.
 /// </example>
 /// <example>
 /// <code>Get-MonitoredVm db* | Get-MemoryDumpStatus</code>
-/// How did the last dumps of these VMs end?
+/// Shows how the last dumps of these VMs ended.
 /// </example>
 [Cmdlet(VerbsCommon.Get, "MemoryDumpStatus", DefaultParameterSetName = LocalSet)]
 [OutputType(typeof(MemoryDumpStatus))]
@@ -34,14 +34,14 @@ public sealed class GetMemoryDumpStatusCommand : VmStatsCmdletBase
 
     private IReadOnlyList<MemoryDumpStatus>? _all;
 
-    /// <summary>Names of VMs; wildcards are allowed. Without it, all.</summary>
+    /// <summary>The names of VMs; wildcards are allowed. By default, all VMs.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [VmNameTransformation]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[]? Name { get; set; }
 
-    /// <summary>A VM's UUID. The dump service knows a VM by its name.</summary>
+    /// <summary>The UUID of a VM. Not used with the dump service, which identifies a VM by its name only.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public Guid? Uuid { get; set; }
 
@@ -49,12 +49,12 @@ public sealed class GetMemoryDumpStatusCommand : VmStatsCmdletBase
     [Parameter]
     public MemoryDumpState[]? State { get; set; }
 
-    /// <summary>The original's dump service, such as http://kvm1:5001, which is asked instead.</summary>
+    /// <summary>The address of the original's dump service, such as http://kvm1:5001: gets its dumps instead of those of this host.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ServiceSet)]
     [ValidateNotNullOrEmpty]
     public string? ServiceUrl { get; set; }
 
-    /// <summary>The dump service that MEMDUMP_SERVICE_URL names is asked instead.</summary>
+    /// <summary>Gets the dumps of the dump service at MEMDUMP_SERVICE_URL instead of those of this host.</summary>
     [Parameter(Mandatory = true, ParameterSetName = UseServiceSet)]
     public SwitchParameter UseService { get; set; }
 

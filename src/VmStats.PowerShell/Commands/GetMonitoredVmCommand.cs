@@ -7,16 +7,16 @@ using VmStats.Telemetry;
 
 namespace VmStats.PowerShell.Commands;
 
-/// <summary>Gets the VMs that the store has telemetry of, or with -HypervisorUri or -Live those that hypervisors have now.</summary>
+/// <summary>Gets the VMs that have telemetry in the store or, with -HypervisorUri or -Live, the current VMs of hypervisors.</summary>
 /// <remarks>
-/// Hypervisors are asked at the same time; one that doesn't answer is an error, and those of the others are listed. A name is
-/// looked for on all of them, and is an error when none has it. Each VM says by HypervisorUri and HostName where it is, so
-/// that Invoke-MemoryDump dumps it there. What comes down the pipeline from a hypervisor is looked up there again; with
+/// Hypervisors are queried in parallel; one that doesn't answer is an error, and the VMs of the others are listed. A name is
+/// looked up on all of them, and it is an error if none has it. The properties HypervisorUri and HostName show where a VM is,
+/// and Invoke-MemoryDump uses them to dump it there. A VM piped in from a hypervisor is looked up there again; with
 /// -Live:$false, in the store.
 /// </remarks>
 /// <example>
 /// <code>Get-MonitoredVm</code>
-/// Which VMs are known, and when was each last seen?
+/// Lists the VMs in the store, and when each was last seen.
 /// </example>
 /// <example>
 /// <code>Get-MonitoredVm db* -Live | Invoke-MemoryDump</code>
@@ -24,7 +24,7 @@ namespace VmStats.PowerShell.Commands;
 /// </example>
 /// <example>
 /// <code>Get-MonitoredVm web* -HypervisorUri qemu:///system, qemu+ssh://root@kvm2/system, qemu+ssh://root@kvm3/system | Group-Object HostName</code>
-/// Which host has how many of the web servers?
+/// Counts the web servers on each host.
 /// </example>
 [Cmdlet(VerbsCommon.Get, "MonitoredVm")]
 [OutputType(typeof(MonitoredVm))]
@@ -33,12 +33,12 @@ public sealed class GetMonitoredVmCommand : HypervisorCmdletBase
     private readonly HashSet<(VmIdentity Vm, string? HypervisorUri)> _written = [];
     private IReadOnlyList<MonitoredVm>? _stored;
 
-    // Many VMs of one hypervisor may be piped in.
+    // The last lists, kept since many VMs of one hypervisor may be piped in.
     private IReadOnlyList<IHypervisor> _asked = [];
     private IReadOnlyList<HypervisorVms> _live = [];
     private IReadOnlyList<MonitoredVm> _known = [];
 
-    /// <summary>Asks the hypervisor instead of the store: VMs that are off are listed too, and no store is needed. -HypervisorUri implies it.</summary>
+    /// <summary>Queries the hypervisor instead of the store: VMs that are shut off are listed too, and no store is needed. Implied by -HypervisorUri.</summary>
     [Parameter]
     public SwitchParameter Live { get; set; }
 
@@ -89,7 +89,7 @@ public sealed class GetMonitoredVmCommand : HypervisorCmdletBase
             _known = [.. _live.SelectMany(list => list.Vms)];
         }
 
-        // Where none has answered, which is an error already, nobody knows that there is no such VM.
+        // If no hypervisor has answered, which has already been reported, it is unknown whether such a VM exists.
         if (_live.Count > 0)
         {
             Write(_known, HypervisorVms.Where(_live));

@@ -3,14 +3,14 @@ using VmStats.PowerShell.Abstractions;
 
 namespace VmStats.PowerShell.Commands;
 
-/// <summary>Shows the connection that the cmdlets of this session use, and where it came from.</summary>
+/// <summary>Gets the connection that the cmdlets of this session use, and where its settings come from.</summary>
 /// <example>
 /// <code>Get-VmStatsConnection</code>
-/// Which store would be read?
+/// Shows which store is used.
 /// </example>
 /// <example>
 /// <code>(Get-VmStatsConnection).Source</code>
-/// Who said so: Connect-VmStats, a variable, or nobody?
+/// Shows where the address comes from: Connect-VmStats, a variable, or the default.
 /// </example>
 [Cmdlet(VerbsCommon.Get, "VmStatsConnection")]
 [OutputType(typeof(VmStatsConnection))]

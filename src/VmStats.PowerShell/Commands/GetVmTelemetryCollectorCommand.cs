@@ -5,20 +5,20 @@ using VmStats.PowerShell.Sessions;
 
 namespace VmStats.PowerShell.Commands;
 
-/// <summary>Shows the collectors of this session, running or ended, and what each has done.</summary>
+/// <summary>Gets the collectors of this session, running or ended, with their status and counts.</summary>
 /// <example>
 /// <code>Get-VmTelemetryCollector</code>
-/// Does it still collect?
+/// Shows whether the collectors are still running.
 /// </example>
 /// <example>
 /// <code>Get-VmTelemetryCollector | Where-Object PointsDropped -gt 0</code>
-/// Did any collector lose points?
+/// Shows the collectors that have lost points.
 /// </example>
 [Cmdlet(VerbsCommon.Get, "VmTelemetryCollector")]
 [OutputType(typeof(VmTelemetryCollectorStatus))]
 public sealed class GetVmTelemetryCollectorCommand : VmStatsCmdletBase
 {
-    /// <summary>The collectors' numbers. Without it, all.</summary>
+    /// <summary>The ids of collectors. By default, all collectors.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(CollectorIdCompleter))]
     public int[]? Id { get; set; }

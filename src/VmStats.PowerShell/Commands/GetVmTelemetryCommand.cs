@@ -12,33 +12,33 @@ using VmStats.Text;
 
 namespace VmStats.PowerShell.Commands;
 
-/// <summary>Gets the telemetry of VMs: the latest sample of each with its rates, or the samples of a range, plain or in buckets.</summary>
+/// <summary>Gets the telemetry of VMs: the latest sample of each with its rates, or the samples of a time range, plain or aggregated into buckets.</summary>
 /// <remarks>
-/// Without a range, each VM's latest sample, silent VMs included (Quality is Stale). With -Last or -Start, the samples
-/// of the range in order of time, as they arrive; with -Interval, one object per bucket and VM. Rates are per second
-/// since the sample before, and absent where a counter went back; what the hypervisor or the guest didn't report is
-/// null, never zero. With -Metric, the properties of other metrics are null. Buckets are aligned to 1970-01-01 UTC; the
-/// first and the last may be cut by the range.
+/// Without a range, gets the latest sample of each VM, including VMs that no longer report (Quality is Stale). With -Last
+/// or -Start, gets the samples of the range in time order, as they arrive; with -Interval, one object per bucket and VM.
+/// Rates are per second since the previous sample, and null if a counter decreased. A value that the hypervisor or the
+/// guest didn't report is null, never zero. With -Metric, the properties of other metrics are null. Buckets are aligned to
+/// 1970-01-01 UTC; the range may cut the first and the last one.
 /// </remarks>
 /// <example>
 /// <code>Get-VmTelemetry</code>
-/// How are all VMs now?
+/// Shows the current state of all VMs.
 /// </example>
 /// <example>
 /// <code>Get-MonitoredVm web* | Get-VmTelemetry -Last 1h | Where-Object CpuPercent -gt 80</code>
-/// When in the last hour were the web servers busy?
+/// Shows when the web servers were busy in the last hour.
 /// </example>
 /// <example>
 /// <code>Get-VmTelemetry db01 -Device -Start 2026-01-31T13:00:00Z -Finish 2026-01-31T13:05:00Z</code>
-/// What did each disk and network interface of db01 do in those five minutes?
+/// Shows the activity of each disk and network interface of db01 in those five minutes.
 /// </example>
 /// <example>
 /// <code>Get-VmTelemetry -Last 1d -Interval 15m -Rollup P95 -Metric Cpu*Percent -Top 5</code>
-/// How busy were the five busiest VMs of the day, by quarter hours?
+/// Shows the CPU load of the day's five busiest VMs, by quarter hours.
 /// </example>
 /// <example>
 /// <code>Get-VmTelemetry db01 -Last 7d -Interval Auto -Fill Null -As Sample | Export-Csv db01.csv</code>
-/// A week of db01, one row a metric and bucket, gaps included.
+/// Exports a week of db01, one row per metric and bucket, gaps included.
 /// </example>
 [Cmdlet(VerbsCommon.Get, "VmTelemetry", DefaultParameterSetName = LatestSet)]
 [OutputType(typeof(VmTelemetry), typeof(VmDeviceTelemetry), typeof(VmTelemetrySample))]
@@ -46,39 +46,39 @@ public sealed class GetVmTelemetryCommand : VmTelemetryCmdletBase
 {
     private readonly HashSet<string> _devices = new(StringComparer.Ordinal);
 
-    /// <summary>Only the devices of these names, such as vda or vnet*; wildcards are allowed. Implies -Device.</summary>
+    /// <summary>Only the devices with these names, such as vda or vnet*; wildcards are allowed. Implies -Device.</summary>
     [Parameter]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(DeviceNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string[]? DeviceName { get; set; }
 
-    /// <summary>The width of the buckets, such as 30s, 5m, 1h; or Auto, the width by which the range has some 120 buckets at most. Without a range, of the last hour.</summary>
+    /// <summary>The width of the buckets, such as 30s, 5m or 1h, or Auto for a width that gives at most about 120 buckets. Without a range, the last hour is used.</summary>
     [Parameter]
     [DurationTransformation(NullWord = "Auto")]
     [ArgumentCompleter(typeof(IntervalCompleter))]
     public TimeSpan? Interval { get; set; }
 
-    /// <summary>How the samples of a bucket become one value. Percentiles are nearest rank over the samples. The sum of a counter is its growth. Without -Interval, buckets are of width Auto; with -Top, it also ranks.</summary>
+    /// <summary>How the samples of a bucket are aggregated to one value. Percentiles are nearest-rank percentiles of the samples. The sum of a counter is its increase. Without -Interval, the bucket width is Auto. With -Top, the ranking uses the same aggregation.</summary>
     [Parameter]
     public TelemetryRollup Rollup { get; set; } = TelemetryRollup.Average;
 
-    /// <summary>What stands for a bucket without samples, from a VM's first bucket to the end of the range.</summary>
+    /// <summary>How buckets without samples are filled, from a VM's first bucket to the end of the range.</summary>
     [Parameter]
     public TelemetryFill Fill { get; set; } = TelemetryFill.None;
 
-    /// <summary>Only so many VMs (or devices): those with the greatest value of -OrderBy, now or, rolled up by -Rollup, over the range.</summary>
+    /// <summary>The maximum number of VMs (or devices): those with the greatest latest value of -OrderBy or, with a range, the greatest value aggregated by -Rollup over the range.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
     public int? Top { get; set; }
 
-    /// <summary>The metric that ranks: latest samples are given greatest first. Without it, -Top ranks VMs by CpuPercent; devices need it.</summary>
+    /// <summary>The metric to rank by; latest samples are sorted by it in descending order. By default, -Top ranks VMs by CpuPercent; for devices, -OrderBy is required.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(MetricNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string? OrderBy { get; set; }
 
-    /// <summary>Wide: one object with a property per metric. Sample: one object per metric that has a value, with Unit and Instance.</summary>
+    /// <summary>The shape of the output. Wide: one object with a property per metric. Sample: one object per metric that has a value, with Unit and Instance.</summary>
     [Parameter]
     public TelemetryShape As { get; set; } = TelemetryShape.Wide;
 
@@ -108,7 +108,7 @@ public sealed class GetVmTelemetryCommand : VmTelemetryCmdletBase
             return;
         }
 
-        // Silence is the right answer for a device that had nothing to say then, and the wrong one for a misspelt name.
+        // No output is right for a device without samples in the range, but a misspelt name must be reported.
         NamePattern[] silent = names.Where(name => !_devices.Any(name.Matches)).ToArray();
         foreach (VmStatsException error in await reader.FindUnknownDevicesAsync(vms, silent, cancellationToken))
         {

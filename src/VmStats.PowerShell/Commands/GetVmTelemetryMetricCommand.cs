@@ -4,14 +4,14 @@ using VmStats.PowerShell.Completion;
 
 namespace VmStats.PowerShell.Commands;
 
-/// <summary>Lists the metrics: name, unit, kind, meaning, and what each is read or computed from.</summary>
+/// <summary>Gets the metrics: name, unit, kind, meaning, and the source that each is read or computed from.</summary>
 /// <example>
 /// <code>Get-VmTelemetryMetric Disk*</code>
-/// Which metrics of disks are there, and in what units?
+/// Lists the disk metrics and their units.
 /// </example>
 /// <example>
 /// <code>Get-VmTelemetryMetric -AppliesTo Nic | Where-Object Kind -eq Rate</code>
-/// The rates of a network interface.
+/// Lists the rates of a network interface.
 /// </example>
 [Cmdlet(VerbsCommon.Get, "VmTelemetryMetric")]
 [OutputType(typeof(VmTelemetryMetric))]
@@ -19,14 +19,14 @@ public sealed class GetVmTelemetryMetricCommand : VmStatsCmdletBase
 {
     private static readonly VmTelemetryMetricSubject[] s_everything = Enum.GetValues<VmTelemetryMetricSubject>();
 
-    /// <summary>Names of metrics; wildcards are allowed. Without it, all.</summary>
+    /// <summary>The names of metrics; wildcards are allowed. By default, all metrics.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(MetricNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = ["*"];
 
-    /// <summary>Only metrics of a VM as a whole, of a network interface, or of a disk.</summary>
+    /// <summary>Only the metrics of a VM as a whole, of a network interface, or of a disk.</summary>
     [Parameter]
     public VmTelemetryMetricSubject? AppliesTo { get; set; }
 

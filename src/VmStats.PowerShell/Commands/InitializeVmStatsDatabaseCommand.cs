@@ -5,46 +5,47 @@ using VmStats.Stores.Initialization;
 
 namespace VmStats.PowerShell.Commands;
 
-/// <summary>Makes the database that a connection names, with all that makes it quick.</summary>
+/// <summary>Creates the database that the connection names, with the tables and caches that make queries fast.</summary>
 /// <remarks>
-/// InfluxDB 3: the database, the tables vm_totals, vm_devices and mem_dumps with their tags in the order of the questions,
-/// last-value caches of two rows and distinct-value caches, which hold what is written from then on. InfluxDB 1.x: the database
-/// and its retention policy, the default one or that which the connection names. InfluxDB 2.x: the bucket and, where the server
-/// doesn't do it by itself, the mapping by which the 1.x API knows it, in the organisation INFLUX_ORG or the only one that the
-/// token sees; the token must have the rights for it. An embedded store is made by being opened. What is there stays as it is, so
-/// the command may be run again at any time;
-/// with -RetentionPeriod an existing database's retention is set.
+/// InfluxDB 3: creates the database, the tables vm_totals, vm_devices and mem_dumps with their tags in the order in which
+/// queries filter by them, last-value caches of two rows and distinct-value caches, which hold what is written from then on.
+/// InfluxDB 1.x: creates the database and its retention policy, the default one or the one that the connection names.
+/// InfluxDB 2.x: creates the bucket and, if the server doesn't do so itself, its mapping for the 1.x API, in the organisation
+/// INFLUX_ORG or the only one that the token has access to; the token must have the permissions for it. An embedded store is
+/// created when it is opened. Existing objects are left unchanged, so the command can be run again at any time; only
+/// -RetentionPeriod changes the retention of an existing database.
 ///
-/// An embedded store has no server to delete points. There, -RetentionPeriod deletes once, now, the telemetry that is older
-/// than the period, counted back from the older of the clock and the newest point stored; records of dumps stay. Where that is
-/// more than an eighth of all points, nothing is deleted without -Force: a clock that is wrong by weeks looks the same. A
-/// collector does it by itself while it runs, if its connection was made with Connect-VmStats -RetentionPeriod, and warns when
-/// it held back a pass for that reason: the first time that an old store gets a period, after a collector was off for long, or
-/// where it runs so seldom that each time more than an eighth has become too old. Look at both times in the warning, then run
-/// the command that it names; a scheduled script may run it each time.
+/// An embedded store has no server that deletes old points. There, -RetentionPeriod deletes the telemetry that is older than
+/// the period, once and at once. The period is counted back from the older of the clock and the newest point stored; dump
+/// records are kept. If more than an eighth of all points would be deleted, nothing is deleted without -Force, since a clock
+/// that is wrong by weeks has the same effect. A collector deletes old points by itself while it runs if its connection was
+/// made with Connect-VmStats -RetentionPeriod. It warns when it deletes nothing for that reason: the first time that an old
+/// store gets a period, after a long pause of the collector, or if it runs so rarely that each time more than an eighth has
+/// become too old. Check both times in the warning, then run the command that it names; a scheduled script may run it each
+/// time.
 /// </remarks>
 /// <example>
 /// <code>Initialize-VmStatsDatabase -WhatIf</code>
-/// What would be made?
+/// Shows what would be created.
 /// </example>
 /// <example>
 /// <code>Initialize-VmStatsDatabase -RetentionPeriod 90d</code>
-/// Makes what is missing, and has the server drop points after ninety days.
+/// Creates what is missing, and has the server delete points after ninety days.
 /// </example>
 /// <example>
 /// <code>Initialize-VmStatsDatabase -RetentionPeriod 30d -Force -Connection (Connect-VmStats -Path ./lab.db -PassThru)</code>
-/// Deletes from an embedded store what is older than thirty days, however much that is. With -WhatIf it says how much.
+/// Deletes all telemetry older than thirty days from an embedded store, however much that is. With -WhatIf it shows how much.
 /// </example>
 [Cmdlet(VerbsData.Initialize, "VmStatsDatabase", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
 [OutputType(typeof(VmStatsDatabaseItem))]
 public sealed class InitializeVmStatsDatabaseCommand : StoreCmdletBase
 {
-    /// <summary>How long the server keeps points: 30d, 52w. Without it, a new database keeps them for ever, and an existing one as before. Embedded store: points that are older are deleted now.</summary>
+    /// <summary>How long the server keeps points, such as 30d or 52w. By default, a new database keeps them for ever, and the retention of an existing one is unchanged. Embedded store: older points are deleted now.</summary>
     [Parameter(Position = 0)]
     [DurationTransformation]
     public TimeSpan? RetentionPeriod { get; set; }
 
-    /// <summary>Embedded store: deletes what is older than -RetentionPeriod even where that is more than an eighth of all points.</summary>
+    /// <summary>Embedded store: deletes points older than -RetentionPeriod even if they are more than an eighth of all points.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 

@@ -15,53 +15,53 @@ using VmStats.Stores.Influx3;
 
 namespace VmStats.PowerShell.Commands;
 
-/// <summary>Runs a query in the server's own language and gives its rows as objects, as they arrive.</summary>
+/// <summary>Runs a query in the server's own language and returns its rows as objects, as they arrive.</summary>
 /// <remarks>
-/// SQL on InfluxDB 3, InfluxQL on InfluxDB 1.x and 2.x (and, with -Language, on 3). Values belong into -Parameter, never
-/// into the text. All objects of an answer have the same properties: servers leave out what is null, so the first
-/// thousand rows are looked through before the first is given out. PowerShell tells no names apart by case, so of two
-/// columns uuid and UUID the second is given as UUID_1; so is a second column of the same name, and an alias that the
-/// time or the measurement has already. A warning says which.
+/// The language is SQL on InfluxDB 3, and InfluxQL on InfluxDB 1.x and 2.x (and, with -Language, on 3). Pass values with
+/// -Parameter, never in the query text. All objects of a result have the same properties: servers omit nulls, so the first
+/// thousand rows are examined before the first object is written. Property names in PowerShell are case-insensitive, so of
+/// two columns uuid and UUID the second becomes UUID_1; so does a second column of the same name, and an alias equal to the
+/// name of the time or the measurement. A warning names the renamed columns.
 ///
-/// A time is a DateTime in local time, with the same in UTC beside it: of time, timeUtc. They hold 100 ns, and in a CSV file
-/// seconds; -TimeAsText gives all nine digits and the Z of UTC. Under a name other than time
-/// InfluxDB 3 sends a time as a text without its zone: the server is asked once more for the types of such columns (the
-/// query is planned and not run again). Where that can't be asked (SHOW, EXPLAIN, several statements), what reads like a
-/// time stays a text, with the Z of UTC.
+/// A time is a DateTime in local time, with a second property in UTC: timeUtc for time. Their resolution is 100 ns, and
+/// seconds in a CSV file; -TimeAsText returns all nine digits and the Z of UTC. InfluxDB 3 sends times in columns not named
+/// time as text without a time zone, so the types of such columns are requested from the server (the query is planned but
+/// not run again). If that isn't possible (SHOW, EXPLAIN, several statements), a value that looks like a time stays text,
+/// with the Z of UTC.
 ///
-/// A statement that is known to change something (DROP, DELETE, CREATE, SELECT INTO) is confirmed first; every other
-/// goes to the server.
+/// A statement that is known to change data or schema (DROP, DELETE, CREATE, SELECT INTO) must be confirmed first; any other
+/// is sent to the server.
 /// </remarks>
 /// <example>
 /// <code>Invoke-InfluxQuery 'SELECT name, max(cputime) AS cputime FROM vm_totals WHERE time > $since GROUP BY name' -Parameter @{ since = (Get-Date).AddHours(-1) }</code>
-/// A question of your own, in SQL.
+/// Runs a query of your own in SQL.
 /// </example>
 /// <example>
 /// <code>Invoke-InfluxQuery 'SHOW MEASUREMENTS' -Language InfluxQL</code>
-/// What is in the database?
+/// Lists the measurements in the database.
 /// </example>
 /// <example>
 /// <code>Invoke-InfluxQuery 'SELECT time, cputime FROM vm_totals ORDER BY time LIMIT 2' -TimeAsText</code>
-/// Times with all nine digits, which go into -Parameter as they are.
+/// Returns times with all nine digits, which can be passed to -Parameter unchanged.
 /// </example>
 [Cmdlet(VerbsLifecycle.Invoke, "InfluxQuery", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(PSObject))]
 public sealed class InvokeInfluxQueryCommand : StoreCmdletBase
 {
-    /// <summary>The statement; values stand in it as $name.</summary>
+    /// <summary>The statement; it refers to parameters as $name.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     public string Query { get; set; } = "";
 
-    /// <summary>The values: texts, numbers, truth values, times.</summary>
+    /// <summary>The values of the statement's parameters: strings, numbers, Booleans and times.</summary>
     [Parameter(Position = 1)]
     public IDictionary? Parameter { get; set; }
 
-    /// <summary>The language of the statement. Without it, SQL on InfluxDB 3 and InfluxQL on others.</summary>
+    /// <summary>The language of the statement. By default, SQL on InfluxDB 3 and InfluxQL on other servers.</summary>
     [Parameter]
     public InfluxQueryLanguage? Language { get; set; }
 
-    /// <summary>Times are given as texts such as 2026-01-01T00:00:00.000000001Z, to the nanosecond. -Parameter takes them back as they are.</summary>
+    /// <summary>Returns times as strings with nanoseconds, such as 2026-01-01T00:00:00.000000001Z. -Parameter accepts them unchanged.</summary>
     [Parameter]
     public SwitchParameter TimeAsText { get; set; }
 
@@ -92,7 +92,7 @@ public sealed class InvokeInfluxQueryCommand : StoreCmdletBase
         });
     }
 
-    // Before the first rows are given out: each has the properties of all.
+    // Runs before the first rows are written, since each object has the properties of all of them.
     private static async IAsyncEnumerable<StoreRow> LearnAsync(
         IAsyncEnumerable<StoreRow> rows, ColumnTimes times, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -16,41 +16,41 @@ using VmStats.ThirdParty;
 
 namespace VmStats.PowerShell.Commands;
 
-/// <summary>Dumps the memory of running VMs: hashed, compressed and recorded while it is taken, in one pass.</summary>
+/// <summary>Dumps the memory of running VMs; the dump is hashed, compressed and recorded while it is taken, in one pass.</summary>
 /// <remarks>
-/// The hypervisor writes an ELF core into a pipe; no raw byte reaches the disk. The file appears under its name only
-/// when it is whole, readable by its owner alone, with a manifest beside it and a line in the folder's ledger. A failed
-/// attempt leaves no file, and a record. The guest is paused while its memory is read.
+/// The hypervisor writes an ELF core into a pipe; no uncompressed data reaches the disk (except with -Compression None). The
+/// file appears under its final name only when it is complete, readable by its owner only, with a manifest next to it and a
+/// line in the folder's ledger. A failed attempt leaves no file, but a record. The guest is paused while its memory is read.
 ///
-/// Memory is volatile: nothing but the hypervisor and the disk is waited for before it comes. VMs are looked up at the
-/// hypervisor, and records are written beside the dumps and after them. One that the store has not taken within its
-/// time-out (INFLUX_TIMEOUT_S) waits in a file beside the dump; a warning says so, and the next dump brings it.
+/// Memory is volatile, so before it is read the command waits only for the hypervisor and the disk. VMs are looked up on the
+/// hypervisor, and records are written during the dumps and after them. A record that the store hasn't accepted within its
+/// timeout (INFLUX_TIMEOUT_S) waits in a file next to the dump; a warning says so, and the next dump writes it to the store.
 ///
-/// -WhatIf, -Confirm and -Verbose show a plan: expected size, time, pause and free space, by the VM's earlier dumps where
-/// the store gives them within two seconds. -Crash and -Reset ask before they do it, unless -Confirm:$false is given.
+/// -WhatIf, -Confirm and -Verbose show a plan: expected size, duration, pause and free space, estimated from the VM's earlier
+/// dumps if the store returns them within two seconds. -Crash and -Reset ask for confirmation unless -Confirm:$false is given.
 ///
-/// A VM that comes from a hypervisor is dumped on that one; of several that -HypervisorUri names, each VM of the name is, and
-/// one that several know, as after a migration, where it runs. A hypervisor that can't be used is an error, and the VMs of the
-/// others are dumped. All must run on this host.
+/// A VM that is piped in from a hypervisor is dumped there. If -HypervisorUri names several hypervisors, every VM with the
+/// name is dumped; a VM that several hypervisors know, as after a migration, is dumped where it runs. A hypervisor that can't
+/// be used is an error, and the VMs of the others are dumped. All hypervisors must run on this host.
 ///
-/// With -ServiceUrl the original's dump service does it instead, in its own folder, uncompressed. Nobody but that service
-/// vouches for the hash that it reports: the record says so.
+/// With -ServiceUrl, the original's dump service takes the dump instead, into its own folder and uncompressed. The hash that
+/// it reports isn't verified; the record says so.
 /// </remarks>
 /// <example>
 /// <code>Invoke-MemoryDump db01</code>
-/// Dumps one VM into DUMP_DIR, or the default folder.
+/// Dumps one VM to DUMP_DIR, or to the default folder.
 /// </example>
 /// <example>
 /// <code>Invoke-MemoryDump web* -Path /srv/dumps -Compression Gzip -Note 'case 4711'</code>
-/// Dumps every running VM whose name begins with web, in a form that zcat and Volatility read.
+/// Dumps every running VM whose name begins with web, in a format that zcat and Volatility can read.
 /// </example>
 /// <example>
 /// <code>Get-MonitoredVm db* -HypervisorUri qemu:///system, qemu:///session | Invoke-MemoryDump</code>
-/// Dumps each VM on its own hypervisor; -ThrottleLimit holds for all of them together.
+/// Dumps each VM on its own hypervisor; -ThrottleLimit applies to all of them together.
 /// </example>
 /// <example>
 /// <code>$job = Invoke-MemoryDump db01 -AsJob; Wait-Job $job; Receive-Job $job</code>
-/// Dumps in the background of the session; Stop-Job ends it.
+/// Takes the dump in a background job of the session; Stop-Job cancels it.
 /// </example>
 /// <example>
 /// <code>Invoke-MemoryDump db01 -ServiceUrl http://kvm1:5001</code>
@@ -64,14 +64,14 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
     private const string ServiceSet = "Service";
     private const string UseServiceSet = "UseService";
 
-    // What was piped in may come from several hypervisors, each by its own property.
+    // VMs from the pipeline may be on different hypervisors, each named by its HypervisorUri property.
     private readonly List<(string[] Hypervisors, VmTargets Vms)> _targets = [];
     private readonly Dictionary<IHypervisor, MemoryDumper> _dumpers = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<IHypervisor> _refused = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<string, HashSet<Guid>> _serviceVms = new(StringComparer.Ordinal);
     private DumpConfirmation? _confirmation;
 
-    /// <summary>Names of VMs; wildcards are allowed, but not for the dump service. A UUID may stand for a name.</summary>
+    /// <summary>The names or UUIDs of VMs; wildcards are allowed, except with the dump service.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [VmNameTransformation]
     [SupportsWildcards]
@@ -79,66 +79,66 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
     [ValidateNotNullOrEmpty]
     public override string[]? Name { get; set; }
 
-    /// <summary>The folder for the dumps. Without it DUMP_DIR, else the original's folder where it can be written, else one in your data folder.</summary>
+    /// <summary>The folder for the dumps. By default DUMP_DIR, otherwise the original's folder if it is writable, otherwise one in your data folder.</summary>
     [Parameter(ParameterSetName = LocalSet)]
     [Alias("DumpDirectory")]
     [ValidateNotNullOrEmpty]
     public string? Path { get; set; }
 
-    /// <summary>Zstd is fastest; Gzip is read by every tool; None keeps the ELF core as it is.</summary>
+    /// <summary>The compression: Zstd is fastest, Gzip can be read by every tool, None stores the plain ELF core.</summary>
     [Parameter(ParameterSetName = LocalSet)]
     public MemoryDumpCompression Compression { get; set; } = MemoryDumpCompression.Zstd;
 
-    /// <summary>1 to 9 for gzip, 1 to 19 for Zstandard; none without compression. Without it, 1.</summary>
+    /// <summary>The compression level: 1 to 9 for gzip, 1 to 19 for Zstandard, by default 1. Not allowed without compression.</summary>
     [Parameter(ParameterSetName = LocalSet)]
     [ValidateRange(1, 19)]
     public int? CompressionLevel { get; set; }
 
-    /// <summary>Dumps at the same time. Without it MAX_PARALLEL_DUMPS, else 2.</summary>
+    /// <summary>The maximum number of dumps at the same time. By default MAX_PARALLEL_DUMPS, otherwise 2.</summary>
     [Parameter(ParameterSetName = LocalSet)]
     [ValidateRange(1, 64)]
     public int? ThrottleLimit { get; set; }
 
-    /// <summary>Crashes the VM when its memory is dumped: it will be off. Asks first.</summary>
+    /// <summary>Crashes the VM after its memory is dumped: it will be off. Asks for confirmation.</summary>
     [Parameter(ParameterSetName = LocalSet)]
     public SwitchParameter Crash { get; set; }
 
-    /// <summary>Resets the VM when its memory is dumped. Asks first.</summary>
+    /// <summary>Resets the VM after its memory is dumped. Asks for confirmation.</summary>
     [Parameter(ParameterSetName = LocalSet)]
     public SwitchParameter Reset { get; set; }
 
-    /// <summary>Asks not to pause the VM. QEMU pauses it all the same for a memory-only dump.</summary>
+    /// <summary>Requests that the VM isn't paused. QEMU pauses it nevertheless for a memory-only dump.</summary>
     [Parameter(ParameterSetName = LocalSet)]
     public SwitchParameter Live { get; set; }
 
-    /// <summary>Has the hypervisor write past the file system's cache, where the image must go through a file; through a pipe there is none.</summary>
+    /// <summary>Makes the hypervisor bypass the file system's cache if the image must go through a file; it has no effect if the image goes through a pipe.</summary>
     [Parameter(ParameterSetName = LocalSet)]
     public SwitchParameter BypassCache { get; set; }
 
-    /// <summary>Bytes of memory that may wait for the compressor, 32MB without it. A guest that fits is paused no longer than a copy takes.</summary>
+    /// <summary>The maximum size in bytes of the buffer in front of the compressor, by default 32MB. A guest whose memory fits in it is paused only for the time of a copy.</summary>
     [Parameter(ParameterSetName = LocalSet)]
     [ValidateRange(4L << 20, 1L << 40)]
     public long BufferSize { get; set; } = MemoryDumpRequest.DefaultBufferBytes;
 
-    /// <summary>A note for the records, such as a case number.</summary>
+    /// <summary>A note to store in the records, such as a case number.</summary>
     [Parameter(ParameterSetName = LocalSet)]
     public string? Note { get; set; }
 
-    /// <summary>The original's dump service, such as http://kvm1:5001, which is to take the dumps.</summary>
+    /// <summary>The address of the original's dump service, such as http://kvm1:5001, which then takes the dumps.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ServiceSet)]
     [ValidateNotNullOrEmpty]
     public string? ServiceUrl { get; set; }
 
-    /// <summary>The dump service that MEMDUMP_SERVICE_URL names is to take the dumps.</summary>
+    /// <summary>Lets the dump service at MEMDUMP_SERVICE_URL take the dumps.</summary>
     [Parameter(Mandatory = true, ParameterSetName = UseServiceSet)]
     public SwitchParameter UseService { get; set; }
 
-    /// <summary>Longest time for each dump; when it is over, the dump is given up and the VM goes on. A dump of the service goes on, too.</summary>
+    /// <summary>The timeout for each dump, after which it is cancelled and the VM resumes. With the dump service, only the waiting ends: the service completes its dump.</summary>
     [Parameter]
     [DurationTransformation]
     public TimeSpan? Timeout { get; set; }
 
-    /// <summary>Dumps in the background of this session and gives a job at once: Get-Job, Wait-Job, Receive-Job, Stop-Job.</summary>
+    /// <summary>Takes the dumps in the background of this session and returns a job immediately, for Get-Job, Wait-Job, Receive-Job and Stop-Job.</summary>
     [Parameter]
     public SwitchParameter AsJob { get; set; }
 
@@ -215,12 +215,12 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
         }
         finally
         {
-            // A job closes what it was given.
+            // A job that was started disposes of its work itself.
             work?.DisposeAsync().AsTask().GetAwaiter().GetResult();
         }
     }
 
-    // The one loop: what is planned, whoever takes it, is asked about and then done.
+    // The loop for both hypervisors and the dump service: each planned dump is confirmed and then added to the work.
     private void Gather(MemoryDumpWork work)
     {
         ITelemetryStore store = OpenStore(work);
@@ -237,7 +237,7 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
         });
     }
 
-    // A job goes on when the session connects to another store, so it has one of its own.
+    // A job needs a store of its own, since it continues when the session connects to another one.
     private ITelemetryStore OpenStore(MemoryDumpWork work)
     {
         if (!AsJob)
@@ -289,11 +289,12 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
             PlannedDump.Of(_dumpers[one.Hypervisor], one.Request, () => _confirmation!.Ask(plan, one.Hypervisor.HostName)))];
     }
 
-    // By what the hypervisors say: no store is asked.
+    // Uses the hypervisors' lists only; the store is not queried.
     private async Task<IReadOnlyList<(IHypervisor Hypervisor, VmInfo Vm)>> FindAsync(
         IReadOnlyList<IHypervisor> hypervisors, VmTargets vms, CommandOutput output, CancellationToken cancellationToken)
     {
-        // Before the VMs are asked for: a remote host that is down would be told of instead, as if it could help to start it.
+        // Checked before the VMs are listed: otherwise a remote host that is down would be reported as such, although
+        // starting it wouldn't help, since its VMs can't be dumped from here.
         IHypervisor[] dumpable = [.. hypervisors.Where(hypervisor => CanDump(hypervisor, output))];
         return await vms.ResolveAsync(await Hypervisors.ListAsync(dumpable, output, cancellationToken), output, cancellationToken);
     }

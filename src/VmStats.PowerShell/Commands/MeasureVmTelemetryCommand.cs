@@ -6,20 +6,20 @@ using VmStats.Telemetry.Series;
 
 namespace VmStats.PowerShell.Commands;
 
-/// <summary>Measures the telemetry of VMs over a range: count, average, minimum, maximum and percentiles per VM and metric.</summary>
+/// <summary>Computes statistics of the telemetry of VMs over a time range: count, average, minimum, maximum and percentiles per VM and metric.</summary>
 /// <remarks>
-/// Without a range, the last hour; without -Metric, CPU, memory, and the bytes of network and disk per second.
-/// Percentiles are nearest rank over all samples of the range, whatever its length and however many queries it takes:
-/// exact up to 4,096 samples of a VM, beyond that within half a percent of themselves (PercentileError says which).
-/// Metrics that a VM never had are left out.
+/// The default range is the last hour; the default metrics are CPU, memory, and the bytes per second of network and disk.
+/// Percentiles are nearest-rank percentiles of all samples of the range, whatever its length and the number of queries:
+/// exact up to 4,096 samples of a VM, above that with a relative error of at most half a percent (see PercentileError).
+/// Metrics without values for a VM are omitted.
 /// </remarks>
 /// <example>
 /// <code>Measure-VmTelemetry -Last 1d | Sort-Object P95 -Descending</code>
-/// What did each VM use over the day?
+/// Shows the usage of each VM over the day.
 /// </example>
 /// <example>
 /// <code>Get-MonitoredVm db* | Measure-VmTelemetry -Last 30d -Device -Metric *LatencyMilliseconds</code>
-/// How slow were the disks of the databases in the last thirty days?
+/// Shows the disk latencies of the databases in the last thirty days.
 /// </example>
 [Cmdlet(VerbsDiagnostic.Measure, "VmTelemetry", DefaultParameterSetName = LatestSet)]
 [OutputType(typeof(VmTelemetryStatistics))]

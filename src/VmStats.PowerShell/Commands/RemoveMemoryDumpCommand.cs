@@ -12,25 +12,26 @@ using VmStats.PowerShell.Transformation;
 
 namespace VmStats.PowerShell.Commands;
 
-/// <summary>Removes memory dumps by age, count or size, or puts them on hold; each step is in the folder's ledger.</summary>
+/// <summary>Removes memory dumps by age, count or size, or puts them on hold; each action is noted in the folder's ledger.</summary>
 /// <remarks>
-/// A dump goes where -OlderThan or -MaximumSize asks for it. What -KeepLast keeps stays, whatever else is said; alone, it
-/// asks for all others. Dumps down the pipeline, or of -Path, narrow what is looked at, wherever they are; without a rule
-/// these go themselves. A dump on hold stays. The only verified dump of a VM (by Test-MemoryDump -Record), or its last one
-/// where none was verified, stays unless -Force is given. Records in the store are kept.
+/// -OlderThan and -MaximumSize select the dumps to remove. Dumps that -KeepLast keeps are never removed, whatever the other
+/// rules say; -KeepLast alone removes all others. Dumps from the pipeline or -Path, in any folder, limit what the rules apply
+/// to; without a rule, exactly these dumps are removed. A dump on hold is kept. The only verified dump of a VM (by
+/// Test-MemoryDump -Record), or its last one if none was verified, is kept unless -Force is given. Records in the store are
+/// kept.
 ///
-/// What removes asks first. -Hold and -Release don't, unless -Confirm is given: they work in scripts as they are.
+/// A removal asks for confirmation. -Hold and -Release don't, unless -Confirm is given, so that they can be used in scripts.
 ///
-/// -Interrupted clears away what dumps left whose process died, and records them; the next Invoke-MemoryDump does the
-/// same. A dump that another process takes is never touched.
+/// -Interrupted deletes what is left of dumps whose process died, and records them; the next Invoke-MemoryDump does the
+/// same. A dump that another process is taking is never touched.
 /// </remarks>
 /// <example>
 /// <code>Remove-MemoryDump -OlderThan 30d -KeepLast 3 -WhatIf</code>
-/// What would go: dumps older than thirty days, but none of the three newest of each VM.
+/// Shows what would be removed: dumps older than thirty days, except the three newest of each VM.
 /// </example>
 /// <example>
 /// <code>Remove-MemoryDump -Name db01 -Hold</code>
-/// Puts every dump of db01 on hold; -Release lifts it.
+/// Puts every dump of db01 on hold; -Release lifts the hold.
 /// </example>
 /// <example>
 /// <code>Get-MemoryDumpRecord db01 -First 1 | Remove-MemoryDump -Hold</code>
@@ -38,7 +39,7 @@ namespace VmStats.PowerShell.Commands;
 /// </example>
 /// <example>
 /// <code>Remove-MemoryDump -Interrupted</code>
-/// Clears up after a crash, and gives the records that were made of it.
+/// Cleans up after a crash, and returns the records of the interrupted dumps.
 /// </example>
 [Cmdlet(VerbsCommon.Remove, "MemoryDump", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium, DefaultParameterSetName = PolicySet)]
 [OutputType(typeof(MemoryDumpRemoval), typeof(MemoryDumpFile), typeof(MemoryDumpRecord))]
@@ -56,7 +57,7 @@ public sealed class RemoveMemoryDumpCommand : StoreCmdletBase
     /// <summary>Creates the cmdlet.</summary>
     public RemoveMemoryDumpCommand() => _confirmation = new Confirmation(this);
 
-    /// <summary>The dump folder. Without it DUMP_DIR, else the default folder.</summary>
+    /// <summary>The dump folder. By default DUMP_DIR, otherwise the default folder.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? Folder { get; set; }
@@ -68,7 +69,7 @@ public sealed class RemoveMemoryDumpCommand : StoreCmdletBase
     [ValidateNotNullOrEmpty]
     public string[]? Name { get; set; }
 
-    /// <summary>Only these dumps, as Invoke-MemoryDump and Get-MemoryDumpRecord give them; wildcards are allowed.</summary>
+    /// <summary>Only these dump files, such as those from Invoke-MemoryDump and Get-MemoryDumpRecord; wildcards are allowed.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = PolicySet)]
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = HoldSet)]
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ReleaseSet)]
@@ -76,34 +77,34 @@ public sealed class RemoveMemoryDumpCommand : StoreCmdletBase
     [SupportsWildcards]
     public string?[]? Path { get; set; }
 
-    /// <summary>Dumps older than this: 30d, 2w.</summary>
+    /// <summary>Removes dumps older than this, such as 30d or 2w.</summary>
     [Parameter(ParameterSetName = PolicySet)]
     [DurationTransformation]
     public TimeSpan? OlderThan { get; set; }
 
-    /// <summary>So many newest of each VM stay. Without another rule, all others go; beside others it only protects.</summary>
+    /// <summary>The number of newest dumps of each VM to keep. Without another rule, all other dumps are removed; with other rules, it only protects the newest dumps.</summary>
     [Parameter(ParameterSetName = PolicySet)]
     [ValidateRange(0, int.MaxValue)]
     public int? KeepLast { get; set; }
 
-    /// <summary>The oldest, until the folder's dumps take no more than so many bytes: 500GB.</summary>
+    /// <summary>Removes the oldest dumps until the folder's dumps take at most this number of bytes, such as 500GB.</summary>
     [Parameter(ParameterSetName = PolicySet)]
     [ValidateRange(0, long.MaxValue)]
     public long? MaximumSize { get; set; }
 
-    /// <summary>Also the only verified dump of a VM.</summary>
+    /// <summary>Removes even the only verified dump of a VM.</summary>
     [Parameter(ParameterSetName = PolicySet)]
     public SwitchParameter Force { get; set; }
 
-    /// <summary>Puts the dumps on hold instead of removing any.</summary>
+    /// <summary>Puts the dumps on hold instead of removing them.</summary>
     [Parameter(Mandatory = true, ParameterSetName = HoldSet)]
     public SwitchParameter Hold { get; set; }
 
-    /// <summary>Lifts the hold.</summary>
+    /// <summary>Lifts the hold from the dumps.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ReleaseSet)]
     public SwitchParameter Release { get; set; }
 
-    /// <summary>Clears away what interrupted dumps left in the folder, instead of removing any that is whole.</summary>
+    /// <summary>Deletes what is left of interrupted dumps in the folder; complete dumps are not removed.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InterruptedSet)]
     public SwitchParameter Interrupted { get; set; }
 
@@ -113,7 +114,7 @@ public sealed class RemoveMemoryDumpCommand : StoreCmdletBase
 
     /// <inheritdoc/>
     private protected override void Begin() =>
-        // A pipeline that brings nothing asks for nothing, never for the whole folder.
+        // An empty pipeline selects no dumps; it must not select the whole folder.
         _isNarrowed = MyInvocation.ExpectingInput || MyInvocation.BoundParameters.ContainsKey(nameof(Path));
 
     /// <inheritdoc/>
@@ -150,11 +151,11 @@ public sealed class RemoveMemoryDumpCommand : StoreCmdletBase
         }
         else
         {
-            Tell("No dump is named, by -Path or down the pipeline: there is nothing to do.", isExpected: IsByPolicy);
+            Report("No dump was given by -Path or from the pipeline: there is nothing to do.", isExpected: IsByPolicy);
         }
     }
 
-    // By silence it would look as if nothing had to go.
+    // Without these errors it would look as if there were no dumps to remove.
     private void Check(string folder)
     {
         if (IsByPolicy && !HasRule)
@@ -177,7 +178,7 @@ public sealed class RemoveMemoryDumpCommand : StoreCmdletBase
         MemoryDumpFile[] wanted = [.. listed.Where(selection.IsWanted)];
         if (wanted.Length == 0 && missing.Length == 0)
         {
-            TellNone(selection);
+            ReportNone(selection);
         }
         else if (IsByPolicy)
         {
@@ -189,8 +190,8 @@ public sealed class RemoveMemoryDumpCommand : StoreCmdletBase
         }
     }
 
-    // A hold that holds nothing must not pass for one, nor a wrong folder for a tidy one.
-    private void TellNone(DumpSelection selection)
+    // A hold that applies to no dump must be noticed, and so must a wrong folder.
+    private void ReportNone(DumpSelection selection)
     {
         if (!IsByPolicy && selection.NamesVms)
         {
@@ -198,11 +199,11 @@ public sealed class RemoveMemoryDumpCommand : StoreCmdletBase
         }
         else
         {
-            Tell($"There is no dump{selection.OfVms} in the folder '{selection.Folder}'.", isExpected: false);
+            Report($"There is no dump{selection.OfVms} in the folder '{selection.Folder}'.", isExpected: false);
         }
     }
 
-    private void Tell(string text, bool isExpected)
+    private void Report(string text, bool isExpected)
     {
         if (isExpected)
         {
@@ -228,14 +229,14 @@ public sealed class RemoveMemoryDumpCommand : StoreCmdletBase
         IReadOnlyList<MemoryDumpRemoval> planned = retention.Plan(policy, listed);
         if (planned.Count == 0)
         {
-            Tell($"The rules ask for none of the {listed.Count(selection.IsWanted)} dumps{selection.OfVms} in the folder '{selection.Folder}'.", isExpected: true);
+            Report($"The rules select none of the {listed.Count(selection.IsWanted)} dumps{selection.OfVms} in the folder '{selection.Folder}'.", isExpected: true);
         }
 
         foreach (MemoryDumpRemoval removal in planned)
         {
             if (removal.KeptBecause is string why)
             {
-                WriteVerbose($"{removal.Dump.Path} stays: {why}.");
+                WriteVerbose($"{removal.Dump.Path} is kept: {why}.");
                 WriteObject(removal);
             }
             else if (Confirm($"Remove the memory dump {removal.Dump.Path} ({removal.Reason})"))
@@ -245,7 +246,7 @@ public sealed class RemoveMemoryDumpCommand : StoreCmdletBase
         }
     }
 
-    // What goes wrong with one dump doesn't keep the others.
+    // A failure to remove one dump doesn't stop the removal of the others.
     private void RemoveOne(MemoryDumpRetention retention, MemoryDumpRemoval removal, RetentionPolicy policy) => Run(async (output, cancellationToken) =>
     {
         try
@@ -265,14 +266,14 @@ public sealed class RemoveMemoryDumpCommand : StoreCmdletBase
             Check(folder);
         }
 
-        if (Confirm($"Clear away what interrupted memory dumps left in the folder {folder}"))
+        if (Confirm($"Delete what is left of interrupted memory dumps in the folder {folder}"))
         {
             VmStats.Dumps.Capture.DumpFolder.ThrowIfUnsafe(folder);
             DumpRecovery recovery = new(new DumpStateStore(MemoryDumpPaths.DefaultStateFolder), new DumpRecorder(Store, MemoryDumpPaths.DefaultStateFolder));
-            TimeSpan patience = ResolvedConnection.Options.Timeout;
+            TimeSpan timeout = ResolvedConnection.Options.Timeout;
             IReadOnlyList<MemoryDumpRecord> records = Compute(async (_, cancellationToken) =>
             {
-                using RecordingLimit limit = DumpRecorder.Limit(patience, cancellationToken);
+                using RecordingLimit limit = DumpRecorder.Limit(timeout, cancellationToken);
                 return await recovery.RecoverAsync(folder, limit.Token);
             });
             foreach (string warning in recovery.Warnings)

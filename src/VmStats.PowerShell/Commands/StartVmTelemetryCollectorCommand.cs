@@ -13,13 +13,13 @@ using VmStats.ThirdParty;
 
 namespace VmStats.PowerShell.Commands;
 
-/// <summary>Starts a collector for each hypervisor: it polls it in the background of this session and writes to the store.</summary>
+/// <summary>Starts a collector for each hypervisor, which polls it in the background of this session and writes to the store.</summary>
 /// <remarks>
-/// A collector ends with the session, by Stop-VmTelemetryCollector, or after -Count polls. While the store can't be reached the
-/// points wait in a spool on disk, and whatever collector runs next brings them in. It goes on with its store when the session
-/// connects to another. Hypervisors are asked at the same time whether they answer; for one that doesn't there is an error and
-/// no collector, and the others are collected. -Wait shows their progress and returns when all have ended; Ctrl+C then stops
-/// all of them in order.
+/// A collector ends with the session, by Stop-VmTelemetryCollector, or after -Count polls. While the store is unreachable, the
+/// points wait in a spool on disk, and the next collector that runs writes them to the store. A collector keeps its store even
+/// if the session connects to another one. All hypervisors are first queried in parallel; one that doesn't answer is an error
+/// and gets no collector, and the others are collected. -Wait shows the progress of the collectors and returns when all have
+/// ended; Ctrl+C then stops all of them cleanly.
 /// </remarks>
 /// <example>
 /// <code>Start-VmTelemetryCollector -HypervisorUri qemu:///system -Interval 10s</code>
@@ -27,26 +27,26 @@ namespace VmStats.PowerShell.Commands;
 /// </example>
 /// <example>
 /// <code>'qemu:///system', 'qemu+ssh://root@kvm2/system', 'qemu+ssh://root@kvm3/system' | Start-VmTelemetryCollector -Interval 10s</code>
-/// A collector for each of three hosts; with -Wait they would run until Ctrl+C.
+/// Starts a collector for each of three hosts; with -Wait the command would run until Ctrl+C.
 /// </example>
 /// <example>
 /// <code>Start-VmTelemetryCollector -Count 1 -Wait</code>
-/// One sample of each VM and out: for a timer or cron.
+/// Collects one sample of each VM and ends, for use with a timer or cron.
 /// </example>
 [Cmdlet(VerbsLifecycle.Start, "VmTelemetryCollector", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low)]
 [OutputType(typeof(VmTelemetryCollectorStatus))]
 public sealed class StartVmTelemetryCollectorCommand : StoreCmdletBase
 {
-    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_refreshInterval = TimeSpan.FromMilliseconds(250);
 
-    // After that points go to the spool: while another program holds an embedded store's file, the queue stays short.
+    // After this time, points go to the spool, so that the queue stays short while another program locks an embedded store's file.
     private static readonly TimeSpan s_lockTimeout = TimeSpan.FromSeconds(2);
     private readonly HashSet<IHypervisor> _asked = new(ReferenceEqualityComparer.Instance);
     private readonly List<TelemetryCollector> _started = [];
     private HypervisorSet? _hypervisors;
 
     /// <summary>
-    /// The hypervisors, a collector for each: libvirt URIs such as qemu:///system, or sim://fleet?vms=20 for a simulated fleet. Without it: the connection's, else LIBVIRT_URI, else libvirt's own default.
+    /// The hypervisors, each of which gets a collector: libvirt URIs such as qemu:///system, or sim://fleet?vms=20 for a simulated fleet. By default the connection's hypervisor, otherwise LIBVIRT_URI, otherwise libvirt's own default.
     /// </summary>
     [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("LibvirtUri")]
@@ -55,17 +55,17 @@ public sealed class StartVmTelemetryCollectorCommand : StoreCmdletBase
     [AllowEmptyCollection]
     public string?[]? HypervisorUri { get; set; }
 
-    /// <summary>Time between polls, by the hypervisor's clock: 500ms, 10s, 1m. Without it POLL_INTERVAL, else one second.</summary>
+    /// <summary>The time between polls, by the hypervisor's clock, such as 500ms, 10s or 1m. By default POLL_INTERVAL, otherwise one second.</summary>
     [Parameter(Position = 0)]
     [DurationTransformation]
     public TimeSpan? Interval { get; set; }
 
-    /// <summary>Each collector ends after so many polls.</summary>
+    /// <summary>The number of polls after which each collector ends.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
     public int? Count { get; set; }
 
-    /// <summary>Returns when all collectors that it started have ended, and not before.</summary>
+    /// <summary>Waits until all collectors that the command started have ended.</summary>
     [Parameter]
     public SwitchParameter Wait { get; set; }
 
@@ -88,7 +88,7 @@ public sealed class StartVmTelemetryCollectorCommand : StoreCmdletBase
         IHypervisor[] hypervisors = [.. _hypervisors.Open(HypervisorSet.Named(HypervisorUri)).Where(_asked.Add)];
         Run(async (output, cancellationToken) =>
         {
-            // A database that isn't there takes nothing, however long the points wait.
+            // If the database doesn't exist, the points would stay in the spool for ever.
             await WriteTarget.RequireAsync(connection.Store, cancellationToken);
             TelemetryCollector?[] started = await Task.WhenAll(
                 hypervisors.Select(hypervisor => StartAsync(hypervisor, connection, output, cancellationToken)));
@@ -116,7 +116,7 @@ public sealed class StartVmTelemetryCollectorCommand : StoreCmdletBase
     {
         if (disposing && Wait)
         {
-            // Who waits for collectors has none left when the command ends early, by Ctrl+C or a failure further up the pipeline.
+            // With -Wait, no collector may keep running when the command ends early, by Ctrl+C or by an error upstream in the pipeline.
             Task.WhenAll(_started.Where(collector => !collector.Completion.IsCompleted).Select(collector => collector.StopAsync(CancellationToken.None)))
                 .GetAwaiter().GetResult();
         }
@@ -124,11 +124,11 @@ public sealed class StartVmTelemetryCollectorCommand : StoreCmdletBase
         base.Dispose(disposing);
     }
 
-    // One that doesn't answer doesn't hold up the others: each is started as soon as it has answered.
+    // Each collector is started as soon as its hypervisor has answered, so one that doesn't answer doesn't delay the others.
     private async Task<TelemetryCollector?> StartAsync(
         IHypervisor hypervisor, VmStatsConnection connection, CommandOutput output, CancellationToken cancellationToken)
     {
-        // A hypervisor that can't be reached at all is an error now, not a line in a status that nobody reads.
+        // An unreachable hypervisor is reported as an error at once, rather than only in the status of its collector.
         return await _hypervisors!.TryListAsync(hypervisor, output, cancellationToken) is null
             ? null
             : await output.OnPipelineAsync(() => Start(hypervisor, connection));
@@ -141,7 +141,7 @@ public sealed class StartVmTelemetryCollectorCommand : StoreCmdletBase
             return null;
         }
 
-        // A store of its own: the session may connect to another one while it collects.
+        // The collector needs a store of its own, since the session may connect to another one meanwhile.
         ITelemetryStore store = VmStatsSession.Open(connection.Options with { LockTimeout = s_lockTimeout }, connection.Source).Store;
         TelemetryCollector collector = VmStatsSession.Current.Collectors.Start(Options(hypervisor, store));
         _started.Add(collector);
@@ -170,7 +170,7 @@ public sealed class StartVmTelemetryCollectorCommand : StoreCmdletBase
         {
             while (!ended.IsCompleted)
             {
-                await Task.WhenAny(ended, Task.Delay(s_look, cancellationToken));
+                await Task.WhenAny(ended, Task.Delay(s_refreshInterval, cancellationToken));
                 cancellationToken.ThrowIfCancellationRequested();
                 Array.ForEach(watches, watch => watch.Look(output));
             }

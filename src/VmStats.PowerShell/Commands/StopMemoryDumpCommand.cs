@@ -9,18 +9,19 @@ using VmStats.Text;
 
 namespace VmStats.PowerShell.Commands;
 
-/// <summary>Ends memory dumps that wait or run on this host, whichever process takes them.</summary>
+/// <summary>Cancels memory dumps that are queued or running on this host, in any process.</summary>
 /// <remarks>
-/// The stream is closed, the VM goes on, the partial file is removed, and the attempt is recorded as cancelled by the process
-/// that took it. All are asked to end before any is waited for, so that none begins because another has ended.
+/// The process that takes the dump closes the stream, so that the VM resumes, removes the partial file, and records the
+/// attempt as cancelled. Cancellation of all dumps is requested before waiting for any of them, so that none starts because
+/// another has ended.
 /// </remarks>
 /// <example>
 /// <code>Stop-MemoryDump db01</code>
-/// Ends the dump of db01 that runs now.
+/// Cancels the running dump of db01.
 /// </example>
 /// <example>
 /// <code>Get-MemoryDumpStatus -State Running, Queued | Stop-MemoryDump</code>
-/// Ends all dumps on this host.
+/// Cancels all dumps on this host.
 /// </example>
 [Cmdlet(VerbsLifecycle.Stop, "MemoryDump", SupportsShouldProcess = true)]
 [OutputType(typeof(MemoryDumpStatus))]
@@ -31,22 +32,22 @@ public sealed class StopMemoryDumpCommand : VmStatsCmdletBase
     private readonly MemoryDumpStatusReader _reader = new();
     private readonly HashSet<Guid> _ending = [];
 
-    /// <summary>Names of VMs; wildcards are allowed.</summary>
+    /// <summary>The names of VMs; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [VmNameTransformation]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = [];
 
-    /// <summary>A VM's UUID. A VM from the pipeline is known by it alone.</summary>
+    /// <summary>The UUID of a VM. A VM from the pipeline is identified by it, not by its name.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public Guid? Uuid { get; set; }
 
-    /// <summary>One dump, by its own identity.</summary>
+    /// <summary>The id of a single dump.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public Guid? DumpId { get; set; }
 
-    /// <summary>Puts out how each dump ended.</summary>
+    /// <summary>Returns the final status of each dump.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
@@ -66,7 +67,7 @@ public sealed class StopMemoryDumpCommand : VmStatsCmdletBase
             WriteError(new VmStatsException(
                 ErrorIds.DumpNotRunning,
                 VmStatsErrorKind.NotFound,
-                $"No dump of '{string.Join(", ", Name)}' waits or runs on this host.",
+                $"No dump of '{string.Join(", ", Name)}' is queued or running on this host.",
                 "Get-MemoryDumpStatus lists the dumps.",
                 Name));
         }
@@ -90,7 +91,7 @@ public sealed class StopMemoryDumpCommand : VmStatsCmdletBase
         : Uuid is Guid vm ? dump.Uuid == vm
         : patterns.Any(pattern => pattern.Matches(dump.Name));
 
-    // One that doesn't end in time is an error of its own.
+    // Each dump that doesn't end in time is reported as a separate error.
     private async Task WaitAsync(Guid dump, CommandOutput output, CancellationToken cancellationToken)
     {
         try

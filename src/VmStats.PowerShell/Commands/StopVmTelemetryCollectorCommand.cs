@@ -6,25 +6,25 @@ using VmStats.PowerShell.Sessions;
 
 namespace VmStats.PowerShell.Commands;
 
-/// <summary>Stops collectors of this session. What they have collected is in the store or the spool when it returns.</summary>
+/// <summary>Stops collectors of this session. When the cmdlet returns, everything they have collected is in the store or the spool.</summary>
 /// <example>
 /// <code>Get-VmTelemetryCollector | Stop-VmTelemetryCollector</code>
 /// Stops all collectors of this session.
 /// </example>
 /// <example>
 /// <code>Stop-VmTelemetryCollector -Id 1 -PassThru</code>
-/// Stops one, and shows what it did.
+/// Stops one collector, and shows its final status.
 /// </example>
 [Cmdlet(VerbsLifecycle.Stop, "VmTelemetryCollector", SupportsShouldProcess = true)]
 [OutputType(typeof(VmTelemetryCollectorStatus))]
 public sealed class StopVmTelemetryCollectorCommand : VmStatsCmdletBase
 {
-    /// <summary>The collector's number.</summary>
+    /// <summary>The ids of the collectors.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(CollectorIdCompleter))]
     public int[] Id { get; set; } = [];
 
-    /// <summary>Puts out what each collector did.</summary>
+    /// <summary>Returns the final status of each collector.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 

@@ -6,34 +6,36 @@ using VmStats.ThirdParty;
 
 namespace VmStats.PowerShell.Commands;
 
-/// <summary>Tells whether a dump is what it was when it was taken; with -Detailed all that was found.</summary>
+/// <summary>Verifies that a dump is unchanged since it was taken; with -Detailed returns all findings.</summary>
 /// <remarks>
-/// The dump is read again and compared with its manifest, the folder's ledger and the records in the store: the stored hash, the
-/// raw hash, the ELF structure, the manifest beside the file, the hash-chained ledger and the ledger heads in the store. Each
-/// disagreement is a finding with a stable id. Who owns the folder can make file, manifest and ledger agree on a lie; the store
-/// then tells. Who owns both can hide anything.
+/// The dump is read again and compared with its manifest, the folder's ledger and the records in the store: the hash of the
+/// stored file, the hash of the raw image, the ELF structure, the manifest next to the file, the hash-chained ledger and the
+/// ledger heads in the store. Each discrepancy is a finding with a stable id. The owner of the folder can forge file, manifest
+/// and ledger consistently; the comparison with the store then reveals it. A person who controls both can hide anything.
 ///
-/// The answer is $true or $false, one for each dump: if several are tested at once, ask whether the answers contain $false. A warning names what was found; -Quiet leaves it out, and -Detailed gives
-/// an object with the findings instead. A dump that can't be read or compared is an error, and $false.
+/// The result is $true or $false for each dump: if several are tested at once, check whether the results contain $false. A
+/// warning lists the findings; -Quiet omits it, and -Detailed returns an object with the findings instead. A dump that can't
+/// be read or compared is an error, and the result is $false.
 ///
-/// It only reads: on read-only media too, and whoever's the dump is. With -Record the outcome is noted in the folder's
-/// ledger, in which Remove-MemoryDump looks for a VM's verified dumps. No link is followed to a dump, a manifest or a ledger.
+/// The cmdlet only reads, so it works on read-only media and on dumps of other users. With -Record the result is noted in the
+/// folder's ledger, where Remove-MemoryDump looks for a VM's verified dumps. Symbolic links in the place of a dump, a manifest
+/// or a ledger are not followed.
 /// </remarks>
 /// <example>
 /// <code>if (Get-MemoryDumpRecord db01 -First 1 | Test-MemoryDump) { 'sound' }</code>
-/// Is the last dump of db01 what it was when it was taken?
+/// Checks whether the last dump of db01 is unchanged since it was taken.
 /// </example>
 /// <example>
 /// <code>Get-MemoryDumpRecord -State Completed | Test-MemoryDump -Detailed | Where-Object IsValid -eq $false</code>
-/// Which dumps can't be trusted any more, and why?
+/// Lists the dumps that can't be trusted any more, with the reasons.
 /// </example>
 /// <example>
 /// <code>Get-MemoryDumpRecord -State Completed | Where-Object { -not ($_ | Test-MemoryDump) } | Export-Csv doubtful.csv</code>
-/// The records of all dumps that can't be trusted, or are gone.
+/// Exports the records of all dumps that can't be trusted or no longer exist.
 /// </example>
 /// <example>
 /// <code>Get-MemoryDumpRecord db01 -First 1 | Test-MemoryDump -Record</code>
-/// Verifies the last dump of db01 and notes in its ledger that it was verified, and what came of it.
+/// Verifies the last dump of db01 and notes the verification and its result in the ledger.
 /// </example>
 [Cmdlet(VerbsDiagnostic.Test, "MemoryDump", SupportsShouldProcess = true, DefaultParameterSetName = AnswerSet)]
 [OutputType(typeof(bool), ParameterSetName = [AnswerSet])]
@@ -45,19 +47,19 @@ public sealed class TestMemoryDumpCommand : DumpFileCmdletBase
 
     private MemoryDumpVerifier? _verifier;
 
-    /// <summary>Gives all that was found of each dump instead of $true or $false.</summary>
+    /// <summary>Returns an object with the findings for each dump instead of $true or $false.</summary>
     [Parameter(Mandatory = true, ParameterSetName = DetailedSet)]
     public SwitchParameter Detailed { get; set; }
 
-    /// <summary>Only $true or $false: no warnings. What can't be read or compared is an error all the same.</summary>
+    /// <summary>Returns $true or $false without warnings. A dump that can't be read or compared is still an error.</summary>
     [Parameter(ParameterSetName = AnswerSet)]
     public SwitchParameter Quiet { get; set; }
 
-    /// <summary>Does not ask the store.</summary>
+    /// <summary>Verifies the dump without comparing it with the store.</summary>
     [Parameter]
     public SwitchParameter NoStore { get; set; }
 
-    /// <summary>Notes the outcome in the ledger of the dump's folder. Without it nothing is written.</summary>
+    /// <summary>Notes the result in the ledger of the dump's folder. By default, nothing is written.</summary>
     [Parameter]
     public SwitchParameter Record { get; set; }
 
@@ -73,7 +75,7 @@ public sealed class TestMemoryDumpCommand : DumpFileCmdletBase
         }
     }
 
-    // A dump that is gone must be seen among the answers: all the others may be $true.
+    // A missing dump must be $false, or the results would all be $true.
     private bool IsSound(string path)
     {
         try

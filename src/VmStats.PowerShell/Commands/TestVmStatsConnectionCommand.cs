@@ -6,22 +6,23 @@ using VmStats.PowerShell.Output;
 
 namespace VmStats.PowerShell.Commands;
 
-/// <summary>Tells whether the way from here to fresh data holds; with -Detailed each link of it, and how to fix the first that is broken.</summary>
+/// <summary>Tests each link of the chain from this session to fresh data in the store; with -Detailed returns the result of each link, and how to fix the first broken one.</summary>
 /// <remarks>
-/// Name resolution, TCP, TLS, server, authentication, database, schema, the age of the newest sample, samples that are ahead of
-/// the clock here (with the VMs and hosts that wrote them), and for InfluxDB 3 what its caches lack, in this order. What comes after a broken link is skipped.
+/// The links are, in this order: proxy, name resolution, TCP, TLS, server, authentication, database, schema, the age of the
+/// newest sample, samples ahead of the local clock (with the VMs and hosts that wrote them) and, for InfluxDB 3, VMs missing
+/// from its caches. Links after a broken one are skipped.
 ///
-/// The answer is $true when no link is broken, and $false when one is, or when what names the store is wrong (which is an error,
-/// too). Warnings say which link is broken, and what about the others wants attention; that breaks nothing. -Quiet leaves the
-/// warnings out, and -Detailed gives an object for each link instead.
+/// The result is $true if no link is broken, and $false if one is, or if the configuration that names the store is invalid
+/// (which is also an error). Warnings name the broken link, and problems of other links that don't break the connection.
+/// -Quiet omits the warnings, and -Detailed returns an object for each link instead.
 /// </remarks>
 /// <example>
 /// <code>Test-VmStatsConnection -Detailed</code>
-/// Where does it hang?
+/// Shows where the connection fails.
 /// </example>
 /// <example>
 /// <code>if (-not (Test-VmStatsConnection)) { exit 1 }</code>
-/// A guard at the head of a runbook; a warning in its log names the broken link.
+/// Stops a script at its beginning if the connection fails; a warning in its log names the broken link.
 /// </example>
 [Cmdlet(VerbsDiagnostic.Test, "VmStatsConnection", DefaultParameterSetName = AnswerSet)]
 [OutputType(typeof(bool), ParameterSetName = [AnswerSet])]
@@ -31,18 +32,18 @@ public sealed class TestVmStatsConnectionCommand : StoreCmdletBase
     private const string AnswerSet = "Answer";
     private const string DetailedSet = "Detailed";
 
-    /// <summary>Gives what was found of each link, and how to fix it, instead of $true or $false.</summary>
+    /// <summary>Returns the result of each link, and how to fix it, instead of $true or $false.</summary>
     [Parameter(Mandatory = true, ParameterSetName = DetailedSet)]
     public SwitchParameter Detailed { get; set; }
 
-    /// <summary>Only $true or $false: no warnings.</summary>
+    /// <summary>Returns $true or $false without warnings.</summary>
     [Parameter(ParameterSetName = AnswerSet)]
     public SwitchParameter Quiet { get; set; }
 
     /// <inheritdoc/>
     private protected override void End()
     {
-        bool holds = true;
+        bool isHealthy = true;
         Run(async (output, cancellationToken) =>
         {
             try
@@ -51,24 +52,24 @@ public sealed class TestVmStatsConnectionCommand : StoreCmdletBase
                 ConnectionChecker checker = new(connection.Options, connection.Store, TimeProvider.System);
                 await foreach (VmStatsConnectionCheck check in checker.CheckAsync(cancellationToken))
                 {
-                    holds &= check.Result != VmStatsConnectionCheckResult.Failed;
-                    Tell(check, output);
+                    isHealthy &= check.Result != VmStatsConnectionCheckResult.Failed;
+                    Report(check, output);
                 }
             }
             catch (VmStatsException e) when (!Detailed)
             {
-                // An error that ended the statement would let a script walk on past the guard.
+                // A terminating error would end the if statement around this command, and the script would continue after it.
                 output.Error(e);
-                holds = false;
+                isHealthy = false;
             }
         });
         if (!Detailed)
         {
-            WriteObject(holds);
+            WriteObject(isHealthy);
         }
     }
 
-    private void Tell(VmStatsConnectionCheck check, CommandOutput output)
+    private void Report(VmStatsConnectionCheck check, CommandOutput output)
     {
         if (Detailed)
         {

@@ -6,7 +6,7 @@ using VmStats.PowerShell.Sessions;
 
 namespace VmStats.PowerShell.Completion;
 
-/// <summary>Completes the numbers of this session's collectors, with what each polls as tool tip.</summary>
+/// <summary>Completes the ids of this session's collectors; the tooltip shows state, hypervisor and store.</summary>
 public sealed class CollectorIdCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>

@@ -4,12 +4,12 @@ using System.Management.Automation.Language;
 
 namespace VmStats.PowerShell.Completion;
 
-/// <summary>Turns values into completions: matches what was typed, quotes what needs quoting.</summary>
+/// <summary>Creates completion results: selects the values that match the typed word, and quotes them if necessary.</summary>
 internal static class CompletionText
 {
     private static readonly SearchValues<char> s_needsQuotes = SearchValues.Create(" '\"`$&;|(){}[]<>,@#*?\n\t");
 
-    /// <summary>The completions of a word among values, each with a tool tip.</summary>
+    /// <summary>Returns the values that complete a word, with their tooltips.</summary>
     internal static IEnumerable<CompletionResult> Match(string wordToComplete, IEnumerable<(string Value, string ToolTip)> values)
     {
         string word = wordToComplete.Trim('\'', '"');

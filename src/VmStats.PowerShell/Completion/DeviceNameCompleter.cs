@@ -4,7 +4,7 @@ using VmStats.Telemetry;
 
 namespace VmStats.PowerShell.Completion;
 
-/// <summary>Completes the names of devices: those of the VMs that the command names already, else of all.</summary>
+/// <summary>Completes device names: those of the VMs that the command already names, otherwise those of all VMs.</summary>
 public sealed class DeviceNameCompleter : StoreCompleter
 {
     private protected override async Task<IEnumerable<(string Value, string ToolTip)>> ReadAsync(

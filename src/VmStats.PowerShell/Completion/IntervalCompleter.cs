@@ -4,12 +4,12 @@ using System.Management.Automation.Language;
 
 namespace VmStats.PowerShell.Completion;
 
-/// <summary>Completes the width of buckets with those that people use.</summary>
+/// <summary>Completes bucket widths with common values.</summary>
 public sealed class IntervalCompleter : IArgumentCompleter
 {
     private static readonly (string Text, string ToolTip)[] s_widths =
     [
-        ("Auto", "some 120 buckets at most over the range"), ("10s", "10 seconds"), ("1m", "1 minute"), ("5m", "5 minutes"),
+        ("Auto", "at most about 120 buckets over the range"), ("10s", "10 seconds"), ("1m", "1 minute"), ("5m", "5 minutes"),
         ("15m", "15 minutes"), ("1h", "1 hour"), ("1d", "1 day"),
     ];
 

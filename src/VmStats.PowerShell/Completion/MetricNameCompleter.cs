@@ -4,7 +4,7 @@ using System.Management.Automation.Language;
 
 namespace VmStats.PowerShell.Completion;
 
-/// <summary>Completes the names of metrics, with unit and meaning as tool tip; those of devices after -Device.</summary>
+/// <summary>Completes metric names, with unit and meaning as the tooltip; after -Device, the names of device metrics.</summary>
 public sealed class MetricNameCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ using System.Management.Automation.Language;
 
 namespace VmStats.PowerShell.Completion;
 
-/// <summary>Completes how long ago a range begins, or ends, with what people ask for.</summary>
+/// <summary>Completes the start or end of a range with common durations before now.</summary>
 public sealed class RangeCompleter : IArgumentCompleter
 {
     private static readonly (string Text, string ToolTip)[] s_ranges =

@@ -8,11 +8,11 @@ using VmStats.ThirdParty;
 
 namespace VmStats.PowerShell.Completion;
 
-/// <summary>The root of completers that ask the store that the command would read. They wait a second at most and never fail.</summary>
+/// <summary>The base class of completers that query the command's store. They wait for at most one second and never throw.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class StoreCompleter : IArgumentCompleter
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(1);
 
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
@@ -28,11 +28,11 @@ public abstract class StoreCompleter : IArgumentCompleter
             VmStatsConnection connection = fakeBoundParameters["Connection"] as VmStatsConnection
                 ?? session.Connected
                 ?? session.Resolve(InfrastructureLoader.Current.ReadEnvironment());
-            using CancellationTokenSource patience = new(s_patience);
+            using CancellationTokenSource timeout = new(s_timeout);
             TelemetryReader reader = new(connection.Store);
             return CompletionText.Match(
                 wordToComplete,
-                Task.Run(() => ReadAsync(reader, fakeBoundParameters, patience.Token), patience.Token).GetAwaiter().GetResult()).ToArray();
+                Task.Run(() => ReadAsync(reader, fakeBoundParameters, timeout.Token), timeout.Token).GetAwaiter().GetResult()).ToArray();
         }
         catch (Exception e) when (e is VmStatsException or OperationCanceledException)
         {
@@ -40,10 +40,10 @@ public abstract class StoreCompleter : IArgumentCompleter
         }
     }
 
-    /// <summary>The values that there are, each with a tool tip.</summary>
+    /// <summary>Reads all possible values, each with a tooltip.</summary>
     /// <param name="reader">Reads the store.</param>
-    /// <param name="parameters">What is given to the command already.</param>
-    /// <param name="cancellationToken">Ends the query.</param>
+    /// <param name="parameters">The parameters that the command line already has.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
     private protected abstract Task<IEnumerable<(string Value, string ToolTip)>> ReadAsync(
         TelemetryReader reader, IDictionary parameters, CancellationToken cancellationToken);
 }

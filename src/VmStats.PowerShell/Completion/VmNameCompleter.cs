@@ -3,7 +3,7 @@ using VmStats.Telemetry;
 
 namespace VmStats.PowerShell.Completion;
 
-/// <summary>Completes VM names from the store that the command would read.</summary>
+/// <summary>Completes VM names from the command's store.</summary>
 public sealed class VmNameCompleter : StoreCompleter
 {
     private protected override async Task<IEnumerable<(string Value, string ToolTip)>> ReadAsync(

@@ -3,17 +3,17 @@ using VmStats.PowerShell.Formatting;
 
 namespace VmStats.PowerShell.Dumps;
 
-/// <summary>Asks before a dump; what crashes or resets a VM is grave.</summary>
+/// <summary>Asks for confirmation of a dump; crashing or resetting a VM counts as dangerous.</summary>
 internal sealed class DumpConfirmation(PSCmdlet command, bool crash, bool reset)
 {
     private readonly Confirmation _confirmation = new(command);
 
-    /// <summary>True where somebody gets to see the plan: then it is worth a look at earlier dumps.</summary>
+    /// <summary>True if the plan is shown to the user, so that it is worth reading the records of earlier dumps.</summary>
     internal bool IsShown => _confirmation.IsShown;
 
-    /// <summary>True when the dump is to be taken; false for -WhatIf too. Called by the pipeline thread.</summary>
-    /// <param name="plan">What the dump would do.</param>
-    /// <param name="host">The VM's host: VMs of several may bear the same name.</param>
+    /// <summary>Returns true if the dump may be taken; false with -WhatIf. Must be called on the pipeline thread.</summary>
+    /// <param name="plan">The plan of the dump.</param>
+    /// <param name="host">The VM's host, since VMs on different hosts may have the same name.</param>
     internal bool Ask(MemoryDumpPlan plan, string host)
     {
         string vm = $"{plan.Name} on {host}";
@@ -23,7 +23,7 @@ internal sealed class DumpConfirmation(PSCmdlet command, bool crash, bool reset)
         return _confirmation.Ask(DumpPlanText.Of(plan), $"{question} Expected: {DumpPlanText.Expectation(plan)}.", DumpPlanText.Caption, isGrave: crash || reset);
     }
 
-    /// <summary>True when the dump service is to take the dump; false for -WhatIf too. Called by the pipeline thread.</summary>
+    /// <summary>Returns true if the dump service may take the dump; false with -WhatIf. Must be called on the pipeline thread.</summary>
     /// <param name="vm">The VM's name.</param>
     /// <param name="service">The service's address.</param>
     internal bool Ask(string vm, string service) => _confirmation.Ask(

@@ -2,10 +2,10 @@ using VmStats.Errors;
 
 namespace VmStats.PowerShell.Dumps;
 
-/// <summary>What can't be asked for together.</summary>
+/// <summary>Checks for combinations of dump parameters that are not allowed.</summary>
 internal static class DumpFlags
 {
-    /// <summary>Refuses flags that libvirt takes one of, and levels that a compression doesn't have.</summary>
+    /// <summary>Rejects flags that libvirt doesn't accept together, and levels that the compression doesn't have.</summary>
     /// <exception cref="VmStatsException"><c>DumpFlagsConflict</c>, <c>DumpLevelInvalid</c>.</exception>
     internal static void Check(bool crash, bool reset, bool live, MemoryDumpCompression compression, int? level)
     {
@@ -17,7 +17,7 @@ internal static class DumpFlags
 
         if (compression == MemoryDumpCompression.None && level is not null)
         {
-            throw new VmStatsException(ErrorIds.DumpLevelInvalid, VmStatsErrorKind.InvalidArgument, "What isn't compressed has no level.", "Leave out -CompressionLevel, or use -Compression Zstd or Gzip.");
+            throw new VmStatsException(ErrorIds.DumpLevelInvalid, VmStatsErrorKind.InvalidArgument, "-CompressionLevel has no meaning with -Compression None.", "Leave out -CompressionLevel, or use -Compression Zstd or Gzip.");
         }
 
         if (compression == MemoryDumpCompression.Gzip && level > 9)

@@ -5,8 +5,8 @@ using VmStats.PowerShell.Output;
 namespace VmStats.PowerShell.Dumps;
 
 /// <summary>
-/// Shows a dump's progress, as its own threads or the dump service report it, and takes the bar away at the end. Reports
-/// never hold the dump up.
+/// Shows the progress that a dump's threads or the dump service report, and removes the progress bar at the end. Reporting
+/// never blocks the dump.
 /// </summary>
 internal sealed class DumpProgress(ICommandOutput output, string title, int activity) : IProgress<MemoryDumpProgress>, IProgress<MemoryDumpStatus>, IDisposable
 {
@@ -24,7 +24,7 @@ internal sealed class DumpProgress(ICommandOutput output, string title, int acti
     /// <inheritdoc/>
     public void Dispose() => output.EndProgress(activity, title);
 
-    // The service may report any number.
+    // The percentage is checked since the dump service may report any number.
     private void Show(string status, double? percent, TimeSpan? remaining) => output.Progress(new ProgressRecord(activity, title, status)
     {
         PercentComplete = percent is >= 0 and <= 100 ? (int)percent.Value : -1,

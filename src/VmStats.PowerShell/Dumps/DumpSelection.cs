@@ -2,7 +2,7 @@ using VmStats.Text;
 
 namespace VmStats.PowerShell.Dumps;
 
-/// <summary>Which dumps of one folder a command is about.</summary>
+/// <summary>The selection of dumps in one folder that a command applies to.</summary>
 /// <param name="folder">The folder.</param>
 /// <param name="names">Names of VMs, or wildcards; null for all.</param>
 /// <param name="files">Full paths; null for all.</param>
@@ -14,23 +14,23 @@ internal sealed class DumpSelection(string folder, string[]? names, IReadOnlyCol
     /// <summary>The folder.</summary>
     internal string Folder => folder;
 
-    /// <summary>The files that were named, or null.</summary>
+    /// <summary>The selected files, or null for all.</summary>
     internal IReadOnlyCollection<string>? Files => files;
 
-    /// <summary>True where VMs are named without wildcards: each is meant.</summary>
+    /// <summary>True if VMs are named without wildcards, so that dumps of them are expected to exist.</summary>
     internal bool NamesVms => _patterns?.Any(pattern => pattern.IsWildcard) == false;
 
-    /// <summary>In words: " of db01, web*" where VMs are named.</summary>
+    /// <summary>The VM names for messages, such as " of db01, web*"; empty for all VMs.</summary>
     internal string OfVms => names is null ? "" : $" of {string.Join(", ", names)}";
 
-    /// <summary>Dumps by their folders.</summary>
+    /// <summary>Groups dump files into one selection per folder.</summary>
     internal static IEnumerable<DumpSelection> ByFolder(IEnumerable<string> files, string[]? names) =>
         files.GroupBy(file => Path.GetDirectoryName(file)!).Select(ofFolder => new DumpSelection(ofFolder.Key, names, [.. ofFolder]));
 
-    /// <summary>True for a dump that is meant.</summary>
+    /// <summary>Returns true if a dump is selected.</summary>
     internal bool IsWanted(MemoryDumpFile dump) =>
         (_patterns is null || _patterns.Any(pattern => pattern.Matches(dump.Name))) && _files?.Contains(dump.Path) != false;
 
-    /// <summary>Files that were named and aren't among those that there are.</summary>
+    /// <summary>Returns the given files that are not among the existing dumps.</summary>
     internal string[] Missing(IEnumerable<MemoryDumpFile> listed) => files is null ? [] : [.. files.Except(listed.Select(dump => dump.Path))];
 }

@@ -5,10 +5,10 @@ using VmStats.Errors;
 
 namespace VmStats.PowerShell.Dumps;
 
-/// <summary>The original's dump service, for the cmdlets that are told to use it.</summary>
+/// <summary>Access to the original's dump service for cmdlets with -ServiceUrl or -UseService.</summary>
 internal static class DumpServices
 {
-    /// <summary>A client of the service that was named, or that MEMDUMP_SERVICE_URL names.</summary>
+    /// <summary>Creates a client for the service at the given URL or, if it is null, at MEMDUMP_SERVICE_URL.</summary>
     /// <exception cref="VmStatsException"><c>DumpServiceUrlInvalid</c>, <c>DumpServiceNotNamed</c>.</exception>
     internal static MemoryDumpServiceClient Open(string? url, VmStatsSettings settings)
     {
@@ -16,14 +16,14 @@ internal static class DumpServices
             : settings.MemoryDumpServiceUrl ?? throw new VmStatsException(
                 ErrorIds.DumpServiceNotNamed,
                 VmStatsErrorKind.InvalidArgument,
-                "-UseService was given, and MEMDUMP_SERVICE_URL names no dump service.",
-                "Set it, or give -ServiceUrl http://host:5001.");
+                "-UseService was given, but MEMDUMP_SERVICE_URL is not set.",
+                "Set it, or use -ServiceUrl http://host:5001.");
         return new MemoryDumpServiceClient(address, settings.MemoryDumpServiceTimeout);
     }
 
-    /// <summary>Refuses a name that the service could mistake, and patterns, which it doesn't know.</summary>
+    /// <summary>Rejects ambiguous names, and wildcards, which the service doesn't support.</summary>
     /// <param name="name">The name.</param>
-    /// <param name="vms">The VMs that bear it among those which came down the pipeline.</param>
+    /// <param name="vms">The VMs from the pipeline that have this name.</param>
     /// <exception cref="VmStatsException"><c>DumpServiceNameAmbiguous</c>, <c>DumpServiceNameNeeded</c>.</exception>
     internal static void CheckName(string name, IReadOnlyCollection<Guid> vms)
     {
@@ -33,7 +33,7 @@ internal static class DumpServices
             throw new VmStatsException(
                 ErrorIds.DumpServiceNameAmbiguous,
                 VmStatsErrorKind.Ambiguous,
-                $"{vms.Count} VMs named '{name}' come down the pipeline, and the dump service knows one by the name only.",
+                $"{vms.Count} VMs named '{name}' were piped in, but the dump service identifies a VM by its name only.",
                 "Pipe in the VM of the service's own host only, or run Invoke-MemoryDump on each host itself.",
                 name);
         }

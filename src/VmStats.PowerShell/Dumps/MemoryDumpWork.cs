@@ -3,7 +3,7 @@ using VmStats.PowerShell.Output;
 
 namespace VmStats.PowerShell.Dumps;
 
-/// <summary>Dumps that were asked for and confirmed, for the command itself or a job to take; with what must be closed afterwards.</summary>
+/// <summary>The confirmed dumps that the command or a job is to take, with the resources to dispose of afterwards.</summary>
 internal sealed class MemoryDumpWork : IAsyncDisposable
 {
     private readonly List<PlannedDump> _dumps = [];
@@ -11,26 +11,26 @@ internal sealed class MemoryDumpWork : IAsyncDisposable
     private readonly List<MemoryDumper> _engines = [];
     private readonly List<IDisposable> _shared = [];
 
-    /// <summary>True when nothing is to be done.</summary>
+    /// <summary>True if there are no dumps to take.</summary>
     internal bool IsEmpty => _dumps.Count == 0;
 
     /// <summary>The VMs' names.</summary>
     internal IEnumerable<string> Names => _dumps.Select(dump => dump.Vm);
 
-    /// <summary>Closes a store when all is done.</summary>
+    /// <summary>Takes ownership of a store, which is disposed of with this object.</summary>
     internal void Own(IAsyncDisposable store) => _stores.Add(store);
 
-    /// <summary>Closes an engine when all is done.</summary>
+    /// <summary>Takes ownership of a dump engine, which is disposed of with this object.</summary>
     internal void Own(MemoryDumper engine) => _engines.Add(engine);
 
-    /// <summary>Closes what the dumps share, a client of the dump service or their turns, when all is done.</summary>
+    /// <summary>Takes ownership of an object that the dumps share, such as the dump service's client or the semaphore that limits parallel dumps.</summary>
     internal void Own(IDisposable shared) => _shared.Add(shared);
 
     /// <summary>Adds a dump that was confirmed.</summary>
     internal void Add(PlannedDump dump) => _dumps.Add(dump);
 
-    /// <summary>Takes all; what goes wrong with one doesn't keep the others.</summary>
-    /// <returns>Dumps that failed.</returns>
+    /// <summary>Takes all dumps; a failure of one doesn't affect the others.</summary>
+    /// <returns>The number of dumps that failed.</returns>
     internal async Task<int> RunAsync(ICommandOutput output, CancellationToken cancellationToken)
     {
         bool[] taken = await Task.WhenAll(_dumps.Select((dump, i) => TakeAsync(dump, i + 1, output, cancellationToken)));
@@ -48,7 +48,7 @@ internal sealed class MemoryDumpWork : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        // The engines before the stores that they write to.
+        // Engines are disposed of before the stores that they write to.
         foreach (MemoryDumper engine in _engines)
         {
             await engine.DisposeAsync();
@@ -82,7 +82,7 @@ internal sealed class MemoryDumpWork : IAsyncDisposable
         }
     }
 
-    // That its record waits concerns a failed dump, too.
+    // Also called for failed dumps: their records may have to wait for the store, too.
     private static void Warn(ICommandOutput output, MemoryDumpRecord record)
     {
         foreach (string warning in record.Warnings)

@@ -2,19 +2,19 @@ using System.Management.Automation;
 
 namespace VmStats.PowerShell.Errors;
 
-/// <summary>Turns failures into ErrorRecords: stable id, category, target, and the way out as the recommended action.</summary>
+/// <summary>Converts exceptions of the module to ErrorRecords with a stable id, category, target and recommended action.</summary>
 internal static class ErrorRecords
 {
-    // ConciseView shows the recommended action since PowerShell 7.5; before, only the message.
+    // ConciseView shows the recommended action since PowerShell 7.5; earlier versions show only the message.
     private static readonly bool s_showsRecommendations = typeof(PSObject).Assembly.GetName().Version >= new Version(7, 5);
 
-    /// <summary>The record of a failure.</summary>
+    /// <summary>Creates the ErrorRecord of an exception.</summary>
     internal static ErrorRecord From(VmStatsException failure)
     {
         ErrorRecord record = new(failure, failure.ErrorId, CategoryOf(failure.Kind), failure.Target);
         if (failure.Recommendation is string recommendation)
         {
-            // The way out is what the reader needs at 3 a.m.
+            // The remedy must always be visible, so where it isn't shown by PowerShell it is appended to the message.
             string shown = s_showsRecommendations ? failure.Message : $"{failure.Message} {recommendation}";
             record.ErrorDetails = new ErrorDetails(shown) { RecommendedAction = recommendation };
         }

@@ -3,14 +3,14 @@ using System.Globalization;
 
 namespace VmStats.PowerShell.Formatting;
 
-/// <summary>Numbers and times as the table views show them. Display only: what travels in the pipeline stays a number.</summary>
+/// <summary>Formats numbers and times for the table views. Objects in the pipeline keep the plain values.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class Display
 {
     private static readonly string[] s_units = ["B", "K", "M", "G", "T", "P", "E"];
     private static readonly string[] s_thousands = ["", "k", "M", "G", "T", "P", "E"];
 
-    /// <summary>Bytes with a binary unit (K is 1024), as df -h and free -h show them; empty for null.</summary>
+    /// <summary>Formats bytes with a binary unit (K is 1024), like df -h and free -h; empty for null.</summary>
     public static string Size(double? bytes)
     {
         if (bytes is not double value)
@@ -28,16 +28,16 @@ public static class Display
         return $"{value.ToString(unit == 0 ? "0" : "0.0", CultureInfo.CurrentCulture)}{s_units[unit]}";
     }
 
-    /// <summary>Bytes per second with a binary unit; the view's header says that it is per second.</summary>
+    /// <summary>Formats bytes per second with a binary unit; the column header contains the "per second".</summary>
     public static string Rate(double? bytesPerSecond) => Size(bytesPerSecond);
 
-    /// <summary>A number with so many decimals at the most; empty for null.</summary>
+    /// <summary>Formats a number with at most the given number of decimals; empty for null.</summary>
     public static string Number(double? value, int decimals) =>
         value?.ToString("#,0." + new string('0', decimals), CultureInfo.CurrentCulture) ?? "";
 
-    /// <summary>The value of a metric, short: bytes with binary units, times in seconds, large counts with k, M, G (thousands); empty for null.</summary>
+    /// <summary>Formats the value of a metric briefly: bytes with binary units, times in seconds, large counts with k, M, G (powers of 1000); empty for null.</summary>
     /// <param name="value">The value.</param>
-    /// <param name="unit">The unit of the catalogue.</param>
+    /// <param name="unit">The unit from the metric catalogue.</param>
     public static string Value(double? value, string? unit) => (value, unit) switch
     {
         (null, _) => "",
@@ -46,7 +46,7 @@ public static class Display
         (double number, _) => Count(number),
     };
 
-    /// <summary>A time in the reader's zone: today's to the second, others with their date; empty for null.</summary>
+    /// <summary>Formats a time in the local time zone: to the second for today, otherwise with the date; empty for null.</summary>
     public static string Time(DateTime? time) => time?.ToLocalTime() switch
     {
         null => "",
@@ -66,10 +66,10 @@ public static class Display
         return number.ToString(unit == 0 && number == Math.Floor(number) ? "#,0" : "#,0.0", CultureInfo.CurrentCulture) + s_thousands[unit];
     }
 
-    /// <summary>The last part of a path; empty for null.</summary>
+    /// <summary>Returns the file name of a path; empty for null.</summary>
     public static string File(string? path) => path is null ? "" : Path.GetFileName(path);
 
-    /// <summary>A duration: 850 ms, 12.3 s, 01:02:03; empty for null.</summary>
+    /// <summary>Formats a duration, such as 850 ms, 12.3 s or 01:02:03; empty for null.</summary>
     public static string Duration(TimeSpan? duration) => duration switch
     {
         null => "",

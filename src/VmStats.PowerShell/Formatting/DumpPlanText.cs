@@ -2,17 +2,17 @@ using System.Globalization;
 
 namespace VmStats.PowerShell.Formatting;
 
-/// <summary>What -WhatIf says of a dump.</summary>
+/// <summary>The descriptions of planned dumps that -WhatIf, -Verbose and the confirmation prompt show.</summary>
 internal static class DumpPlanText
 {
-    /// <summary>The caption of questions about dumps.</summary>
+    /// <summary>The caption of confirmation prompts for dumps.</summary>
     internal const string Caption = "Memory dump";
 
-    /// <summary>A dump by this module.</summary>
+    /// <summary>Describes a dump by this module.</summary>
     internal static string Of(MemoryDumpPlan plan) =>
         $"Memory dump ({plan.Flags}) of {plan.Name} ({plan.Uuid}) to {plan.Folder}: {Expectation(plan)}.";
 
-    /// <summary>What is expected of it: size, time, pause and room.</summary>
+    /// <summary>Describes the estimate for a dump: size, duration, pause and free space.</summary>
     internal static string Expectation(MemoryDumpPlan plan)
     {
         string basis = plan.HistoryCount > 0 ? $"its last {plan.HistoryCount} dumps" : "its memory size";
@@ -23,7 +23,7 @@ internal static class DumpPlanText
             $"about {Display.Size(plan.StoredBytes)} ({plan.Compression} of {Display.Size(plan.RawBytes)}) in about {Display.Duration(plan.Duration)}{pause}, by {basis}{free}");
     }
 
-    /// <summary>A dump by the dump service.</summary>
+    /// <summary>Describes a dump by the dump service.</summary>
     internal static string Of(string vm, string service) =>
         $"Memory dump (memory-only,live) of {vm} by the dump service {service}, uncompressed, into the service's own folder; its hash is not verified.";
 }

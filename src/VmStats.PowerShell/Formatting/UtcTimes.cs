@@ -6,8 +6,8 @@ using System.Reflection;
 namespace VmStats.PowerShell.Formatting;
 
 /// <summary>
-/// The times in UTC as PowerShell gives them: a DateTime whose text has all digits and the Z. Export-Csv writes the text of
-/// a value, and a DateTime's own has neither.
+/// The UTC time properties of the module's objects in PowerShell: DateTime values whose string form has all digits and the
+/// Z. Export-Csv writes the string form of a value, and that of a plain DateTime has neither.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class UtcTimes
@@ -67,14 +67,14 @@ public static class UtcTimes
     /// <summary>For <c>FinishedAtUtc</c>.</summary>
     public static object? FinishedAtUtc(PSObject item) => Text(((MemoryDumpStatus)item.BaseObject).FinishedAtUtc);
 
-    /// <summary>The text of a time: exact where nothing is said, else as DateTime.ToString gives it.</summary>
+    /// <summary>Formats a time: exactly if there are no arguments, otherwise like DateTime.ToString with the same arguments.</summary>
     public static string ToText(PSObject time, params object?[] arguments)
     {
         DateTime utc = (DateTime)time.BaseObject;
-        object?[] said = [.. arguments.Select(one => one is PSObject wrapped ? wrapped.BaseObject : one)];
-        return said.Length == 0
+        object?[] unwrapped = [.. arguments.Select(one => one is PSObject wrapped ? wrapped.BaseObject : one)];
+        return unwrapped.Length == 0
             ? utc.ToString("O", CultureInfo.InvariantCulture)
-            : utc.ToString(said.OfType<string>().FirstOrDefault(), said.OfType<IFormatProvider>().FirstOrDefault() ?? CultureInfo.CurrentCulture);
+            : utc.ToString(unwrapped.OfType<string>().FirstOrDefault(), unwrapped.OfType<IFormatProvider>().FirstOrDefault() ?? CultureInfo.CurrentCulture);
     }
 
     private static PSObject? Text(DateTime? time)

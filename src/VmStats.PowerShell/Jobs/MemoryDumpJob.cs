@@ -7,8 +7,8 @@ using VmStats.PowerShell.Output;
 namespace VmStats.PowerShell.Jobs;
 
 /// <summary>
-/// The job that Invoke-MemoryDump -AsJob gives: Get-Job, Wait-Job, Receive-Job, Stop-Job and Remove-Job take it. Stopping
-/// closes the streams: the VMs run on, no file is left, each attempt is recorded. It is Failed when any dump failed.
+/// The job that Invoke-MemoryDump -AsJob returns, for Get-Job, Wait-Job, Receive-Job, Stop-Job and Remove-Job. Stopping it
+/// closes the streams: the VMs resume, no file is left, and each attempt is recorded. Its state is Failed if any dump failed.
 /// </summary>
 internal sealed class MemoryDumpJob : Job, ICommandOutput
 {
@@ -19,9 +19,9 @@ internal sealed class MemoryDumpJob : Job, ICommandOutput
     private Task _run = Task.CompletedTask;
     private bool _hasEnded;
 
-    /// <summary>Makes the job; it doesn't run yet.</summary>
-    /// <param name="command">The line that asked for it.</param>
-    /// <param name="work">The dumps; the job closes them.</param>
+    /// <summary>Creates the job without starting it.</summary>
+    /// <param name="command">The command line that created it.</param>
+    /// <param name="work">The dumps; the job disposes of them.</param>
     internal MemoryDumpJob(string command, MemoryDumpWork work)
         : base(command)
     {
@@ -39,10 +39,10 @@ internal sealed class MemoryDumpJob : Job, ICommandOutput
     /// <inheritdoc/>
     public override string StatusMessage => string.Join(", ", _work.Names);
 
-    /// <summary>Ends when the job has ended; never fails.</summary>
+    /// <summary>A task that completes when the job has ended; it never fails.</summary>
     internal Task Completion => _run;
 
-    /// <summary>Lets it run.</summary>
+    /// <summary>Starts the job.</summary>
     internal void Start()
     {
         lock (_gate)
@@ -77,7 +77,7 @@ internal sealed class MemoryDumpJob : Job, ICommandOutput
 
     void ICommandOutput.Progress(ProgressRecord record)
     {
-        // Kept until somebody receives it: a step of a percent is enough.
+        // Progress records are kept until Receive-Job, so only whole percent steps are added.
         lock (_shown)
         {
             bool isNew = !_shown.TryGetValue(record.ActivityId, out int shown) || shown != record.PercentComplete;
@@ -126,7 +126,7 @@ internal sealed class MemoryDumpJob : Job, ICommandOutput
 
         lock (_gate)
         {
-            // A stop that came when all was done was none.
+            // From here on, StopJob has no effect.
             _hasEnded = true;
             SetJobState(state);
         }

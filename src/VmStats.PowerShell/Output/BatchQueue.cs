@@ -1,8 +1,8 @@
 namespace VmStats.PowerShell.Output;
 
 /// <summary>
-/// A bounded queue from any threads to one, which takes all that is there at once: the two sides wait for each other once
-/// a batch and not once an item, and nothing is allocated by the waiting.
+/// A bounded queue with many producer threads and one consumer, which takes all queued items at once: the two sides
+/// synchronize once per batch rather than once per item, and waiting allocates nothing.
 /// </summary>
 internal sealed class BatchQueue<T> : IDisposable
 {
@@ -15,8 +15,8 @@ internal sealed class BatchQueue<T> : IDisposable
     private bool _isComplete;
 
     /// <summary>Creates a queue.</summary>
-    /// <param name="capacity">Items that wait at most; as many may be in the taker's hands.</param>
-    /// <param name="cancellationToken">Ends every wait.</param>
+    /// <param name="capacity">The maximum number of queued items; the batch that the consumer holds may contain as many again.</param>
+    /// <param name="cancellationToken">Cancels every wait.</param>
     internal BatchQueue(int capacity, CancellationToken cancellationToken)
     {
         _capacity = capacity;
@@ -26,9 +26,9 @@ internal sealed class BatchQueue<T> : IDisposable
         _wake = cancellationToken.Register(static queue => ((BatchQueue<T>)queue!).Wake(), this);
     }
 
-    /// <summary>Adds an item, and waits for room where there is none.</summary>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    /// <exception cref="InvalidOperationException">Nothing more is taken.</exception>
+    /// <summary>Adds an item; waits for space if the queue is full.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="InvalidOperationException">The queue is complete.</exception>
     internal void Add(T item)
     {
         lock (_gate)
@@ -48,7 +48,7 @@ internal sealed class BatchQueue<T> : IDisposable
         }
     }
 
-    /// <summary>Adds an item where there is room; drops it else.</summary>
+    /// <summary>Adds an item if there is space, and drops it otherwise.</summary>
     internal void TryAdd(T item)
     {
         lock (_gate)
@@ -60,7 +60,7 @@ internal sealed class BatchQueue<T> : IDisposable
         }
     }
 
-    /// <summary>Nothing more will be added.</summary>
+    /// <summary>Marks the queue as complete: no more items will be added.</summary>
     internal void Complete()
     {
         lock (_gate)
@@ -70,8 +70,8 @@ internal sealed class BatchQueue<T> : IDisposable
         }
     }
 
-    /// <summary>Waits for items and takes them all; the list is the caller's until he asks again. Null at the end.</summary>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <summary>Waits for items and takes all of them; the list is valid until the next call. Returns null when the queue is complete and empty.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     internal List<T>? Take()
     {
         _taken.Clear();
@@ -90,7 +90,7 @@ internal sealed class BatchQueue<T> : IDisposable
         return _taken.Count > 0 ? _taken : null;
     }
 
-    /// <summary>Drops what waits, and frees who waits for room.</summary>
+    /// <summary>Discards the queued items, and wakes producers that wait for space.</summary>
     internal void Discard()
     {
         lock (_gate)

@@ -4,8 +4,8 @@ using VmStats.PowerShell.Errors;
 namespace VmStats.PowerShell.Output;
 
 /// <summary>
-/// What asynchronous work may do to the pipeline. Calls come from any thread; they are carried out by the pipeline
-/// thread in their order. The queue is bounded: a slow consumer slows the producer, memory stays flat.
+/// The output of asynchronous work to the pipeline. The methods may be called on any thread; the pipeline thread executes
+/// the calls in order. The queue is bounded, so a slow consumer slows down the producer and memory use stays constant.
 /// </summary>
 internal sealed class CommandOutput : ICommandOutput, IDisposable
 {
@@ -42,18 +42,18 @@ internal sealed class CommandOutput : ICommandOutput, IDisposable
     /// <summary>Writes a verbose line.</summary>
     internal void Verbose(string text) => Add(Kind.Verbose, text);
 
-    /// <summary>Shows progress, if the pipeline thread keeps up: it never holds the work up.</summary>
+    /// <summary>Shows progress; never blocks, so the record is dropped if the queue is full.</summary>
     public void Progress(ProgressRecord record) => _queue.TryAdd((Kind.Progress, record));
 
-    /// <summary>Runs a call (ShouldProcess, say) on the pipeline thread and gives its result, or its failure to who asked.</summary>
+    /// <summary>Runs a call, such as ShouldProcess, on the pipeline thread and returns its result or its exception to the caller.</summary>
     internal Task<T> OnPipelineAsync<T>(Func<T> call)
     {
         TaskCompletionSource<T> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _cancellationToken.Register(() => result.TrySetCanceled(_cancellationToken));
-        Add(Kind.Call, (Action)CallAndTell);
+        Add(Kind.Call, (Action)CallAndSetResult);
         return result.Task;
 
-        void CallAndTell()
+        void CallAndSetResult()
         {
             try
             {
@@ -68,7 +68,7 @@ internal sealed class CommandOutput : ICommandOutput, IDisposable
 
     internal void Complete() => _queue.Complete();
 
-    /// <summary>Carries out all calls until the work ends. Called by the pipeline thread.</summary>
+    /// <summary>Executes the queued calls until the work ends. Must be called on the pipeline thread.</summary>
     internal void Drain(PSCmdlet command)
     {
         while (_queue.Take() is { } batch)
@@ -76,18 +76,18 @@ internal sealed class CommandOutput : ICommandOutput, IDisposable
             foreach ((Kind kind, object value) in batch)
             {
                 _cancellationToken.ThrowIfCancellationRequested();
-                CarryOut(command, kind, value);
+                Execute(command, kind, value);
             }
         }
     }
 
-    /// <summary>Frees a producer that waits for room; what it still puts out is dropped.</summary>
+    /// <summary>Discards queued output, and wakes a producer that waits for space.</summary>
     internal void Discard() => _queue.Discard();
 
     /// <inheritdoc/>
     public void Dispose() => _queue.Dispose();
 
-    private static void CarryOut(PSCmdlet command, Kind kind, object value)
+    private static void Execute(PSCmdlet command, Kind kind, object value)
     {
         switch (kind)
         {

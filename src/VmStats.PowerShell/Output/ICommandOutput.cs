@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace VmStats.PowerShell.Output;
 
-/// <summary>Where asynchronous work puts what it has: the pipeline of a command, or the streams of a job. Calls come from any thread.</summary>
+/// <summary>The output of asynchronous work: the pipeline of a command, or the streams of a job. The methods may be called on any thread.</summary>
 internal interface ICommandOutput
 {
     /// <summary>Writes an object.</summary>
@@ -14,14 +14,14 @@ internal interface ICommandOutput
     /// <summary>Writes a warning.</summary>
     void Warning(string text);
 
-    /// <summary>Shows progress; never holds the work up.</summary>
+    /// <summary>Shows progress; never blocks.</summary>
     void Progress(ProgressRecord record);
 }
 
-/// <summary>What every output can do by what it can do already.</summary>
+/// <summary>Extension methods for every output.</summary>
 internal static class CommandOutputExtensions
 {
-    /// <summary>Takes a progress bar away.</summary>
+    /// <summary>Removes a progress bar.</summary>
     internal static void EndProgress(this ICommandOutput output, int id, string activity) =>
         output.Progress(new ProgressRecord(id, activity, "Done") { RecordType = ProgressRecordType.Completed });
 }

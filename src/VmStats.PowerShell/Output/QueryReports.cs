@@ -3,19 +3,19 @@ using VmStats.Stores;
 
 namespace VmStats.PowerShell.Output;
 
-/// <summary>Shows what a store reports of its queries: slices as progress, each warning and detail once.</summary>
+/// <summary>Shows the reports of a store's queries: slices as progress, and each warning and detail once.</summary>
 internal sealed class QueryReports : IQueryObserver
 {
     private const int Activity = 81_81;
-    private readonly HashSet<string> _told = [];
+    private readonly HashSet<string> _shown = [];
 
-    /// <summary>Where it is shown; null while the command does no work.</summary>
+    /// <summary>The output to write to; null while the command isn't running any work.</summary>
     internal CommandOutput? Output { get; set; }
 
     /// <inheritdoc/>
     public void OnProgress(QueryProgress progress)
     {
-        // One query in one piece needs no bar.
+        // A query in a single slice needs no progress bar.
         if (progress.Total > 1)
         {
             Output?.Progress(new ProgressRecord(Activity, $"Reading {progress.Measurement}", $"{progress.Done} of {progress.Total} slices")
@@ -46,9 +46,9 @@ internal sealed class QueryReports : IQueryObserver
 
     private bool IsNew(string text)
     {
-        lock (_told)
+        lock (_shown)
         {
-            return _told.Add(text);
+            return _shown.Add(text);
         }
     }
 }

@@ -6,10 +6,13 @@ using VmStats.Text;
 
 namespace VmStats.PowerShell.Output;
 
-/// <summary>Makes objects of rows whose columns are known only when they come. PowerShell tells no names apart by case: a column whose name is taken gets another, and a warning says which.</summary>
-/// <param name="columns">The columns so far.</param>
-/// <param name="times">Which of them are times.</param>
-/// <param name="timeAsText">Times are given as texts with all nine digits, which no DateTime holds.</param>
+/// <summary>
+/// Creates objects from rows whose columns become known only when they arrive. Property names in PowerShell are
+/// case-insensitive: a column whose name is already taken is renamed, and a warning says so.
+/// </summary>
+/// <param name="columns">The columns seen so far.</param>
+/// <param name="times">Determines which columns are times.</param>
+/// <param name="timeAsText">Whether times are returned as strings with all nine digits, which a DateTime can't hold.</param>
 /// <param name="warn">Shows a warning.</param>
 internal sealed class RowObjects(StableColumns columns, ColumnTimes times, bool timeAsText, Action<string> warn)
 {
@@ -17,10 +20,10 @@ internal sealed class RowObjects(StableColumns columns, ColumnTimes times, bool 
     private readonly Dictionary<string, string> _utcProperties = new(StringComparer.Ordinal);
     private readonly HashSet<string> _taken = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The object of a row, with the properties of all rows so far.</summary>
+    /// <summary>Creates the object of a row, with the properties of all rows so far.</summary>
     internal PSObject Of(StoreRow row)
     {
-        // Without a capacity: compiled against PowerShell Standard, a number would be the object that is wrapped.
+        // No capacity is passed: PowerShell Standard has no such constructor, so a number would be taken as the object to wrap.
         PSObject item = new();
         foreach (string name in columns.TimeNames)
         {
@@ -47,7 +50,7 @@ internal sealed class RowObjects(StableColumns columns, ColumnTimes times, bool 
         return item;
     }
 
-    // Values are never wrapped again: pre-validated members spare a lookup of each name.
+    // preValidated avoids a lookup of each name.
     private static void Add(PSObject item, string name, object? value) => item.Properties.Add(new PSNoteProperty(name, value), preValidated: true);
 
     private void AddTime(PSObject item, string property, (long? Time, object? Value) read)
@@ -63,16 +66,17 @@ internal sealed class RowObjects(StableColumns columns, ColumnTimes times, bool 
         Add(item, UtcProperty(property), utc);
     }
 
-    // A column of the time's name that is no time in this row, while other rows have one there.
+    // The value of a column that has the name of the time column, but isn't the time in this row, while it is in other rows.
     private (long? Time, object? Value) InPlaceOfTime(StoreRow row, string name) =>
         columns.IsInPlaceOfTime(name) ? times.Read(name, row[name]) : (null, null);
 
-    // Apart from a column of the same name, which a row may have beside its time.
+    // The key differs from that of a column of the same name, which a row may have in addition to its time.
     private string TimeProperty(string name) => Named(name, "\0" + name);
 
     private string Property(string column) => Named(column, column);
 
-    // Beside a time, which has no sign in the hour that repeats. A column of that name keeps it.
+    // The property with the UTC time, since local time is ambiguous in the hour that repeats when daylight saving ends. If a
+    // column has this name already, another one is used.
     private string UtcProperty(string property)
     {
         if (!_utcProperties.TryGetValue(property, out string? name))
@@ -97,7 +101,7 @@ internal sealed class RowObjects(StableColumns columns, ColumnTimes times, bool 
         _properties.Add(key, name);
         if (name != column)
         {
-            warn($"The column '{SafeText.Printable(column)}' is given as '{SafeText.Printable(name)}': to PowerShell, its name is that of another column.");
+            warn($"The column '{SafeText.Printable(column)}' is renamed to '{SafeText.Printable(name)}', since another column has the same name (ignoring case).");
         }
 
         return name;

@@ -2,13 +2,13 @@ using System.Management.Automation;
 
 namespace VmStats.PowerShell.Paths;
 
-/// <summary>Finds the dumps that a -Path stands for.</summary>
+/// <summary>Resolves a -Path argument to dump files.</summary>
 internal static class DumpPaths
 {
-    // What lies beside dumps: manifests, the ledger and its lock.
+    // The extensions of other files in a dump folder: manifests, the ledger and its lock.
     private static readonly string[] s_others = [".json", ".jsonl", ".lock"];
 
-    /// <summary>The files of a path. One that exists, or has no wildcards, stands for itself; else its matches that may be dumps.</summary>
+    /// <summary>Resolves a path. A path that exists, or has no wildcards, is returned as it is; otherwise the matching files that may be dumps.</summary>
     internal static IEnumerable<string> Resolve(PathIntrinsics paths, string path)
     {
         string literal = FilePaths.Resolve(paths, path);

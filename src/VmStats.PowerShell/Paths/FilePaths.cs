@@ -3,11 +3,11 @@ using VmStats.Errors;
 
 namespace VmStats.PowerShell.Paths;
 
-/// <summary>Paths of files as people type them: relative to the session's location, on its drives, with <c>~</c>.</summary>
+/// <summary>Resolves file paths as users type them: relative to the session's location, on PowerShell drives, or with <c>~</c>.</summary>
 internal static class FilePaths
 {
-    /// <summary>The full path of a file or folder, which need not exist.</summary>
-    /// <exception cref="VmStatsException"><c>PathNotOfFile</c>: it is one of another provider, such as <c>Env:</c>.</exception>
+    /// <summary>Returns the full path of a file or folder, which need not exist.</summary>
+    /// <exception cref="VmStatsException"><c>PathNotOfFile</c>: the path belongs to another provider, such as <c>Env:</c>.</exception>
     internal static string Resolve(PathIntrinsics paths, string given)
     {
         string path = paths.GetUnresolvedProviderPathFromPSPath(given, out ProviderInfo provider, out _);

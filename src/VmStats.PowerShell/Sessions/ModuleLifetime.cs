@@ -3,7 +3,7 @@ using VmStats.ThirdParty;
 
 namespace VmStats.PowerShell.Sessions;
 
-/// <summary>Lets go of connections, hypervisors and pooled files when the module is removed. Nothing happens at import.</summary>
+/// <summary>Closes connections, hypervisors and pooled files when the module is removed. Nothing happens at import.</summary>
 public sealed class ModuleLifetime : IModuleAssemblyCleanup
 {
     /// <inheritdoc/>

@@ -10,8 +10,8 @@ using VmStats.ThirdParty;
 namespace VmStats.PowerShell.Sessions;
 
 /// <summary>
-/// What the cmdlets of one runspace share: the default connection, the one that the environment names, and open
-/// hypervisors. A runspace of ForEach-Object -Parallel has its own.
+/// The state that the cmdlets of one runspace share: the default connection, the connection that the environment names, open
+/// hypervisors, collectors and jobs. A runspace of ForEach-Object -Parallel has its own session.
 /// </summary>
 internal sealed class VmStatsSession
 {
@@ -29,7 +29,7 @@ internal sealed class VmStatsSession
     {
     }
 
-    /// <summary>The session of the runspace that this thread runs.</summary>
+    /// <summary>The session of the current thread's runspace.</summary>
     internal static VmStatsSession Current => s_sessions.GetValue(Runspace.DefaultRunspace, _ => new VmStatsSession());
 
     /// <summary>The collectors of this session.</summary>
@@ -38,7 +38,7 @@ internal sealed class VmStatsSession
     /// <summary>The connection made by Connect-VmStats, or null.</summary>
     internal VmStatsConnection? Connected { get; private set; }
 
-    /// <summary>Closes everything of this runspace; the module is being removed from it. Other runspaces go on.</summary>
+    /// <summary>Closes the session of this runspace when the module is removed from it; other runspaces are not affected.</summary>
     internal static void CloseCurrent()
     {
         if (Runspace.DefaultRunspace is Runspace runspace && s_sessions.TryGetValue(runspace, out VmStatsSession? session))
@@ -48,10 +48,10 @@ internal sealed class VmStatsSession
         }
     }
 
-    /// <summary>Opens a store without asking it anything.</summary>
-    /// <param name="options">Which.</param>
-    /// <param name="source">Where its address came from.</param>
-    /// <param name="waitsForNobody">A file is opened by its first use only: it may be locked.</param>
+    /// <summary>Opens a store without contacting it.</summary>
+    /// <param name="options">The options of the connection.</param>
+    /// <param name="source">The source of its address.</param>
+    /// <param name="waitsForNobody">Whether a store file is opened on first use only, since it may be locked.</param>
     internal static VmStatsConnection Open(ConnectionOptions options, string source, bool waitsForNobody = false)
     {
         ConnectionOptions complete = options.WithUrlCredentials();
@@ -61,7 +61,7 @@ internal sealed class VmStatsSession
             source);
     }
 
-    /// <summary>Makes a connection the default of this runspace, in place of the one before.</summary>
+    /// <summary>Makes a connection the default of this runspace, and closes the previous one.</summary>
     internal void SetDefault(VmStatsConnection? connection)
     {
         lock (_gate)
@@ -80,8 +80,8 @@ internal sealed class VmStatsSession
         }
     }
 
-    /// <summary>The connection of a command that was given none: Connect-VmStats's, else what the environment names now.</summary>
-    /// <param name="settings">What the environment says.</param>
+    /// <summary>Returns the connection for a command without -Connection: the one from Connect-VmStats, otherwise the one that the environment names now.</summary>
+    /// <param name="settings">The settings from the environment.</param>
     /// <param name="waitsForNobody">As in <see cref="Open"/>.</param>
     internal VmStatsConnection Resolve(VmStatsSettings settings, bool waitsForNobody = false)
     {
@@ -108,10 +108,10 @@ internal sealed class VmStatsSession
         }
     }
 
-    /// <summary>An open hypervisor; one per URI and session, since a simulated fleet's clock must go on between commands.</summary>
-    /// <param name="uri">Its URI; null for the usual one.</param>
-    /// <param name="settings">Where the usual one and the time-out come from.</param>
-    /// <param name="asShown">Whether the URI is one that <see cref="Show"/> has seen, as objects that come down the pipeline have it.</param>
+    /// <summary>Returns an open hypervisor: one per URI and session, since the clock of a simulated fleet must continue between commands.</summary>
+    /// <param name="uri">Its URI; null for the default one.</param>
+    /// <param name="settings">Supplies the default hypervisor and the timeout.</param>
+    /// <param name="asShown">Whether to look first for a URI that was registered by <see cref="Show"/>, since objects from the pipeline carry that form.</param>
     internal IHypervisor OpenHypervisor(string? uri, VmStatsSettings settings, bool asShown = false)
     {
         string key = uri ?? settings.LibvirtUri ?? "";
@@ -133,8 +133,8 @@ internal sealed class VmStatsSession
     }
 
     /// <summary>
-    /// Remembers a hypervisor by the URI that its VMs show. Users and secrets are left out of that one, so that a VM which
-    /// comes down the pipeline couldn't be reached by it.
+    /// Registers a hypervisor under the URI that its VMs show. That URI omits users and secrets, so on its own it may not be
+    /// enough to reach the hypervisor of a VM from the pipeline.
     /// </summary>
     internal void Show(IHypervisor hypervisor)
     {
@@ -145,7 +145,7 @@ internal sealed class VmStatsSession
         }
     }
 
-    /// <summary>Starts a job, which ends with this session at the latest: it uses its hypervisors.</summary>
+    /// <summary>Starts a job; it is stopped when this session ends, since it uses the session's hypervisors.</summary>
     internal void Start(MemoryDumpJob job)
     {
         lock (_gate)
@@ -156,7 +156,7 @@ internal sealed class VmStatsSession
         }
     }
 
-    /// <summary>True the first time that the unnamed default store is used in this session.</summary>
+    /// <summary>Returns true the first time that this session falls back to the default store.</summary>
     internal bool MustNameDefaultStore(VmStatsConnection connection)
     {
         if (connection.Options.Url is not null || _defaultStoreNamed)
@@ -173,7 +173,7 @@ internal sealed class VmStatsSession
 
     private void Close()
     {
-        // The collectors and jobs first: they write to the stores and poll the hypervisors that are closed next.
+        // Collectors and jobs are stopped first, since they use the stores and hypervisors that are closed next.
         Collectors.DisposeAsync().AsTask().GetAwaiter().GetResult();
         _jobs.ForEach(job => job.StopJob());
         lock (_gate)
@@ -195,7 +195,7 @@ internal sealed class VmStatsSession
         }
     }
 
-    // Secrets compare by their text here, so that a new token in the environment makes a new connection.
+    // Compares secrets by their text, so that a new token in the environment makes a new connection.
     private sealed record EnvironmentKey(ConnectionOptions WithoutSecrets, string? Token, string? Password)
     {
         internal static EnvironmentKey Of(ConnectionOptions options) =>

@@ -7,10 +7,10 @@ using VmStats.PowerShell.Sessions;
 namespace VmStats.PowerShell.Targets;
 
 /// <summary>
-/// The hypervisors that a command speaks to, each opened and asked once. One that can't be opened, or doesn't answer, is an
-/// error, told once a command, and the others go on.
+/// The hypervisors that a command uses, each opened and queried once. A hypervisor that can't be opened or doesn't answer is
+/// reported as an error once per command, and the others are still used.
 /// </summary>
-/// <param name="invocation">How the command was called. The set must be created before its first record.</param>
+/// <param name="invocation">The invocation of the command. The set must be created before the first pipeline record.</param>
 /// <param name="connectionUri">Returns the hypervisor of the command's connection; null where it has none.</param>
 /// <param name="settings">Returns the settings of the environment.</param>
 /// <param name="writeError">Writes a non-terminating error.</param>
@@ -21,17 +21,17 @@ internal sealed class HypervisorSet(InvocationInfo invocation, Func<string?> con
     private readonly HashSet<string> _refused = new(StringComparer.Ordinal);
     private readonly Dictionary<IHypervisor, Task<HypervisorVms?>> _lists = new(ReferenceEqualityComparer.Instance);
 
-    // Work on the pool has no runspace of its own to find it by.
+    // Stored here since thread-pool threads have no default runspace to look it up by.
     private readonly VmStatsSession _session = VmStatsSession.Current;
 
-    /// <summary>True where -HypervisorUri was given, and doesn't come down the pipeline.</summary>
+    /// <summary>True if -HypervisorUri was given as an argument rather than by the pipeline.</summary>
     internal bool IsGiven { get; } = invocation.BoundParameters.ContainsKey(UriParameter);
 
-    /// <summary>The hypervisors that a record names. A VM of a store comes down the pipeline without one.</summary>
+    /// <summary>Returns the hypervisors that a pipeline record names; a VM read from a store names none.</summary>
     internal static string[] Named(string?[]? uris) => [.. (uris ?? []).OfType<string>().Where(uri => uri.Length > 0)];
 
-    /// <summary>Refuses an argument that names none. To be called before the first record.</summary>
-    /// <exception cref="VmStatsException">A variable that was never set would otherwise have another host polled, or dumped, than the one that was meant.</exception>
+    /// <summary>Rejects an empty -HypervisorUri argument. Must be called before the first pipeline record.</summary>
+    /// <exception cref="VmStatsException">The argument is empty. Otherwise an unset variable would silently select the default hypervisor instead of the intended one.</exception>
     internal void RefuseEmpty(string?[]? uris)
     {
         if (IsGiven && (uris is not { Length: > 0 } || uris.Any(string.IsNullOrWhiteSpace)))
@@ -41,12 +41,12 @@ internal sealed class HypervisorSet(InvocationInfo invocation, Func<string?> con
     }
 
     /// <summary>
-    /// Refuses, once a command, a record of the pipeline that names no hypervisor, nor a VM: from a variable that was never set,
-    /// perhaps. The usual hypervisor, or all VMs of the store, isn't what was piped in.
+    /// Rejects a pipeline record that names neither a hypervisor nor a VM, for example from an unset variable: it must not
+    /// select the default hypervisor or all VMs of the store. The error is written once per command.
     /// </summary>
-    /// <param name="uris">What the record names.</param>
+    /// <param name="uris">The hypervisors that the record names.</param>
     /// <param name="namesVm">Whether the record names a VM.</param>
-    /// <returns>True when it was refused.</returns>
+    /// <returns>True if the record was rejected.</returns>
     internal bool RefuseNothing(string?[]? uris, bool namesVm)
     {
         bool isNothing = invocation.ExpectingInput && !namesVm && Named(uris).Length == 0;
@@ -58,7 +58,7 @@ internal sealed class HypervisorSet(InvocationInfo invocation, Func<string?> con
         return isNothing;
     }
 
-    /// <summary>Opens hypervisors, each once however it is named, or the usual one where none is named.</summary>
+    /// <summary>Opens hypervisors, each only once even if several URIs name it; the default one if there are no URIs.</summary>
     internal IReadOnlyList<IHypervisor> Open(IReadOnlyList<string> uris)
     {
         string?[] names = uris.Count > 0 ? [.. uris] : [connectionUri() ?? _session.Connected?.HypervisorUri];
@@ -82,7 +82,7 @@ internal sealed class HypervisorSet(InvocationInfo invocation, Func<string?> con
         return opened;
     }
 
-    /// <summary>The VMs of hypervisors, which are asked at the same time; in the order of the hypervisors.</summary>
+    /// <summary>Lists the VMs of hypervisors, which are queried in parallel; the result is in the order of the hypervisors.</summary>
     internal async Task<IReadOnlyList<HypervisorVms>> ListAsync(
         IEnumerable<IHypervisor> hypervisors, CommandOutput output, CancellationToken cancellationToken)
     {
@@ -90,7 +90,7 @@ internal sealed class HypervisorSet(InvocationInfo invocation, Func<string?> con
         return [.. lists.OfType<HypervisorVms>()];
     }
 
-    /// <summary>The VMs of one hypervisor; null where it doesn't answer. To be called by one thread at a time.</summary>
+    /// <summary>Lists the VMs of one hypervisor; null if it doesn't answer. Not thread-safe.</summary>
     internal Task<HypervisorVms?> TryListAsync(IHypervisor hypervisor, CommandOutput output, CancellationToken cancellationToken)
     {
         if (!_lists.TryGetValue(hypervisor, out Task<HypervisorVms?>? list))

@@ -3,13 +3,13 @@ using VmStats.Hypervisors;
 
 namespace VmStats.PowerShell.Targets;
 
-/// <summary>What one hypervisor has, also in the shape that the VMs of a store have.</summary>
+/// <summary>The VMs of one hypervisor, as the hypervisor describes them and as <see cref="MonitoredVm"/> objects.</summary>
 /// <param name="Hypervisor">The hypervisor.</param>
-/// <param name="Infos">Its VMs, in order of name.</param>
+/// <param name="Infos">Its VMs, sorted by name.</param>
 /// <param name="Vms">The same VMs, in the same order.</param>
 internal sealed record HypervisorVms(IHypervisor Hypervisor, IReadOnlyList<VmInfo> Infos, IReadOnlyList<MonitoredVm> Vms)
 {
-    /// <summary>Asks a hypervisor for its VMs.</summary>
+    /// <summary>Lists the VMs of a hypervisor.</summary>
     internal static async Task<HypervisorVms> ListAsync(IHypervisor hypervisor, CancellationToken cancellationToken)
     {
         IReadOnlyList<VmInfo> infos = await hypervisor.ListAsync(cancellationToken);
@@ -30,6 +30,6 @@ internal sealed record HypervisorVms(IHypervisor Hypervisor, IReadOnlyList<VmInf
         }).ToArray());
     }
 
-    /// <summary>Hypervisors as messages name where was looked.</summary>
+    /// <summary>Returns the hypervisors' URIs as a list, for messages about where a VM was looked up.</summary>
     internal static string Where(IEnumerable<HypervisorVms> lists) => string.Join(", ", lists.Select(list => list.Hypervisor.Uri));
 }

@@ -7,8 +7,8 @@ using VmStats.Telemetry;
 namespace VmStats.PowerShell.Targets;
 
 /// <summary>
-/// The VMs that a command is about, gathered from its arguments and the pipeline, so that one query serves them all
-/// however many were piped in. A UUID is identity; a name or wildcard is looked up; digits in a name are never guessed at.
+/// The VMs that a command applies to, collected from its arguments and the pipeline so that a single query suffices for all
+/// of them. A UUID identifies a VM; a name or wildcard is looked up; a numeric name is never taken for an id.
 /// </summary>
 internal sealed class VmTargets
 {
@@ -17,10 +17,10 @@ internal sealed class VmTargets
     private readonly Dictionary<Guid, MonitoredVm> _byUuid = [];
     private readonly List<string> _names = [];
 
-    /// <summary>True when none was given.</summary>
+    /// <summary>True if no VM was given.</summary>
     internal bool IsEmpty => _byUuid.Count == 0 && _names.Count == 0;
 
-    /// <summary>Refuses VMs by a command's arguments and by its pipeline at once. To be called before the first record.</summary>
+    /// <summary>Rejects a command that gets VMs both by argument and by the pipeline. Must be called before the first pipeline record.</summary>
     /// <exception cref="VmStatsException"><c>VmsNamedTwice</c>.</exception>
     internal static void RefuseNamedTwice(InvocationInfo invocation)
     {
@@ -30,17 +30,17 @@ internal sealed class VmTargets
         }
     }
 
-    /// <summary>The argument that names VMs, or null. To be called before the first record.</summary>
+    /// <summary>Returns the name of the argument that names VMs, or null. Must be called before the first pipeline record.</summary>
     internal static string? NamedBy(InvocationInfo invocation) => s_naming.FirstOrDefault(invocation.BoundParameters.ContainsKey);
 
     /// <summary>
-    /// Refuses a record of the pipeline that names VMs, too. Where hypervisors can be piped in as well, it takes the record to
-    /// tell: VMs named by an argument are then meant on each of them.
+    /// Rejects a pipeline record that names VMs if an argument does so too. If hypervisors can be piped in as well, this can
+    /// only be checked for each record: VMs named by an argument may be combined with piped hypervisors.
     /// </summary>
     /// <param name="invocation">The command.</param>
-    /// <param name="given">What <see cref="NamedBy"/> said before the first record.</param>
-    /// <param name="names">-Name, of this record.</param>
-    /// <param name="uuid">-Uuid, of this record.</param>
+    /// <param name="given">The result of <see cref="NamedBy"/> before the first pipeline record.</param>
+    /// <param name="names">-Name for this record.</param>
+    /// <param name="uuid">-Uuid for this record.</param>
     /// <exception cref="VmStatsException"><c>VmsNamedTwice</c>.</exception>
     internal static void RefuseNamedTwice(InvocationInfo invocation, string? given, string[]? names, Guid? uuid)
     {
@@ -53,10 +53,10 @@ internal sealed class VmTargets
     private static VmStatsException NamedTwice(string given) => new(
         ErrorIds.VmsNamedTwice,
         VmStatsErrorKind.InvalidArgument,
-        $"VMs are named by -{given} and come from the pipeline, too.",
-        "Leave one of them away; Get-MonitoredVm and Where-Object choose among what is piped in.");
+        $"VMs are named by -{given} and also come from the pipeline.",
+        "Omit one of them; use Get-MonitoredVm or Where-Object to filter what is piped in.");
 
-    /// <summary>Adds one record of the pipeline, or the arguments: the UUID where there is one, else the names.</summary>
+    /// <summary>Adds a pipeline record or the arguments: by UUID if there is one, otherwise by name.</summary>
     internal void Add(Guid? uuid, string[]? names)
     {
         if (uuid is Guid known)
@@ -69,7 +69,7 @@ internal sealed class VmTargets
         }
     }
 
-    /// <summary>The VMs, the names among them looked up; what is wrong with a name is written as an error. Null for all VMs.</summary>
+    /// <summary>Resolves the VMs by looking up their names; names that can't be resolved are written as errors. Returns null for all VMs.</summary>
     internal async Task<IReadOnlyList<MonitoredVm>?> ResolveAsync(
         Func<IReadOnlyList<string>, CancellationToken, ValueTask<VmResolution>> lookUp,
         CommandOutput output,
@@ -96,15 +96,15 @@ internal sealed class VmTargets
     }
 
     /// <summary>
-    /// Those VMs of hypervisors that were asked for; what is wrong with a name is written as an error. One that several
-    /// hypervisors know, as after a migration, is taken where it runs.
+    /// Resolves the VMs among those of hypervisors; names that can't be resolved are written as errors. A VM that several
+    /// hypervisors know, as after a migration, is taken from the one that it runs on.
     /// </summary>
     internal async Task<IReadOnlyList<(IHypervisor Hypervisor, VmInfo Vm)>> ResolveAsync(
         IReadOnlyList<HypervisorVms> lists, CommandOutput output, CancellationToken cancellationToken)
     {
         if (lists.Count == 0)
         {
-            // None has answered, which is an error already: nobody knows that it has no such VM.
+            // No hypervisor has answered, which has already been reported: it is unknown whether such a VM exists.
             return [];
         }
 

@@ -4,14 +4,14 @@ using VmStats.Points;
 
 namespace VmStats.PowerShell.Transformation;
 
-/// <summary>Lets a TimeSpan parameter be written as 90s, 5m, 1h, 7d. A bare number is refused: of what unit?</summary>
+/// <summary>Allows a TimeSpan parameter to be written as 90s, 5m, 1h or 7d. A number without a unit is rejected.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class DurationTransformationAttribute : ArgumentTransformationAttribute
 {
     /// <summary>Whether zero is refused too; negative durations always are.</summary>
     public bool MustBePositive { get; set; } = true;
 
-    /// <summary>The word that stands for null (<c>Auto</c>), where the parameter has one.</summary>
+    /// <summary>A word that is converted to null, such as <c>Auto</c>; null if the parameter has none.</summary>
     public string? NullWord { get; set; }
 
     /// <inheritdoc/>
@@ -19,7 +19,7 @@ public sealed class DurationTransformationAttribute : ArgumentTransformationAttr
     {
         object? input = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
 
-        // The engine reads a bare 7d as the decimal 7 but remembers how it was written.
+        // PowerShell parses an unquoted 7d as the decimal 7, but keeps the original text.
         string text = LanguagePrimitives.ConvertTo<string>(inputData) ?? "";
         if (NullWord is not null && text.Equals(NullWord, StringComparison.OrdinalIgnoreCase))
         {

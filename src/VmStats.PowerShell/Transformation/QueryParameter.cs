@@ -6,11 +6,11 @@ using VmStats.Points;
 
 namespace VmStats.PowerShell.Transformation;
 
-/// <summary>Turns the values of a hashtable into what travels beside a query.</summary>
+/// <summary>Converts the values of a hashtable to query parameters.</summary>
 internal static class QueryParameter
 {
-    /// <summary>The parameters, with or without the <c>$</c> that the query has before their names.</summary>
-    /// <exception cref="VmStatsException">A value that no server takes: <c>QueryParameterNotSupported</c>.</exception>
+    /// <summary>Reads the parameters; their names may be written with or without the <c>$</c> of the query.</summary>
+    /// <exception cref="VmStatsException"><c>QueryParameterNotSupported</c>: a value that no server supports.</exception>
     internal static IReadOnlyDictionary<string, FieldValue> ReadAll(IDictionary? parameters)
     {
         Dictionary<string, FieldValue> read = new(StringComparer.Ordinal);
@@ -46,7 +46,7 @@ internal static class QueryParameter
             name),
     };
 
-    // JSON, in which parameters travel, has neither; without a value the question would be another.
+    // Parameters are sent as JSON, which has neither NaN nor infinity; a null instead would change the query's meaning.
     private static FieldValue Number(string name, double number) => double.IsFinite(number)
         ? FieldValue.From(number)
         : throw NotSupported(

@@ -5,8 +5,8 @@ using VmStats.Points;
 namespace VmStats.PowerShell.Transformation;
 
 /// <summary>
-/// Lets a time parameter be a DateTimeOffset, a DateTime, ISO 8601 text (without a zone: local time, as in the rest of
-/// PowerShell), or a duration, which means so long ago: <c>-Start 2h</c>.
+/// Allows a time parameter to be a DateTimeOffset, a DateTime, ISO 8601 text (local time if it has no zone, as elsewhere in
+/// PowerShell), or a duration before now, such as <c>-Start 2h</c>.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class TimeTransformationAttribute : ArgumentTransformationAttribute
@@ -40,6 +40,6 @@ public sealed class TimeTransformationAttribute : ArgumentTransformationAttribut
                 $"'{text}' is not a time. Write it as 2026-01-31T13:45:00Z, 2026-01-31 13:45 (local), or as a duration ago such as 2h.");
     }
 
-    // [datetime]::MinValue is how scripts say "from the beginning": no store counts nanoseconds as far back.
+    // Scripts use [datetime]::MinValue for "from the beginning", but nanosecond timestamps don't reach back that far.
     private static DateTimeOffset Clamp(DateTime utc) => utc < s_first ? s_first : utc > s_last ? s_last : utc;
 }

@@ -3,8 +3,8 @@ using System.Management.Automation;
 namespace VmStats.PowerShell.Transformation;
 
 /// <summary>
-/// Takes the Name of an object without a type of its own (or its Uuid, which may stand for it) for the name of a VM, and
-/// refuses one that has neither. PowerShell would bind its text, such as <c>@{HypervisorUri=qemu:///system}</c>.
+/// Converts a custom object to the name of a VM: its Name, or otherwise its Uuid. An object with neither is rejected, since
+/// PowerShell would bind its string form, such as <c>@{HypervisorUri=qemu:///system}</c>.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class VmNameTransformationAttribute : ArgumentTransformationAttribute
@@ -24,7 +24,7 @@ public sealed class VmNameTransformationAttribute : ArgumentTransformationAttrib
     private static string TextOf(PSObject item, string property) =>
         LanguagePrimitives.ConvertTo<string>(item.Properties[property]?.Value) ?? "";
 
-    // An object of the pipeline is refused for this parameter only where the reason is one of casting; it may bind to others.
+    // With a cast exception inside, PowerShell treats a piped object as not bindable to this parameter only, and tries others.
     private static ArgumentTransformationMetadataException NoVm()
     {
         const string message = "The object names no VM: it has neither a Name nor a Uuid.";
