@@ -12,21 +12,21 @@ internal sealed class AggregateGroup
     private RateReader _rates;
     private bool _isTouched;
 
-    public AggregateGroup(FieldValue[] key, int place, IReadOnlyList<Aggregate> aggregates, bool newestFirst)
+    public AggregateGroup(FieldValue[] key, int position, IReadOnlyList<Aggregate> aggregates, bool newestFirst)
     {
         _key = key;
-        Place = place;
+        Place = position;
         _aggregates = aggregates;
         _accumulators = aggregates.Select(aggregate => new Accumulator(aggregate.Function, newestFirst)).ToArray();
     }
 
-    /// <summary>The group's place in the order of the answer.</summary>
+    /// <summary>Gets the position of the group in the result order.</summary>
     public int Place { get; }
 
-    /// <summary>The rate of a counter since the group's row before.</summary>
+    /// <summary>Returns the rate of a counter since the previous row of this group.</summary>
     public FieldValue Rate(long time, in FieldValue value) => _rates.Next(time, value);
 
-    /// <summary>Takes in the current row; true when it is the group's first of the bucket.</summary>
+    /// <summary>Adds the current row; returns true if it is the first row of this group in the bucket.</summary>
     public bool Add(AggregateInputs inputs, StoredSeries series)
     {
         for (int i = 0; i < _accumulators.Length; i++)
@@ -46,7 +46,7 @@ internal sealed class AggregateGroup
         return first;
     }
 
-    /// <summary>The row of the answer, and a fresh start.</summary>
+    /// <summary>Returns the result row of the bucket and resets the state for the next bucket.</summary>
     public StoreRow Take(RowLayout layout, long? bucket)
     {
         FieldValue[] values = new FieldValue[_key.Length + _accumulators.Length];

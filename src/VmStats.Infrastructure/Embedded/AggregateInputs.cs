@@ -3,11 +3,11 @@ using VmStats.Stores;
 
 namespace VmStats.Infrastructure.Embedded;
 
-/// <summary>Where the aggregates of a query get their values from: each field is read once a row, however many aggregates want it.</summary>
+/// <summary>Supplies the input values of a query's aggregates. Each field is read once per row, even if several aggregates use it.</summary>
 internal sealed class AggregateInputs
 {
     private readonly StoredMeasurement _measurement;
-    private readonly int[] _places;
+    private readonly int[] _fieldIndexes;
     private readonly bool _isOfRates;
 
     public AggregateInputs(StoredMeasurement measurement, Aggregation aggregation)
@@ -23,20 +23,20 @@ internal sealed class AggregateInputs
             .Distinct()
             .ToArray();
         Values = new FieldValue[Fields.Count + 1];
-        _places = aggregates.Select(aggregate => _isOfRates ? 0 : PlaceOf(aggregate.Column)).ToArray();
-        Tags = aggregates.Select(aggregate => TagOf(aggregate.Column)).ToArray();
+        _fieldIndexes = aggregates.Select(aggregate => _isOfRates ? 0 : FieldIndexOf(aggregate.Column)).ToArray();
+        Tags = aggregates.Select(aggregate => TagIndexOf(aggregate.Column)).ToArray();
     }
 
     /// <summary>The fields to select after time and series.</summary>
     public IReadOnlyList<StoredColumn> Fields { get; }
 
-    /// <summary>The current row's values of <see cref="Fields"/>, and an absent one at the end.</summary>
+    /// <summary>The values of <see cref="Fields"/> in the current row, followed by one null value for aggregates without a field.</summary>
     public FieldValue[] Values { get; }
 
-    /// <summary>Per aggregate the place of the tag it is computed over, or -1.</summary>
+    /// <summary>For each aggregate, the index of the tag that it is computed over, or -1.</summary>
     public IReadOnlyList<int> Tags { get; }
 
-    /// <summary>Reads the current row; false when it has nothing to aggregate: no rate.</summary>
+    /// <summary>Reads the current row; returns false if it has no rate and so nothing to aggregate.</summary>
     public bool Read(SqliteStatement statement, AggregateGroup group, long time)
     {
         for (int i = 0; i < Fields.Count; i++)
@@ -52,15 +52,15 @@ internal sealed class AggregateInputs
         return !_isOfRates || !Values[0].IsNull;
     }
 
-    /// <summary>The value that an aggregate is fed with.</summary>
+    /// <summary>Returns the input value of an aggregate.</summary>
     public FieldValue ValueFor(int aggregate, StoredSeries series) =>
-        Tags[aggregate] >= 0 ? series.Tags[Tags[aggregate]] : Values[_places[aggregate]];
+        Tags[aggregate] >= 0 ? series.Tags[Tags[aggregate]] : Values[_fieldIndexes[aggregate]];
 
-    private int PlaceOf(string? name)
+    private int FieldIndexOf(string? name)
     {
-        int place = name is null ? -1 : Fields.ToList().FindIndex(field => field.Name == name);
-        return place < 0 ? Fields.Count : place;
+        int index = name is null ? -1 : Fields.ToList().FindIndex(field => field.Name == name);
+        return index < 0 ? Fields.Count : index;
     }
 
-    private int TagOf(string? name) => name is null ? -1 : _measurement.Tags.ToList().FindIndex(tag => tag.Name == name);
+    private int TagIndexOf(string? name) => name is null ? -1 : _measurement.Tags.ToList().FindIndex(tag => tag.Name == name);
 }

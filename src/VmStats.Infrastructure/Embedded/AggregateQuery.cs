@@ -4,14 +4,14 @@ using VmStats.Stores;
 namespace VmStats.Infrastructure.Embedded;
 
 /// <summary>
-/// Aggregates per bucket and group. The rows come in the order of time and are folded here: a bucket is complete when
-/// the next begins, so that memory holds one bucket, and SQLite needs no sorting (twice as fast as its GROUP BY).
+/// Computes aggregates per bucket and group. The rows are read in time order and aggregated here: a bucket is complete when
+/// the next one begins, so only one bucket is in memory and SQLite doesn't have to sort (twice as fast as its GROUP BY).
 /// </summary>
 internal static class AggregateQuery
 {
     public static IEnumerable<StoreRow> Run(SqliteSession session, Conditions conditions, StoreQuery query)
     {
-        // A rate is known to the later of two rows: they are read in the order of time, whatever order is wanted.
+        // A rate is computed at the later of two rows, so the rows are read oldest first even if the result is newest first.
         IEnumerable<StoreRow> rows = query is { Descending: true, Aggregation.Rates: not null }
             ? Fold(session, conditions, query with { Descending = false }).OrderByDescending(row => row.Time)
             : Fold(session, conditions, query);

@@ -4,8 +4,8 @@ using VmStats.Stores;
 namespace VmStats.Infrastructure.Embedded;
 
 /// <summary>
-/// Writes batches of points, each in a transaction of its own, and keeps what the next batch needs: the schema, the
-/// series, a prepared statement per shape. One thread at a time.
+/// Writes batches of points, each in its own transaction, and caches what the next batch needs: the schema, the series and
+/// one prepared statement per shape. Not thread-safe.
 /// </summary>
 internal sealed class BatchWriter : IDisposable
 {
@@ -21,7 +21,7 @@ internal sealed class BatchWriter : IDisposable
 
     /// <summary>Opens the file.</summary>
     /// <param name="path">Its path.</param>
-    /// <param name="lockTimeout">The longest wait for another process's transaction.</param>
+    /// <param name="lockTimeout">The maximum wait for another process's transaction.</param>
     public BatchWriter(string path, TimeSpan lockTimeout)
     {
         _path = path;
@@ -29,8 +29,8 @@ internal sealed class BatchWriter : IDisposable
         _session = SqliteSession.OpenWriter(path);
         try
         {
-            // FULL: each commit is on the disk before a write returns, so that a power cut takes nothing that was
-            // acknowledged. The log is carried over to the file every 16 MiB.
+            // FULL: each commit is on disk before the write returns, so a power failure loses no acknowledged point.
+            // SQLite runs a checkpoint of the write-ahead log every 16 MiB.
             _session.Execute("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4096");
         }
         catch
@@ -40,13 +40,13 @@ internal sealed class BatchWriter : IDisposable
         }
     }
 
-    /// <summary>The connection, for the pruning that takes turns with the writing.</summary>
+    /// <summary>The connection, also used for pruning between two writes.</summary>
     public SqliteSession Session => _session;
 
-    /// <summary>Writes a batch; all that the store accepts is stored together, or nothing.</summary>
+    /// <summary>Writes a batch in one transaction: either all accepted points are stored, or none.</summary>
     /// <param name="points">The points.</param>
-    /// <param name="oldest">Points of telemetry before this time (UTC nanoseconds) are refused.</param>
-    /// <param name="cancellationToken">Undoes the batch.</param>
+    /// <param name="oldest">Telemetry points older than this time (UTC nanoseconds) are rejected.</param>
+    /// <param name="cancellationToken">Cancels the write and rolls the batch back.</param>
     public WriteResult Write(IReadOnlyList<Point> points, long oldest, CancellationToken cancellationToken)
     {
         List<RejectedPoint> rejected = [];
@@ -88,7 +88,7 @@ internal sealed class BatchWriter : IDisposable
         return new WriteResult(written, rejected);
     }
 
-    /// <summary>Runs a change in a transaction; when it fails nothing of it stays, and all that was learnt in it is forgotten.</summary>
+    /// <summary>Runs a change in a transaction. If it fails, the transaction is rolled back and the caches are cleared.</summary>
     public void InTransaction(Action change, CancellationToken cancellationToken)
     {
         WriteLock.Begin(_session, _path, _lockTimeout, cancellationToken);
@@ -121,7 +121,7 @@ internal sealed class BatchWriter : IDisposable
         }
     }
 
-    /// <summary>The schema, inside a transaction.</summary>
+    /// <summary>The current schema; valid only inside a transaction.</summary>
     public StoredSchema Schema => _schema!;
 
     /// <inheritdoc/>
@@ -149,7 +149,7 @@ internal sealed class BatchWriter : IDisposable
         return false;
     }
 
-    /// <summary>The table is in time order: points that come in another (a back-fill VM by VM) are sorted, equal times staying as they came.</summary>
+    /// <summary>Returns the points sorted by time (stable), since the table is in time order. A VM-by-VM back-fill, for example, arrives unsorted.</summary>
     private static IEnumerable<Point> InTimeOrder(IReadOnlyList<Point> points)
     {
         for (int i = 1; i < points.Count; i++)
@@ -187,7 +187,7 @@ internal sealed class BatchWriter : IDisposable
                     return null;
                 }
 
-                // May add a tag's column, after which another statement is due: hence round again.
+                // This may add a column for a tag, which needs a newly prepared statement: try again from the start.
                 LearnSeries(writer, point);
                 continue;
             }
@@ -292,7 +292,7 @@ internal sealed class BatchWriter : IDisposable
         }
     }
 
-    /// <summary>Changes the schema: everything prepared for the old one goes, the times noted in this batch stay.</summary>
+    /// <summary>Changes the schema. Statements prepared for the old schema are disposed; the times recorded in this batch stay.</summary>
     private void Change(Action change)
     {
         change();

@@ -1,14 +1,14 @@
 namespace VmStats.Infrastructure.Embedded;
 
 /// <summary>
-/// Work that may have to wait for who has the file locked, on a thread of its own: SQLite waits on the thread that calls it,
-/// and the pool has no thread to spare for that on a small machine. What runs beside it there, a dump say, would wait, too.
+/// Runs work that may wait for a file lock on a dedicated thread. SQLite blocks the calling thread while it waits; on a small
+/// machine that could starve the thread pool and delay other work there, such as a memory dump.
 /// </summary>
 internal static class BlockingWork
 {
-    /// <summary>Does the work.</summary>
-    /// <param name="work">What is to be done.</param>
-    /// <param name="cancellationToken">Keeps it from beginning.</param>
+    /// <summary>Runs the work.</summary>
+    /// <param name="work">The work, which may block.</param>
+    /// <param name="cancellationToken">Cancels the work if it hasn't started yet.</param>
     public static Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken) =>
         Task.Factory.StartNew(work, cancellationToken, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
 }

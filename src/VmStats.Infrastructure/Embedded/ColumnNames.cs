@@ -2,26 +2,26 @@ using VmStats.Points;
 
 namespace VmStats.Infrastructure.Embedded;
 
-/// <summary>Which names a measurement can take.</summary>
+/// <summary>Checks whether a measurement can store tags and fields with given names.</summary>
 internal static class ColumnNames
 {
-    // SQLite's own limit is 2000 columns a table.
+    // SQLite's own limit is 2000 columns per table.
     private const int MaxFields = 1_000;
     private const int MaxTags = 100;
 
-    /// <summary>Why no point of this shape can be stored in this measurement, or null.</summary>
+    /// <summary>Returns the reason why points of this shape can't be stored in this measurement, or null if they can.</summary>
     public static string? Refusal(PointShape shape, StoredMeasurement measurement)
     {
         foreach (string name in shape.Tags.Concat(shape.Fields))
         {
             if (name.Length == 0 || name.Contains('\0', StringComparison.Ordinal))
             {
-                return "a tag or field has an empty name or one with a zero character in it";
+                return "the name of a tag or field is empty or contains a null character";
             }
 
             if (name == "time")
             {
-                return "no tag or field can be called 'time'";
+                return "a tag or field can't be named 'time'";
             }
         }
 
@@ -29,7 +29,7 @@ internal static class ColumnNames
             ?? shape.Fields.FirstOrDefault(field => measurement.Find(field) is { IsTag: true } || shape.Tags.Contains(field));
         if (both is not null)
         {
-            return $"'{both}' is a tag and a field of '{measurement.Name}'";
+            return $"'{both}' is both a tag and a field of '{measurement.Name}'";
         }
 
         return Total(shape.Tags, measurement.Tags) > MaxTags || Total(shape.Fields, measurement.Fields) > MaxFields
@@ -40,6 +40,6 @@ internal static class ColumnNames
                 : null;
     }
 
-    private static int Total(IReadOnlyList<string> given, IReadOnlyList<StoredColumn> there) =>
-        given.Union(there.Select(column => column.Name), StringComparer.Ordinal).Count();
+    private static int Total(IReadOnlyList<string> names, IReadOnlyList<StoredColumn> existing) =>
+        names.Union(existing.Select(column => column.Name), StringComparer.Ordinal).Count();
 }

@@ -4,7 +4,7 @@ using VmStats.Stores;
 
 namespace VmStats.Infrastructure.Embedded;
 
-/// <summary>A query's filters, sorted by where they are answered: on the series (tags alone) or on the rows (a field among them).</summary>
+/// <summary>The filters of a query, split into those on the series table (tags only) and those on the data table (at least one field).</summary>
 internal sealed class Conditions
 {
     private Conditions(
@@ -18,13 +18,13 @@ internal sealed class Conditions
 
     public StoredMeasurement Measurement { get; }
 
-    /// <summary>True when a filter can't match: no such column, or no value.</summary>
+    /// <summary>True if a filter can't match any row because its columns don't exist or it has no values.</summary>
     public bool MatchesNothing { get; }
 
-    /// <summary>Filters on tags alone.</summary>
+    /// <summary>Filters on tags only.</summary>
     public IReadOnlyList<ColumnFilter> OnSeries { get; }
 
-    /// <summary>Filters with a field among their columns.</summary>
+    /// <summary>Filters on at least one field.</summary>
     public IReadOnlyList<ColumnFilter> OnRows { get; }
 
     public static Conditions Of(StoredMeasurement measurement, IReadOnlyList<ColumnFilter> filters)
@@ -42,7 +42,7 @@ internal sealed class Conditions
         return new Conditions(measurement, nothing, onSeries, onRows);
     }
 
-    /// <summary>Adds the filters on tags to a statement over the series table.</summary>
+    /// <summary>Adds the filters on tags to a statement on the series table.</summary>
     public void AddSeriesFilters(SqlText sql)
     {
         foreach (ColumnFilter filter in OnSeries)
@@ -51,7 +51,7 @@ internal sealed class Conditions
         }
     }
 
-    /// <summary>Adds the filters with fields to a statement over the data table.</summary>
+    /// <summary>Adds the filters on fields to a statement on the data table.</summary>
     public void AddRowFilters(SqlText sql)
     {
         foreach (ColumnFilter filter in OnRows)
@@ -73,12 +73,12 @@ internal sealed class Conditions
             return;
         }
 
-        // Only values that are of the column's type: SQLite would take the text '5' for the number.
+        // Only values of the column's type: SQLite would treat the text '5' as the number 5.
         IEnumerable<FieldValue> values = filter.Values.Select(value => FieldConverter.Exact(value, column.Kind)).Where(value => !value.IsNull);
         sql.Add(column.Sql).Add(" IN (").Join(", ", values, value => sql.Add(value)).Add(")");
     }
 
-    /// <summary>One parameter for any number of names, as a JSON array.</summary>
+    /// <summary>Adds a filter on a tag; several values are passed as a JSON array in one parameter.</summary>
     private static void AddTag(SqlText sql, StoredColumn column, ColumnFilter filter)
     {
         string[] texts = filter.Values.Select(value => value.AsString()).OfType<string>().ToArray();

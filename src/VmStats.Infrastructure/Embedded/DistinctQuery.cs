@@ -3,7 +3,7 @@ using VmStats.Stores;
 
 namespace VmStats.Infrastructure.Embedded;
 
-/// <summary>The distinct combinations of tags, from the series; the rows are looked at only where the series' times leave it open.</summary>
+/// <summary>Finds the distinct combinations of tag values from the series table. Rows are read only if the times of a series don't settle it.</summary>
 internal static class DistinctQuery
 {
     public static IEnumerable<StoreRow> Run(SqliteSession session, Conditions conditions, StoreQuery query)
@@ -30,7 +30,7 @@ internal static class DistinctQuery
     private static HashSet<SeriesGroup> Present(
         SqliteSession session, Conditions conditions, List<SeriesGroup> groups, long start, long finish)
     {
-        // Read with newest >= start: one whose newest point is before the end has a point within.
+        // All series read here have newest >= start, so one whose newest point is before the end has a point in the range.
         ILookup<bool, SeriesGroup> certain = groups.ToLookup(
             group => conditions.OnRows.Count == 0 && group.Series.Exists(one => one.Newest < finish));
         HashSet<SeriesGroup> present = [.. certain[true]];

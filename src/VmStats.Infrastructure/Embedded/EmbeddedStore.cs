@@ -5,13 +5,13 @@ using VmStats.Stores;
 namespace VmStats.Infrastructure.Embedded;
 
 /// <summary>
-/// A store in a SQLite file, for one host: one process collects while others read. Readers never wait for the writer
-/// nor the writer for them (write-ahead log); several writers take turns.
+/// A store in a SQLite file for a single host: one process collects while others read. Readers and the writer don't block
+/// each other (write-ahead log); several writers take turns.
 /// </summary>
 internal sealed class EmbeddedStore : IPrunableStore
 {
-    private const int FirstChunk = 16;
-    private const int LargestChunk = 512;
+    private const int InitialChunkSize = 16;
+    private const int MaximumChunkSize = 512;
 
     private readonly string _path;
     private readonly TimeSpan? _lockTimeout;
@@ -31,17 +31,17 @@ internal sealed class EmbeddedStore : IPrunableStore
     /// <inheritdoc/>
     public StoreInfo Info { get; }
 
-    /// <summary>Opens a store; makes folder and file where they are missing, readable by the owner only.</summary>
+    /// <summary>Opens a store. Creates the folder and the file if they don't exist, readable by the owner only.</summary>
     /// <param name="path">Full path of the file.</param>
-    /// <param name="retention">How long points are kept; null for ever.</param>
-    /// <param name="time">The clock that retention goes by; null for the system's.</param>
-    /// <param name="lockTimeout">The longest wait for another process that holds the file; null for the usual one.</param>
+    /// <param name="retention">How long points are kept; null to keep them forever.</param>
+    /// <param name="time">The clock for the retention period; null for the system clock.</param>
+    /// <param name="lockTimeout">The maximum wait for another process that has the file locked; null for the default.</param>
     public static EmbeddedStore Open(string path, TimeSpan? retention, TimeProvider? time = null, TimeSpan? lockTimeout = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         if (retention <= TimeSpan.Zero)
         {
-            throw new ArgumentOutOfRangeException(nameof(retention), "A retention period is longer than zero.");
+            throw new ArgumentOutOfRangeException(nameof(retention), "The retention period must be greater than zero.");
         }
 
         string full = Path.GetFullPath(path);
@@ -71,9 +71,10 @@ internal sealed class EmbeddedStore : IPrunableStore
             yield break;
         }
 
-        // SQLite works on the calling thread, and what has been opened waits for nobody: a pool thread reads a chunk, the consumer gets it row by row.
+        // SQLite works on the calling thread. An open reader doesn't wait for locks, so a pool thread reads a chunk and the
+        // consumer gets it row by row.
         using IEnumerator<StoreRow> rows = reader.Run(query, measurement);
-        List<StoreRow> chunk = new(FirstChunk);
+        List<StoreRow> chunk = new(InitialChunkSize);
         do
         {
             chunk.Clear();
@@ -94,13 +95,13 @@ internal sealed class EmbeddedStore : IPrunableStore
         return points.Count == 0 ? new(new WriteResult(0, [])) : _writer.WriteAsync(points, cancellationToken);
     }
 
-    /// <summary>The pass of the retention period that is under way, or the last one.</summary>
+    /// <summary>The current or most recent pruning pass for the retention period.</summary>
     public Task Pruning => _writer.Pruning;
 
     /// <inheritdoc/>
     public string ConnectCommand => ConnectCommandTo(_path);
 
-    /// <summary>The command that connects a session to the store in a file.</summary>
+    /// <summary>Returns the PowerShell command that connects a session to the store in a file.</summary>
     public static string ConnectCommandTo(string path) => $"Connect-VmStats -Path {EmbeddedStoreException.Quote(path)}";
 
     /// <inheritdoc/>
@@ -129,17 +130,17 @@ internal sealed class EmbeddedStore : IPrunableStore
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        // First, so that the writer is the last to close, and carries the log over to the file.
+        // Close the readers first, so that the writer is the last connection: SQLite then runs a final checkpoint.
         SqliteSession.ClearPool(_path);
         await _writer.DisposeAsync().ConfigureAwait(false);
         SqliteSession.ClearPool(_path);
     }
 
-    /// <summary>A full chunk is followed by another, larger one: the first row comes soon, the many come cheap.</summary>
+    /// <summary>Returns true if the chunk was full, and then enlarges the next one: the first row arrives early, and large results need few chunks.</summary>
     private static bool Continue(ref List<StoreRow> chunk)
     {
         bool full = chunk.Count == chunk.Capacity;
-        if (full && chunk.Capacity < LargestChunk)
+        if (full && chunk.Capacity < MaximumChunkSize)
         {
             chunk = new List<StoreRow>(chunk.Capacity * 4);
         }

@@ -6,8 +6,8 @@ using VmStats.Errors;
 namespace VmStats.Infrastructure.Embedded;
 
 /// <summary>
-/// A failure of the embedded store: SQLite's codes in the user's terms. None is transient: where waiting helps, the store
-/// has waited for as long as it may, and whoever has points to write puts them elsewhere now.
+/// A failure of the embedded store; translates SQLite's error codes into messages for the user. No failure is marked as
+/// transient: the store has already retried until its lock timeout, so the caller should spool its points now.
 /// </summary>
 internal sealed class EmbeddedStoreException : VmStatsException
 {
@@ -21,14 +21,14 @@ internal sealed class EmbeddedStoreException : VmStatsException
         ErrorIds.NotAVmStatsDatabase,
         VmStatsErrorKind.InvalidData,
         $"'{path}' is not a VmStats database: {why}.",
-        "Name another file; a file that doesn't exist yet is made.",
+        "Name another file; a file that doesn't exist yet is created.",
         path,
         null);
 
     public static EmbeddedStoreException TooNew(string path, long version, long known) => new(
         ErrorIds.DatabaseTooNew,
         VmStatsErrorKind.NotSupported,
-        $"'{path}' was written by a newer VmStats: its layout is {version}, this version knows {known}.",
+        $"'{path}' was written by a newer version of VmStats: its layout version is {version}, but this version supports up to {known}.",
         "Update the module, or name another file.",
         path,
         null);
@@ -36,16 +36,16 @@ internal sealed class EmbeddedStoreException : VmStatsException
     public static EmbeddedStoreException ReadOnly(string path, Exception? inner) => new(
         ErrorIds.StoreReadOnly,
         VmStatsErrorKind.PermissionDenied,
-        $"'{path}' can be read, but not written.",
-        "Let this user write the file and its folder, or name another file.",
+        $"'{path}' can be read but not written.",
+        "Give this user write access to the file and its folder, or name another file.",
         path,
         inner);
 
     public static EmbeddedStoreException NoAccess(string path, Exception inner) => new(
         ErrorIds.StoreAccessDenied,
         VmStatsErrorKind.PermissionDenied,
-        $"'{path}' can't be opened or made: {Reason(inner)}",
-        "Name a file in a folder that this user can write.",
+        $"'{path}' can't be opened or created: {Reason(inner)}",
+        "Name a file in a folder that this user can write to.",
         path,
         inner);
 
@@ -53,7 +53,7 @@ internal sealed class EmbeddedStoreException : VmStatsException
         ErrorIds.StoreBusy,
         VmStatsErrorKind.ResourceBusy,
         $"'{path}' was held by another process for {waited.TotalSeconds:F0} s.",
-        "Try again; if it stays so, find the process that holds the file (fuser, lsof).",
+        "Try again; if the file stays locked, find the process that has it open (fuser, lsof).",
         path,
         null);
 
@@ -61,32 +61,33 @@ internal sealed class EmbeddedStoreException : VmStatsException
         ErrorIds.StoreFilesLost,
         VmStatsErrorKind.ResourceBusy,
         $"Another program deleted or replaced '{path}-wal' or '{path}-shm', and a query of this process still uses the old one.",
-        "Try again when the query has ended. These files belong to the store for as long as it is open: leave them alone.",
+        "Try again when the query has ended. Don't delete or replace these files while the store is open.",
         path,
         null);
 
-    /// <summary>What a writer is told when its files were lost and made good.</summary>
+    /// <summary>Returns the warning for a writer whose -wal or -shm file was lost and has been recreated.</summary>
     public static string FilesLostNotice(string path, int rescued, string? failure)
     {
         string points = (rescued, failure) switch
         {
-            (_, not null) => $" What was written last could not be read from the lost ones, and may be missing: {failure.TrimEnd('.')}.",
+            (_, not null) => $" The last points could not be read from the lost files and may be missing: {failure.TrimEnd('.')}.",
             (0, _) => "",
-            _ => string.Create(CultureInfo.InvariantCulture, $" {rescued} points that only the lost ones may have held are written again."),
+            _ => string.Create(CultureInfo.InvariantCulture, $" {rescued} points that may have been in the lost files only are written again."),
         };
-        return $"Another program deleted or replaced '{path}-wal' or '{path}-shm' while the store was open; they were made again.{points}";
+        return $"Another program deleted or replaced '{path}-wal' or '{path}-shm' while the store was open; they were recreated.{points}";
     }
 
-    /// <summary>What a writer is told when its file was moved away.</summary>
+    /// <summary>Returns the warning for a writer whose database file was moved away, deleted or replaced.</summary>
     public static string FileMovedNotice(string path) =>
-        $"'{path}' was moved away, deleted or replaced while the store was open. What was written before is in that file; from now on points go to the one that is at the path, which was made where there was none.";
+        $"'{path}' was moved away, deleted or replaced while the store was open. Points written before are in the old file; "
+        + "from now on points go to the file at this path, which was created if it didn't exist.";
 
     public static EmbeddedStoreException From(SqliteException e, string path)
     {
         switch (e.SqliteErrorCode)
         {
             case raw.SQLITE_NOTADB:
-                return NotOurs(path, "it is no SQLite file");
+                return NotOurs(path, "it is not a SQLite file");
             case raw.SQLITE_CORRUPT:
                 return Damaged(path, e);
             case raw.SQLITE_READONLY:
@@ -96,11 +97,11 @@ internal sealed class EmbeddedStoreException : VmStatsException
             case raw.SQLITE_BUSY or raw.SQLITE_LOCKED:
                 return new(ErrorIds.StoreBusy, VmStatsErrorKind.ResourceBusy, $"'{path}' is held by another process.", "Try again.", path, e);
             case raw.SQLITE_FULL:
-                return new(ErrorIds.DiskFull, VmStatsErrorKind.WriteFailed, $"The disk is full: '{path}' can't grow.", "Make room, or set a retention period.", path, e);
+                return new(ErrorIds.DiskFull, VmStatsErrorKind.WriteFailed, $"The disk is full: '{path}' can't grow.", "Free some space, or set a retention period.", path, e);
             case raw.SQLITE_IOERR:
-                return new(ErrorIds.StoreWriteFailed, VmStatsErrorKind.WriteFailed, $"The device failed on '{path}': {Reason(e)}", "Check the disk and its free space.", path, e);
+                return new(ErrorIds.StoreWriteFailed, VmStatsErrorKind.WriteFailed, $"An I/O error occurred on '{path}': {Reason(e)}", "Check the disk and its free space.", path, e);
             default:
-                return new(ErrorIds.StoreFailed, VmStatsErrorKind.InvalidOperation, $"SQLite failed on '{path}': {Reason(e)}", "Report it with the command that led to it.", path, e);
+                return new(ErrorIds.StoreFailed, VmStatsErrorKind.InvalidOperation, $"SQLite failed on '{path}': {Reason(e)}", "Report this error together with the command that caused it.", path, e);
         }
     }
 
@@ -108,11 +109,11 @@ internal sealed class EmbeddedStoreException : VmStatsException
         ErrorIds.DatabaseDamaged,
         VmStatsErrorKind.InvalidData,
         $"'{path}' is damaged: {Reason(e)}",
-        $"Move the file away (its -wal and -shm files with it) and start afresh; sqlite3 {Quote(path)} .recover may save what is left.",
+        $"Move the file and its -wal and -shm files away and start with a new one; sqlite3 {Quote(path)} .recover may recover the remaining data.",
         path,
         e);
 
-    /// <summary>The path as PowerShell takes it, which has five characters for an apostrophe.</summary>
+    /// <summary>Quotes a path for PowerShell, which accepts five different characters as a single quote.</summary>
     public static string Quote(string path) =>
         "'" + string.Concat(path.Select(character => character is '\'' or >= '\u2018' and <= '\u201B' ? $"{character}{character}" : $"{character}")) + "'";
 

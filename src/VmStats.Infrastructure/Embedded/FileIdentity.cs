@@ -3,17 +3,17 @@ using VmStats.IO;
 namespace VmStats.Infrastructure.Embedded;
 
 /// <summary>
-/// Tells a file from the one that has come in its place. Learnt without opening it: closing a handle of a database file
-/// would drop all locks that SQLite holds on it in this process.
+/// Identifies a file independently of its path, so that a replaced file is noticed. Read without opening the file: closing
+/// a handle of a database file would release all locks that SQLite holds on it in this process (POSIX).
 /// </summary>
-/// <param name="Device">The device that it lies on.</param>
-/// <param name="Number">Its inode there; no other file has it while this one is open anywhere.</param>
+/// <param name="Device">The device that contains the file.</param>
+/// <param name="Number">The inode number on the device; it isn't reused while the file is open in any process.</param>
 internal readonly record struct FileIdentity(ulong Device, ulong Number)
 {
-    /// <summary>The file at a path; null where there is none, or where the system has no such thing.</summary>
+    /// <summary>Returns the identity of the file at a path; null if there is no file, or if the operating system isn't Linux.</summary>
     public static FileIdentity? Of(string path) =>
         OperatingSystem.IsLinux() && Libc.Identify(path) is (ulong device, ulong number, _) ? new FileIdentity(device, number) : null;
 
-    /// <summary>True when there is something at the path that is no file of the ordinary kind: a pipe, a device.</summary>
+    /// <summary>Returns true if the path exists but isn't a regular file: a pipe or a device, for example.</summary>
     public static bool IsSpecial(string path) => OperatingSystem.IsLinux() && Libc.Identify(path) is { IsRegular: false };
 }

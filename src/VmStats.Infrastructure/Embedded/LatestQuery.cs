@@ -4,13 +4,13 @@ using VmStats.Stores;
 namespace VmStats.Infrastructure.Embedded;
 
 /// <summary>
-/// The newest rows of each group. A group may span several series (a VM gets another VMID at each start), so the
-/// newest rows over all of them count. Where the two known times of the series suffice, only the rows of the answer
-/// are read, however long the history is.
+/// Returns the newest rows of each group. A group may span several series (a VM gets a new VMID at each start), so the
+/// newest rows across all of them are needed. If the two newest times stored per series suffice, only the result rows are
+/// read, regardless of how long the history is.
 /// </summary>
 internal static class LatestQuery
 {
-    private const int KnownTimes = 2;
+    private const int StoredTimes = 2;
 
     public static IEnumerable<StoreRow> Run(SqliteSession session, Conditions conditions, StoreQuery query)
     {
@@ -20,20 +20,21 @@ internal static class LatestQuery
         List<StoredSeries> series = SeriesSet.Read(session, conditions, start, finish);
         List<SeriesGroup> groups = SeriesGroups.Of(series, conditions.Measurement, latest.By);
         RowReader reader = new(conditions.Measurement, query.Columns);
-        bool canKnow = latest.Depth <= KnownTimes && conditions.OnRows.Count == 0;
-        List<SeriesGroup> known = groups.FindAll(group => canKnow && group.Series.TrueForAll(one => one.Newest < finish));
+        bool canSeek = latest.Depth <= StoredTimes && conditions.OnRows.Count == 0;
+        List<SeriesGroup> known = groups.FindAll(group => canSeek && group.Series.TrueForAll(one => one.Newest < finish));
 
-        // Of others rows are passed over until each has its own: those ahead of the clock, where it ends there.
+        // The other groups are scanned, newest rows first, until each group has its rows. Such a group has points after the
+        // end of the range, for example from a clock that was ahead.
         List<SeriesGroup> others = known.Count == groups.Count ? [] : [.. groups.Except(known)];
         List<StoredSeries> scanned = known.Count == 0 ? series : [.. others.SelectMany(group => group.Series)];
         bool isAll = known.Count == 0 && conditions.OnSeries.Count == 0;
         Dictionary<SeriesGroup, List<StoreRow>> found = ByScan(session, conditions, reader, scanned, isAll, others, latest.Depth, start, finish);
-        IEnumerable<StoreRow> rows = ByKnownTimes(session, conditions.Measurement, reader, groups, found, latest.Depth, start);
+        IEnumerable<StoreRow> rows = ByStoredTimes(session, conditions.Measurement, reader, groups, found, latest.Depth, start);
         return rows.Skip(query.Skip).Take(query.Limit ?? int.MaxValue);
     }
 
-    // In the order of the groups; those that were scanned have their rows already.
-    private static IEnumerable<StoreRow> ByKnownTimes(
+    // In group order; groups that were scanned have their rows already.
+    private static IEnumerable<StoreRow> ByStoredTimes(
         SqliteSession session,
         StoredMeasurement measurement,
         RowReader reader,

@@ -1,6 +1,6 @@
 namespace VmStats.Infrastructure.Embedded;
 
-/// <summary>The two newest times and the oldest of a series, gathered over a batch.</summary>
+/// <summary>The two newest times and the oldest time of a series within a batch.</summary>
 internal struct LatestTimes
 {
     public LatestTimes(long time)
@@ -11,12 +11,12 @@ internal struct LatestTimes
 
     public long Newest { get; private set; }
 
-    /// <summary>The newest time before <see cref="Newest"/>, or null.</summary>
+    /// <summary>The second newest time, or null.</summary>
     public long? Previous { get; private set; }
 
     public long Oldest { get; private set; }
 
-    /// <summary>Takes in the time of another point.</summary>
+    /// <summary>Adds the time of another point.</summary>
     public void Add(long time)
     {
         if (time > Newest)

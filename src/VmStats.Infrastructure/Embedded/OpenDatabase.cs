@@ -4,16 +4,16 @@ using VmStats.Points;
 namespace VmStats.Infrastructure.Embedded;
 
 /// <summary>
-/// A database file as this process has it open: one for all its connections, since SQLite shares the index of the
-/// write-ahead log between them. Knows when the log (-wal) and its index (-shm) at the path are no longer those that are
-/// open. What is committed then is seen by nobody else and gone with the process; and a new connection would mix the old
-/// index with a new log. So all connections are closed, what only the old log holds is written again, and the work goes on
-/// in files that are sound.
+/// A database file that is open in this process, shared by all its connections, since SQLite shares the index of the
+/// write-ahead log between them. Detects that the log (-wal) or its index (-shm) at the path is no longer the open one.
+/// In that state other processes can't see what is committed, it is lost when this process ends, and a new connection would
+/// combine the old index with a new log. To recover, all connections are closed, the points that only the old log contains
+/// are written again, and work continues with new files.
 /// </summary>
 /// <remarks>
-/// How it comes about: a file manager, a clean-up, a restored backup; or any code of this process (Copy-Item, Get-FileHash)
-/// that closes a handle of the database file, upon which POSIX drops SQLite's locks on it, and the next other program takes
-/// itself for the last one and clears up.
+/// Possible causes: a file manager, a clean-up job or a restored backup; or any code in this process (Copy-Item,
+/// Get-FileHash) that closes a handle of the database file. POSIX then releases SQLite's locks on the file, so the next
+/// other program assumes that it is the last user and deletes the log when it closes.
 /// </remarks>
 internal sealed class OpenDatabase
 {
@@ -23,11 +23,11 @@ internal sealed class OpenDatabase
     private static readonly TimeSpan s_lockTimeout = TimeSpan.FromSeconds(2);
     private static readonly Dictionary<FileIdentity, OpenDatabase> s_all = [];
 
-    // Entered again by its own thread: closing a connection leaves, writing again opens one.
+    // Reentrant: during recovery, closing a connection calls Leave and writing points opens a connection.
     private readonly object _lock = new();
     private readonly HashSet<StoreWriter> _writers = [];
 
-    // Kept until a checkpoint has them in the database file: they may be lost a second time.
+    // Kept until a checkpoint has copied them to the database file, since the log may be lost again before that.
     private readonly List<Point> _rescued = [];
     private bool _mustWriteAgain;
     private readonly FileIdentity _identity;
@@ -44,7 +44,7 @@ internal sealed class OpenDatabase
         _path = path;
     }
 
-    /// <summary>True when the log or its index was deleted or replaced since it was opened, or points of a lost one still wait to be written again.</summary>
+    /// <summary>True if the log or its index was deleted or replaced since it was opened, or if points from a lost log have yet to be written again.</summary>
     public bool NeedsRecovery
     {
         get
@@ -56,7 +56,7 @@ internal sealed class OpenDatabase
         }
     }
 
-    /// <summary>True when the log or its index was deleted or replaced since it was opened.</summary>
+    /// <summary>True if the log or its index was deleted or replaced since it was opened.</summary>
     public bool HasLostFiles
     {
         get
@@ -68,8 +68,8 @@ internal sealed class OpenDatabase
         }
     }
 
-    /// <summary>The file as this process has it open.</summary>
-    /// <returns>Null where there is no such file, or no way to tell files apart.</returns>
+    /// <summary>Returns the shared state of the database file at a path.</summary>
+    /// <returns>Null if the file doesn't exist, or if files have no identity on this operating system.</returns>
     public static OpenDatabase? Find(string path)
     {
         if (FileIdentity.Of(path) is not FileIdentity identity)
@@ -89,8 +89,8 @@ internal sealed class OpenDatabase
     }
 
     /// <summary>
-    /// Takes away the log and the index that a file has left behind which was at this path before and is still open here:
-    /// SQLite would take the log for that of the file that has come in its place, and spoil it.
+    /// Deletes the log and index of a database file that was at this path before and is still open in this process. SQLite
+    /// would apply that log to the new file at the path and damage it.
     /// </summary>
     public static void RemoveLeftovers(string path)
     {
@@ -110,14 +110,14 @@ internal sealed class OpenDatabase
         }
     }
 
-    /// <summary>How often the files beside a database were lost and made good.</summary>
+    /// <summary>Returns how often the log or index of a database has been lost and recovered.</summary>
     public static long CountLosses(string path) => Find(path)?.Losses ?? 0;
 
-    /// <summary>True when a failure may come from files that were lost since they were counted.</summary>
+    /// <summary>Returns true if a failure may be caused by files lost since <paramref name="losses"/> was read.</summary>
     public static bool HasLostSince(string path, long losses) =>
         Find(path) is OpenDatabase database && (database.HasLostFiles || database.Losses != losses);
 
-    /// <summary>Opens a connection, after files that were lost have been made good, and counts it.</summary>
+    /// <summary>Opens and counts a connection; recovers lost files first.</summary>
     public SqliteSession Open(Func<SqliteSession> open)
     {
         for (int attempt = 0; attempt < Attempts; attempt++)
@@ -129,7 +129,7 @@ internal sealed class OpenDatabase
                     SqliteSession session = open();
                     _connections++;
 
-                    // The first one decides which files are used, before another can open others.
+                    // The first connection records which files are in use, before another one can open different files.
                     if (_files is not null || session.TryLearnFiles())
                     {
                         return session;
@@ -146,7 +146,7 @@ internal sealed class OpenDatabase
         throw EmbeddedStoreException.FilesLost(_path);
     }
 
-    /// <summary>Counts a connection that is closed, or back in its pool.</summary>
+    /// <summary>Uncounts a connection that was closed or returned to its pool.</summary>
     public void Leave()
     {
         lock (_lock)
@@ -156,11 +156,12 @@ internal sealed class OpenDatabase
     }
 
     /// <summary>
-    /// Keeps which log and index are open, or makes sure that a connection has opened those that the others have: they may have
-    /// been lost since. Called inside a transaction, before it reads or writes: until the first there are none.
+    /// Records which log and index are open, or checks that a connection uses the same ones as the others, since they may have
+    /// been lost in the meantime. Called inside a transaction before it reads or writes; SQLite opens the files with the first
+    /// transaction.
     /// </summary>
-    /// <param name="path">The file's path as SQLite knows it, links resolved: the other two are beside that.</param>
-    /// <returns>False when the connection must not be used.</returns>
+    /// <param name="path">The path of the database file as reported by SQLite, with links resolved: the log and index are next to it.</param>
+    /// <returns>False if the connection must not be used.</returns>
     public bool TryRecord(string path)
     {
         lock (_lock)
@@ -176,7 +177,7 @@ internal sealed class OpenDatabase
         }
     }
 
-    /// <summary>Adds a writer, to be told and closed when the files are lost.</summary>
+    /// <summary>Adds a writer, which is notified and closed if the files are lost.</summary>
     public void Add(StoreWriter writer)
     {
         lock (_lock)
@@ -185,7 +186,7 @@ internal sealed class OpenDatabase
         }
     }
 
-    /// <summary>Forgets a writer that closes its connection.</summary>
+    /// <summary>Removes a writer that closes its connection.</summary>
     public void Remove(StoreWriter writer)
     {
         lock (_lock)
@@ -198,7 +199,7 @@ internal sealed class OpenDatabase
         }
     }
 
-    /// <summary>Notes that points were committed of which only the log is sure to have the copy.</summary>
+    /// <summary>Records that points were committed to the log and may not be in the database file yet.</summary>
     public void NoteWritten(long oldest)
     {
         lock (_lock)
@@ -208,7 +209,7 @@ internal sealed class OpenDatabase
         }
     }
 
-    /// <summary>Runs a checkpoint; when it was complete, all that was written before is in the database file.</summary>
+    /// <summary>Runs a checkpoint; if it was complete and nothing was written meanwhile, no points need rescuing any more.</summary>
     public void NoteSaved(Func<bool> checkpoint)
     {
         long writes;
@@ -230,9 +231,9 @@ internal sealed class OpenDatabase
         }
     }
 
-    /// <summary>Closes every connection of this process to the file, and writes again what only the lost log holds.</summary>
-    /// <param name="caller">The writer whose turn it is; null for a reader.</param>
-    /// <exception cref="EmbeddedStoreException">A reading that is under way still uses the lost files.</exception>
+    /// <summary>Closes every connection of this process to the file, and rewrites the points that only the lost log contains.</summary>
+    /// <param name="caller">The writer that calls and holds its own lock; null for a reader.</param>
+    /// <exception cref="EmbeddedStoreException">A running query still uses the lost files.</exception>
     public void Recover(StoreWriter? caller)
     {
         for (int attempt = 1; !TryRecover(caller); attempt++)
@@ -263,7 +264,7 @@ internal sealed class OpenDatabase
         {
             if (HasLostFiles)
             {
-                // The last connection to be closed clears up after itself: that is no loss.
+                // SQLite deletes the log and index when the last connection closes: that isn't a loss.
                 if (_connections > 0)
                 {
                     CloseAll(caller);
@@ -280,12 +281,12 @@ internal sealed class OpenDatabase
                 _files = null;
             }
 
-            // Not to another file that has come in its place.
+            // Don't write the points to a different file that has replaced this one.
             return !_mustWriteAgain || FileIdentity.Of(_path) != _identity || TryWriteAgain(caller);
         }
     }
 
-    /// <summary>Deletes the files beside a path that the database file itself is no longer at, after carrying the log over to it.</summary>
+    /// <summary>Runs a checkpoint into the moved database file, then deletes the log and index that it left at its old path.</summary>
     private void RemoveFiles(FileIdentity log)
     {
         lock (_lock)
@@ -309,7 +310,7 @@ internal sealed class OpenDatabase
         }
     }
 
-    /// <summary>Writes what was rescued. Where another program stands in the way that fails a write, not a reading.</summary>
+    /// <summary>Writes the rescued points. If another program has the file locked, this fails a write but not a read.</summary>
     private bool TryWriteAgain(StoreWriter? caller)
     {
         try

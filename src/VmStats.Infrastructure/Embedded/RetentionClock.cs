@@ -3,20 +3,21 @@ using VmStats.Points;
 namespace VmStats.Infrastructure.Embedded;
 
 /// <summary>
-/// The time that a session counts its retention period back from: the older of the clock and the newest point that was
-/// stored before the session, which ages with the session by the stopwatch. So a clock that is ahead makes nothing old, and
-/// a session of months still deletes. After a pause of the collecting it lags by the pause, until the next session.
+/// Provides the reference time from which a session's retention period is subtracted. It is the earlier of the system clock
+/// and the newest point stored before the session plus the elapsed (monotonic) time of the session. So a clock that is ahead
+/// doesn't expire any points, and a session that runs for months still deletes old ones. If collection was paused before the
+/// session, the reference time lags by the length of the pause until the next session.
 /// </summary>
 internal sealed class RetentionClock(TimeSpan period, TimeProvider time)
 {
     private long _start;
     private long _startedAt;
 
-    /// <summary>The newest point that was stored before the session; null where there was none.</summary>
+    /// <summary>The time of the newest point stored before the session; null if there was none.</summary>
     public long? Newest { get; private set; }
 
-    /// <summary>Begins the session of a file.</summary>
-    /// <param name="newest">Its newest point; null where it has none.</param>
+    /// <summary>Starts the session for a database file.</summary>
+    /// <param name="newest">The time of its newest point; null if it has none.</param>
     public void Start(long? newest)
     {
         Newest = newest;
@@ -24,14 +25,14 @@ internal sealed class RetentionClock(TimeSpan period, TimeProvider time)
         _startedAt = time.GetTimestamp();
     }
 
-    /// <summary>Points before this time are older than the period.</summary>
+    /// <summary>Returns the start of the retention period: points before this time have expired.</summary>
     public long OldestKept()
     {
         long elapsed = UnixTime.ToNanoseconds(time.GetElapsedTime(_startedAt));
         return Back(Math.Min(Now(), Math.Min(_start, long.MaxValue - elapsed) + elapsed), period);
     }
 
-    /// <summary>The time a period before another, or the oldest that there is.</summary>
+    /// <summary>Subtracts a period from a time; returns the minimum time on overflow.</summary>
     public static long Back(long time, TimeSpan period) =>
         Math.Max(time, long.MinValue + UnixTime.ToNanoseconds(period)) - UnixTime.ToNanoseconds(period);
 

@@ -4,26 +4,26 @@ using VmStats.Stores;
 namespace VmStats.Infrastructure.Embedded;
 
 /// <summary>
-/// Deletes telemetry that is older than the retention period; the records of dumps stay, since the dumps do. The file
-/// keeps its size; the room is used again.
+/// Deletes telemetry that is older than the retention period. Dump records are kept because the dumps themselves are kept.
+/// The file doesn't shrink; the freed pages are reused.
 /// </summary>
 internal static class RetentionPruner
 {
-    // A transaction of some ten milliseconds.
+    // Makes a transaction take roughly ten milliseconds.
     private const int RowsPerSlice = 5_000;
 
-    /// <summary>True when the retention period holds for a measurement.</summary>
+    /// <summary>Returns true if the retention period applies to a measurement.</summary>
     public static bool AppliesTo(string measurement) => measurement != MemDumpsTable.Measurement;
 
-    /// <summary>The time of the newest point of telemetry; null where there is none.</summary>
+    /// <summary>Returns the time of the newest telemetry point; null if there is none.</summary>
     public static long? Newest(SqliteSession session, StoredSchema schema) =>
         Telemetry(schema).Max(measurement => First(session, $"SELECT max(t0) FROM {measurement.LatestTable}"));
 
-    /// <summary>Counts what a retention period would delete.</summary>
+    /// <summary>Counts the points that a pruning pass would delete, and the total.</summary>
     /// <param name="session">The connection.</param>
     /// <param name="schema">The schema.</param>
-    /// <param name="oldestKept">Points before this time would go.</param>
-    /// <param name="countsAll">True to count all that stay; false to stop when they are enough to make it an ordinary pass.</param>
+    /// <param name="oldestKept">Points before this time would be deleted.</param>
+    /// <param name="countsAll">True to count all remaining points; false to stop as soon as there are enough for the pass to be within the limit.</param>
     public static (long Points, long Total) Count(SqliteSession session, StoredSchema schema, long oldestKept, bool countsAll)
     {
         long points = Telemetry(schema).Sum(measurement =>
@@ -68,7 +68,7 @@ internal static class RetentionPruner
             return default;
         }
 
-        // What is known of the series' newest points follows the rows in the same transaction.
+        // The newest times per series are updated in the same transaction as the rows.
         Change(session, $"UPDATE {measurement.LatestTable} SET t1 = NULL WHERE t1 < ?", end);
         if (Change(session, $"DELETE FROM {measurement.LatestTable} WHERE t0 < ?", end) > 0)
         {
@@ -79,7 +79,7 @@ internal static class RetentionPruner
         return new PrunedSlice(deleted, end < oldestKept);
     }
 
-    /// <summary>The time up to which to delete: the bound itself, or less where more than a slice lies before it.</summary>
+    /// <summary>Returns the time before which to delete: <paramref name="oldestKept"/>, or earlier if that would be more than one slice.</summary>
     private static long SliceEnd(SqliteSession session, StoredMeasurement measurement, long oldestKept)
     {
         using SqliteStatement statement = session.Prepare(
@@ -87,7 +87,7 @@ internal static class RetentionPruner
         statement.Bind(1, oldestKept);
         statement.Bind(2, (long)RowsPerSlice);
 
-        // All rows of one time go together, so that a slice ends between two times.
+        // Rows with the same time are deleted together, so a slice ends between two times.
         return statement.Step() ? statement.Int64(0) + 1 : oldestKept;
     }
 
@@ -111,7 +111,7 @@ internal static class RetentionPruner
     }
 }
 
-/// <summary>What a slice of a pruning did.</summary>
-/// <param name="Deleted">Points that it deleted.</param>
-/// <param name="IsMoreLeft">True when there is more to delete.</param>
+/// <summary>The result of deleting one slice.</summary>
+/// <param name="Deleted">Number of deleted points.</param>
+/// <param name="IsMoreLeft">True if there are more points to delete.</param>
 internal readonly record struct PrunedSlice(long Deleted, bool IsMoreLeft);

@@ -2,16 +2,16 @@ using VmStats.Points;
 
 namespace VmStats.Infrastructure.Embedded;
 
-/// <summary>Turns rows of the data table, which begin with time and series, into rows of the answer.</summary>
+/// <summary>Converts rows of the data table, whose first columns are time and series, into result rows.</summary>
 internal sealed class RowReader
 {
     private readonly RowLayout _layout;
     private readonly int[] _tags;
     private readonly StoredColumn?[] _fields;
 
-    /// <summary>Prepares for a set of columns.</summary>
+    /// <summary>Creates a reader for a set of columns.</summary>
     /// <param name="measurement">The measurement.</param>
-    /// <param name="columns">The columns wanted; null for all.</param>
+    /// <param name="columns">The requested columns; null for all.</param>
     public RowReader(StoredMeasurement measurement, IReadOnlyList<string>? columns)
     {
         IEnumerable<string> names = columns is null
@@ -33,7 +33,7 @@ internal sealed class RowReader
     /// <summary>The fields to select after time and series.</summary>
     public IReadOnlyList<StoredColumn> Fields { get; }
 
-    /// <summary>The current row of a statement.</summary>
+    /// <summary>Reads the current row of a statement.</summary>
     public StoreRow Read(SqliteStatement statement, StoredSeries series)
     {
         FieldValue[] values = new FieldValue[_tags.Length];

@@ -3,7 +3,7 @@ using VmStats.Stores;
 
 namespace VmStats.Infrastructure.Embedded;
 
-/// <summary>Rows of a range, in the order of time.</summary>
+/// <summary>Returns the rows of a time range in time order.</summary>
 internal static class RowsQuery
 {
     public static IEnumerable<StoreRow> Run(SqliteSession session, Conditions conditions, StoreQuery query)

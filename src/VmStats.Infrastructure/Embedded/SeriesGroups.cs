@@ -3,8 +3,8 @@ using VmStats.Stores;
 
 namespace VmStats.Infrastructure.Embedded;
 
-/// <summary>Series that have the same values of some tags.</summary>
-/// <param name="key">The values.</param>
+/// <summary>A group of series with the same values of the grouping tags.</summary>
+/// <param name="key">The tag values.</param>
 /// <param name="series">The series.</param>
 internal sealed class SeriesGroup(GroupKey key, List<StoredSeries> series)
 {
@@ -13,13 +13,13 @@ internal sealed class SeriesGroup(GroupKey key, List<StoredSeries> series)
     public List<StoredSeries> Series => series;
 }
 
-/// <summary>Puts series together by tags.</summary>
+/// <summary>Groups series by tags.</summary>
 internal static class SeriesGroups
 {
-    /// <summary>The groups, in the order of their keys; a tag that doesn't exist is an absent value.</summary>
+    /// <summary>Returns the groups, ordered by key; a tag that doesn't exist has a null value in the key.</summary>
     public static List<SeriesGroup> Of(IEnumerable<StoredSeries> series, StoredMeasurement measurement, IReadOnlyList<string> by)
     {
-        int[] tags = by.Select(name => PlaceOf(measurement, name)).ToArray();
+        int[] tags = by.Select(name => TagIndexOf(measurement, name)).ToArray();
         Dictionary<GroupKey, SeriesGroup> groups = [];
         foreach (StoredSeries one in series)
         {
@@ -37,7 +37,7 @@ internal static class SeriesGroups
         return ordered;
     }
 
-    private static int PlaceOf(StoredMeasurement measurement, string name)
+    private static int TagIndexOf(StoredMeasurement measurement, string name)
     {
         for (int i = 0; i < measurement.Tags.Count; i++)
         {

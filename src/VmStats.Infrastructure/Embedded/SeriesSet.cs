@@ -4,17 +4,17 @@ using VmStats.Points;
 
 namespace VmStats.Infrastructure.Embedded;
 
-/// <summary>A series with its tags and the times that are known of it.</summary>
-/// <param name="Id">Its number in the file.</param>
-/// <param name="Tags">A value per tag of the measurement.</param>
+/// <summary>A series with its tags and the times stored for it.</summary>
+/// <param name="Id">Its id in the file.</param>
+/// <param name="Tags">One value for each tag of the measurement.</param>
 /// <param name="Newest">Time of its newest point.</param>
-/// <param name="Previous">Time of the point before, or null.</param>
-/// <param name="Oldest">No point is older.</param>
+/// <param name="Previous">Time of its second newest point, or null.</param>
+/// <param name="Oldest">A lower bound of its times: no point is older.</param>
 internal sealed record StoredSeries(long Id, FieldValue[] Tags, long Newest, long? Previous, long Oldest)
 {
     /// <summary>
-    /// The key that the file has a series under: its present tags by name, in an order and spelling that don't depend on who
-    /// wrote the point. Lengths stand before the texts, so that no character in them can forge another set.
+    /// Returns the unique key of a series in the file: its non-empty tags sorted by name, so the key doesn't depend on the tag
+    /// order of the point. Each name and value is prefixed with its length, so different tag sets can't produce the same key.
     /// </summary>
     public static string KeyOf(IReadOnlyList<string> names, IReadOnlyList<string?> values)
     {
@@ -30,10 +30,10 @@ internal sealed record StoredSeries(long Id, FieldValue[] Tags, long Newest, lon
     }
 }
 
-/// <summary>The series that a query is about. Read first: there are few of them, and they say which rows are worth reading.</summary>
+/// <summary>Finds the series of a query. They are read first, because there are few of them and they limit which rows must be read.</summary>
 internal static class SeriesSet
 {
-    /// <summary>Reads the series that match the filters on tags and may have points within the bounds.</summary>
+    /// <summary>Reads the series that match the tag filters and may have points in the time range.</summary>
     public static List<StoredSeries> Read(SqliteSession session, Conditions conditions, long start, long finish)
     {
         StoredMeasurement measurement = conditions.Measurement;
@@ -46,13 +46,13 @@ internal static class SeriesSet
             .Add(FieldValue.From(finish));
         conditions.AddSeriesFilters(sql);
         List<StoredSeries> series = [];
-        Dictionary<string, FieldValue> texts = new(StringComparer.Ordinal);
+        Dictionary<string, FieldValue> stringCache = new(StringComparer.Ordinal);
         using SqliteStatement statement = sql.Add(" ORDER BY s.id").Prepare(session);
         while (statement.Step())
         {
             series.Add(new StoredSeries(
                 statement.Int64(0),
-                ReadTags(statement, measurement.Tags.Count, texts),
+                ReadTags(statement, measurement.Tags.Count, stringCache),
                 statement.Int64(1),
                 statement.IsNull(2) ? null : statement.Int64(2),
                 statement.Int64(3)));
@@ -61,8 +61,8 @@ internal static class SeriesSet
         return series;
     }
 
-    /// <summary>The same text of many series is one string.</summary>
-    private static FieldValue[] ReadTags(SqliteStatement statement, int count, Dictionary<string, FieldValue> texts)
+    /// <summary>Reads the tag values of a series; equal values of different series share one string.</summary>
+    private static FieldValue[] ReadTags(SqliteStatement statement, int count, Dictionary<string, FieldValue> stringCache)
     {
         FieldValue[] tags = new FieldValue[count];
         for (int i = 0; i < count; i++)
@@ -73,9 +73,9 @@ internal static class SeriesSet
             }
 
             string text = statement.Text(4 + i);
-            if (!texts.TryGetValue(text, out FieldValue shared))
+            if (!stringCache.TryGetValue(text, out FieldValue shared))
             {
-                texts.Add(text, shared = FieldValue.From(text));
+                stringCache.Add(text, shared = FieldValue.From(text));
             }
 
             tags[i] = shared;

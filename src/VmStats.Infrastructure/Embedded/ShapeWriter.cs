@@ -2,7 +2,7 @@ using VmStats.Points;
 
 namespace VmStats.Infrastructure.Embedded;
 
-/// <summary>The prepared statement that writes points of one shape, for the columns that the measurement has now.</summary>
+/// <summary>Writes points of one shape with a prepared statement for the current columns of the measurement.</summary>
 internal sealed class ShapeWriter : IDisposable
 {
     private const int MaxKnownSeries = 100_000;
@@ -13,9 +13,9 @@ internal sealed class ShapeWriter : IDisposable
 
     /// <summary>Prepares the statement.</summary>
     /// <param name="session">The writer's connection.</param>
-    /// <param name="measurement">The measurement as it is now.</param>
+    /// <param name="measurement">The measurement with its current columns.</param>
     /// <param name="shape">The shape.</param>
-    /// <param name="refusal">Why no point of this shape can be stored, or null.</param>
+    /// <param name="refusal">The reason why points of this shape can't be stored, or null.</param>
     public ShapeWriter(SqliteSession session, StoredMeasurement measurement, PointShape shape, string? refusal)
     {
         Measurement = measurement;
@@ -26,13 +26,13 @@ internal sealed class ShapeWriter : IDisposable
 
     public StoredMeasurement Measurement { get; }
 
-    /// <summary>Why no point of this shape can be stored, or null.</summary>
+    /// <summary>The reason why points of this shape can't be stored, or null.</summary>
     public string? Refusal { get; }
 
-    /// <summary>The series of a set of tags, if it has been met.</summary>
+    /// <summary>Returns the cached series id for the tags of a point, or null.</summary>
     public long? SeriesOf(Point point) => _series.TryGetValue(point.Tags, out long series) ? series : null;
 
-    /// <summary>Keeps the series of a set of tags.</summary>
+    /// <summary>Caches the series id for the tags of a point.</summary>
     public void Learn(Point point, long series)
     {
         if (_series.Count >= MaxKnownSeries)
@@ -43,10 +43,10 @@ internal sealed class ShapeWriter : IDisposable
         _series.Add(point.Tags.ToArray(), series);
     }
 
-    /// <summary>Hands a point's fields to the statement.</summary>
+    /// <summary>Binds the fields of a point to the statement.</summary>
     /// <param name="point">The point.</param>
-    /// <param name="missing">The first present field that the measurement has no column for, or -1.</param>
-    /// <returns>Why the point can't be stored, or null.</returns>
+    /// <param name="missing">The index of the first non-null field without a column in the measurement, or -1.</param>
+    /// <returns>The reason why the point can't be stored, or null.</returns>
     public string? BindFields(Point point, out int missing)
     {
         missing = -1;
@@ -77,7 +77,7 @@ internal sealed class ShapeWriter : IDisposable
         return null;
     }
 
-    /// <summary>Stores the point whose fields were handed over.</summary>
+    /// <summary>Stores the point whose fields were bound last.</summary>
     public void Insert(long time, long series)
     {
         _insert.Bind(1, time);
@@ -88,7 +88,10 @@ internal sealed class ShapeWriter : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _insert.Dispose();
 
-    /// <summary>A point with the time and tags of another adds to it, field by field; the last value wins, as in InfluxDB.</summary>
+    /// <summary>
+    /// Returns the upsert statement: a point with the same time and tags as an existing one is merged into it field by field,
+    /// and the last value wins, as in InfluxDB.
+    /// </summary>
     private static string InsertSql(StoredMeasurement measurement, StoredColumn[] columns)
     {
         string names = string.Concat(columns.Select(column => ", " + column.Sql));
@@ -99,10 +102,11 @@ internal sealed class ShapeWriter : IDisposable
         return $"INSERT INTO {measurement.DataTable}(time, series{names}) VALUES(?, ?{values}) ON CONFLICT(time, series) DO {merge}";
     }
 
-    // Of a whole number beyond 2^53 in a column of floats the type alone doesn't say what is wrong.
-    private string Conflict(StoredColumn column, FieldValue given) =>
-        $"field type conflict: field '{column.Name}' of '{Measurement.Name}' is {Term(column.Kind)}, the point's value is {Term(given.Kind)}"
-        + (FieldConverter.Nearest(given, column.Kind).IsNull ? "" : $" ({given}) that it can't hold exactly");
+    // The value is added if it has a nearest value in the column's type: for an integer above 2^53 in a float column, the
+    // types alone wouldn't explain the conflict.
+    private string Conflict(StoredColumn column, FieldValue value) =>
+        $"field type conflict: field '{column.Name}' of '{Measurement.Name}' is {Term(column.Kind)}, the point's value is {Term(value.Kind)}"
+        + (FieldConverter.Nearest(value, column.Kind).IsNull ? "" : $" ({value}) that can't be converted exactly");
 
     private static string Term(FieldKind kind) => kind switch
     {

@@ -3,26 +3,26 @@ using VmStats.Points;
 
 namespace VmStats.Infrastructure.Embedded;
 
-/// <summary>A statement being written: text and, apart from it, the values.</summary>
+/// <summary>Builds an SQL statement: its text and, separately, the values of its parameters.</summary>
 internal sealed class SqlText
 {
     private readonly StringBuilder _text = new();
     private readonly List<FieldValue> _parameters = [];
 
-    /// <summary>The statement.</summary>
+    /// <summary>The SQL text.</summary>
     public string Text => _text.ToString();
 
     /// <summary>The values of its parameters, in order.</summary>
     public IReadOnlyList<FieldValue> Parameters => _parameters;
 
-    /// <summary>Adds text; identifiers in it are quoted by the caller.</summary>
+    /// <summary>Appends SQL text; the caller must quote identifiers in it.</summary>
     public SqlText Add(string text)
     {
         _text.Append(text);
         return this;
     }
 
-    /// <summary>Adds a parameter.</summary>
+    /// <summary>Appends a parameter with its value.</summary>
     public SqlText Add(in FieldValue value)
     {
         _text.Append('?');
@@ -30,15 +30,15 @@ internal sealed class SqlText
         return this;
     }
 
-    /// <summary>Adds parts with text between them.</summary>
-    public SqlText Join<T>(string between, IEnumerable<T> parts, Action<T> add)
+    /// <summary>Appends parts with a separator between them.</summary>
+    public SqlText Join<T>(string separator, IEnumerable<T> parts, Action<T> add)
     {
         bool first = true;
         foreach (T part in parts)
         {
             if (!first)
             {
-                Add(between);
+                Add(separator);
             }
 
             first = false;

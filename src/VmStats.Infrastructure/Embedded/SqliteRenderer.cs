@@ -2,26 +2,26 @@ using VmStats.Points;
 
 namespace VmStats.Infrastructure.Embedded;
 
-/// <summary>How the rows of some series are found in a table that is in the order of time.</summary>
+/// <summary>How the rows of some series are found in the data table, which is in time order.</summary>
 internal enum ScanPlan
 {
-    /// <summary>All rows of the range are passed, those of other series left out.</summary>
+    /// <summary>Scans all rows of the range and filters out those of other series.</summary>
     Range,
 
-    /// <summary>From one time to the next, and there straight to the series: for few series among many that are sampled together.</summary>
+    /// <summary>Skip scan: seeks each distinct time, and each series at that time. For few of many series that are sampled at the same times.</summary>
     Skip,
 }
 
-/// <summary>Writes the SQLite SQL of a query: identifiers quoted, values as parameters.</summary>
+/// <summary>Generates the SQLite SQL of a query, with quoted identifiers and with values as parameters.</summary>
 internal static class SqliteRenderer
 {
-    /// <summary>Rows of some series in the order of time and series.</summary>
-    /// <param name="conditions">The measurement and the filters with fields.</param>
+    /// <summary>Selects the rows of some series, ordered by time and series.</summary>
+    /// <param name="conditions">The measurement and the filters on fields.</param>
     /// <param name="fields">Fields to select after time and series.</param>
     /// <param name="series">The series; null for all.</param>
-    /// <param name="start">First time.</param>
-    /// <param name="finish">Time after the last.</param>
-    /// <param name="descending">Newest first.</param>
+    /// <param name="start">Start of the range (inclusive).</param>
+    /// <param name="finish">End of the range (exclusive).</param>
+    /// <param name="descending">True to return the newest rows first.</param>
     /// <param name="plan">How the rows are found.</param>
     public static SqlText Rows(
         Conditions conditions,
@@ -42,7 +42,7 @@ internal static class SqliteRenderer
         sql.Add("SELECT d.time, d.series").Add(string.Concat(fields.Select(field => $", d.{field.Sql}")));
         if (plan == ScanPlan.Skip)
         {
-            // CROSS JOIN keeps SQLite to this order: times outside, series inside. It is the order of the answer, too.
+            // CROSS JOIN forces SQLite's join order: times in the outer loop, series in the inner loop. This is also the result order.
             sql.Add(" FROM times t CROSS JOIN json_each(").Add(IdList(series!, descending))
                 .Add($") s CROSS JOIN {table} d WHERE d.time = t.time AND d.series = s.value");
             conditions.AddRowFilters(sql);
@@ -65,7 +65,7 @@ internal static class SqliteRenderer
         return sql.Add($" ORDER BY d.time{direction}, d.series{direction}");
     }
 
-    /// <summary>How many rows, at how many times, a range begins with (or ends with): at most <paramref name="sample"/> rows are looked at.</summary>
+    /// <summary>Counts the rows and distinct times among the first (or last) <paramref name="sample"/> rows of a range.</summary>
     public static SqlText Density(StoredMeasurement measurement, long start, long finish, bool descending, int sample)
     {
         SqlText sql = new();
@@ -74,26 +74,26 @@ internal static class SqliteRenderer
         return sql.Add(descending ? " ORDER BY d.time DESC LIMIT " : " ORDER BY d.time LIMIT ").Add(FieldValue.From((long)sample)).Add(")");
     }
 
-    /// <summary>One row by time and series.</summary>
+    /// <summary>Selects one row by time and series.</summary>
     public static string Row(StoredMeasurement measurement, IReadOnlyList<StoredColumn> fields) =>
         $"SELECT time, series{string.Concat(fields.Select(field => ", " + field.Sql))} FROM {measurement.DataTable} WHERE time = ? AND series = ?";
 
     private static void AddBounds(SqlText sql, long start, long finish) =>
         sql.Add("d.time >= ").Add(FieldValue.From(start)).Add(" AND d.time < ").Add(FieldValue.From(finish));
 
-    /// <summary>The distinct times of the range, each found by a seek from the last.</summary>
+    /// <summary>Adds a recursive query for the distinct times of the range, which seeks each time from the previous one.</summary>
     private static void AddTimes(SqlText sql, string table, long start, long finish, bool descending)
     {
-        string edge = descending ? "max" : "min";
-        string onward = descending ? "d.time < t.time AND d.time >= " : "d.time > t.time AND d.time < ";
-        sql.Add($"WITH RECURSIVE times(time) AS (SELECT {edge}(d.time) FROM {table} d WHERE ");
+        string function = descending ? "max" : "min";
+        string next = descending ? "d.time < t.time AND d.time >= " : "d.time > t.time AND d.time < ";
+        sql.Add($"WITH RECURSIVE times(time) AS (SELECT {function}(d.time) FROM {table} d WHERE ");
         AddBounds(sql, start, finish);
-        sql.Add($" UNION ALL SELECT (SELECT {edge}(d.time) FROM {table} d WHERE {onward}")
+        sql.Add($" UNION ALL SELECT (SELECT {function}(d.time) FROM {table} d WHERE {next}")
             .Add(FieldValue.From(descending ? start : finish))
             .Add(") FROM times t WHERE t.time IS NOT NULL) ");
     }
 
-    /// <summary>Any number of series as one parameter.</summary>
+    /// <summary>Returns the series ids as one parameter, a JSON array.</summary>
     private static FieldValue IdList(IReadOnlyList<StoredSeries> series, bool descending)
     {
         IEnumerable<long> ids = series.Select(one => one.Id);

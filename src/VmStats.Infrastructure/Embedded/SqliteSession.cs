@@ -4,10 +4,10 @@ using SQLitePCL;
 
 namespace VmStats.Infrastructure.Embedded;
 
-/// <summary>An open connection to the file, with SQLite's own API beside it.</summary>
+/// <summary>An open connection to the database file, with access to the native SQLite API.</summary>
 internal sealed partial class SqliteSession : IDisposable
 {
-    // SQLITE_FCNTL_HAS_MOVED. Windows doesn't know it: there, a file that is open can't be moved.
+    // SQLITE_FCNTL_HAS_MOVED. Not supported on Windows, where an open file can't be moved.
     private const int HasMovedOperation = 20;
 
     private static readonly TimeSpan s_defaultTimeout = TimeSpan.FromSeconds(5);
@@ -25,14 +25,14 @@ internal sealed partial class SqliteSession : IDisposable
 
     private sqlite3 Handle => _connection.Handle!;
 
-    /// <summary>The file as this process has it open; null where files can't be told apart.</summary>
+    /// <summary>The shared state of the open file in this process; null if files have no identity on this operating system.</summary>
     public OpenDatabase? Database { get; }
 
-    /// <summary>Opens the file for writing, with a connection of its own that waits in small steps for other writers.</summary>
+    /// <summary>Opens the file for writing, with an unpooled connection and a short busy timeout, so that the caller can retry and cancel.</summary>
     public static SqliteSession OpenWriter(string path) =>
         Open(path, SqliteOpenMode.ReadWrite, pooling: false, busyMilliseconds: 50);
 
-    /// <summary>Opens the file for reading; the connection comes from the pool and goes back to it.</summary>
+    /// <summary>Opens the file for reading, with a pooled connection.</summary>
     public static SqliteSession OpenReader(string path, TimeSpan? lockTimeout = null) =>
         Open(path, SqliteOpenMode.ReadOnly, pooling: true, (int)(lockTimeout ?? s_defaultTimeout).TotalMilliseconds);
 
@@ -46,29 +46,29 @@ internal sealed partial class SqliteSession : IDisposable
     /// <summary>Prepares a statement.</summary>
     public SqliteStatement Prepare(string sql) => new(Handle, sql);
 
-    /// <summary>Runs statements without parameters and without interest in their rows.</summary>
+    /// <summary>Runs statements without parameters and ignores any rows.</summary>
     public void Execute(string sql) => SqliteException.ThrowExceptionForRC(raw.sqlite3_exec(Handle, sql), Handle);
 
-    /// <summary>The first column of the first row as a number; 0 where there is none.</summary>
+    /// <summary>Returns the first column of the first row as a number; 0 if there is no row.</summary>
     public long Number(string sql)
     {
         using SqliteStatement statement = Prepare(sql);
         return statement.Step() ? statement.Int64(0) : 0;
     }
 
-    /// <summary>The first column of the first row as text; empty where there is none.</summary>
+    /// <summary>Returns the first column of the first row as text; empty if there is no row.</summary>
     public string Text(string sql)
     {
         using SqliteStatement statement = Prepare(sql);
         return statement.Step() ? statement.Text(0) : "";
     }
 
-    /// <summary>True when the file that is open is no longer the one at its path: that was deleted, moved away or replaced.</summary>
+    /// <summary>True if the open file is no longer the one at its path because it was deleted, moved or replaced.</summary>
     public bool HasMoved => HasFileMoved(_connection);
 
     /// <summary>
-    /// Makes sure that this connection has the log open that is at the path and that all others of this process use. Called at
-    /// the beginning of each transaction; of a database without a log there is nothing to be sure of.
+    /// Checks that this connection uses the log that is at the path and that the other connections of this process use. Called
+    /// at the start of each transaction. Does nothing for a database that isn't in WAL mode.
     /// </summary>
     public void CheckFiles()
     {
@@ -78,8 +78,8 @@ internal sealed partial class SqliteSession : IDisposable
         }
     }
 
-    /// <summary>Reads for the first time, which opens the log.</summary>
-    /// <returns>False when the log was deleted at once. A connection that can't read says so to who uses it.</returns>
+    /// <summary>Starts a first read transaction, which opens the log, and records the open files.</summary>
+    /// <returns>False if the log was already deleted. True if the connection can't read: its user gets the error later.</returns>
     public bool TryLearnFiles()
     {
         try
@@ -100,8 +100,8 @@ internal sealed partial class SqliteSession : IDisposable
         }
     }
 
-    /// <summary>Copies what the log holds to the database file, as far as readings that are under way allow it.</summary>
-    /// <returns>True when that was all.</returns>
+    /// <summary>Runs a passive checkpoint: copies the log to the database file as far as running readers allow.</summary>
+    /// <returns>True if the whole log was copied.</returns>
     public bool Checkpoint() =>
         raw.sqlite3_wal_checkpoint_v2(Handle, "main", raw.SQLITE_CHECKPOINT_PASSIVE, out int inLog, out int copied) == raw.SQLITE_OK
         && inLog == copied;
@@ -109,20 +109,20 @@ internal sealed partial class SqliteSession : IDisposable
     private bool HasFiles =>
         Database is null || !HasLog || Database.TryRecord(raw.sqlite3_db_filename(Handle, "main").utf8_to_string());
 
-    /// <summary>True in write-ahead mode, which a file system without shared memory doesn't have.</summary>
+    /// <summary>True in WAL mode, which isn't available on a file system without shared memory.</summary>
     private bool HasLog => _hasLog ??= Text("PRAGMA journal_mode") == "wal";
 
-    /// <summary>True outside a transaction.</summary>
+    /// <summary>True if no transaction is open.</summary>
     public bool IsIdle => raw.sqlite3_get_autocommit(Handle) != 0;
 
-    /// <summary>Makes the statement that is running on this connection fail; may be called from any thread.</summary>
+    /// <summary>Interrupts the statement that is running on this connection; may be called from any thread.</summary>
     public void Interrupt() => raw.sqlite3_interrupt(Handle);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        // The last connection carries its log over and deletes it by its name. What has the name now is another's, and what it
-        // would carry over may be older than what others have written since. (A pooled connection only reads.)
+        // On close, SQLite's last connection runs a checkpoint and deletes the log by name. If the log was replaced, that name
+        // belongs to another process's log, and the checkpoint could overwrite newer data. (A pooled connection only reads.)
         if (!_isPooled && Database?.HasLostFiles == true)
         {
             _ = raw.sqlite3_db_config(Handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
@@ -146,7 +146,7 @@ internal sealed partial class SqliteSession : IDisposable
                 connection.Open();
                 if (pooling && HasFileMoved(connection))
                 {
-                    // The pool would give connections to the old file for ever.
+                    // The pool would keep returning connections to the old file.
                     SqliteConnection.ClearPool(connection);
                     connection.Close();
                     connection.Open();

@@ -6,7 +6,7 @@ using VmStats.Points;
 
 namespace VmStats.Infrastructure.Embedded;
 
-/// <summary>A prepared statement on SQLite's own API: values go in and come out without boxing.</summary>
+/// <summary>A prepared statement on the native SQLite API: binds and reads values without boxing.</summary>
 internal sealed class SqliteStatement : IDisposable
 {
     private readonly sqlite3 _database;
@@ -18,13 +18,13 @@ internal sealed class SqliteStatement : IDisposable
         SqliteException.ThrowExceptionForRC(raw.sqlite3_prepare_v2(database, sql, out _statement), database);
     }
 
-    /// <summary>Sets a parameter, counted from 1.</summary>
+    /// <summary>Binds a parameter; the index is 1-based.</summary>
     public void Bind(int index, long value) => Check(raw.sqlite3_bind_int64(_statement, index, value));
 
-    /// <summary>Sets a parameter to NULL.</summary>
+    /// <summary>Binds NULL to a parameter.</summary>
     public void BindNull(int index) => Check(raw.sqlite3_bind_null(_statement, index));
 
-    /// <summary>Sets a parameter, counted from 1. Text with any character in it stays whole.</summary>
+    /// <summary>Binds a parameter; the index is 1-based. The text may contain null characters.</summary>
     public void Bind(int index, string text)
     {
         if (text.Length == 0)
@@ -39,7 +39,7 @@ internal sealed class SqliteStatement : IDisposable
         ArrayPool<byte>.Shared.Return(buffer);
     }
 
-    /// <summary>Sets a parameter, counted from 1. An unsigned number is stored as the signed one with the same bits.</summary>
+    /// <summary>Binds a parameter; the index is 1-based. An unsigned integer is stored as the signed integer with the same bits.</summary>
     public void Bind(int index, in FieldValue value)
     {
         switch (value.Kind)
@@ -62,7 +62,7 @@ internal sealed class SqliteStatement : IDisposable
         }
     }
 
-    /// <summary>Sets all parameters.</summary>
+    /// <summary>Binds all parameters.</summary>
     public void BindAll(IReadOnlyList<FieldValue> values)
     {
         for (int i = 0; i < values.Count; i++)
@@ -71,7 +71,7 @@ internal sealed class SqliteStatement : IDisposable
         }
     }
 
-    /// <summary>Goes on to the next row; false at the end.</summary>
+    /// <summary>Advances to the next row; returns false at the end.</summary>
     public bool Step()
     {
         int code = raw.sqlite3_step(_statement);
@@ -88,7 +88,7 @@ internal sealed class SqliteStatement : IDisposable
         return false;
     }
 
-    /// <summary>Runs a statement that has no rows, and makes it ready for the next run.</summary>
+    /// <summary>Runs a statement that returns no rows, then resets it.</summary>
     public void Run()
     {
         try
@@ -101,22 +101,22 @@ internal sealed class SqliteStatement : IDisposable
         }
     }
 
-    /// <summary>Makes the statement ready for another run. The failure of the last run has been reported already.</summary>
+    /// <summary>Resets the statement so that it can run again. The return code is ignored: it repeats the error of the last run.</summary>
     public void Reset() => _ = raw.sqlite3_reset(_statement);
 
-    /// <summary>True when the column of the current row is NULL.</summary>
+    /// <summary>Returns true if a column of the current row is NULL; the index is 0-based.</summary>
     public bool IsNull(int column) => raw.sqlite3_column_type(_statement, column) == raw.SQLITE_NULL;
 
-    /// <summary>A column of the current row, counted from 0.</summary>
+    /// <summary>Reads a column of the current row; the index is 0-based.</summary>
     public long Int64(int column) => raw.sqlite3_column_int64(_statement, column);
 
-    /// <summary>A column of the current row, counted from 0.</summary>
+    /// <summary>Reads a column of the current row; the index is 0-based.</summary>
     public double Double(int column) => raw.sqlite3_column_double(_statement, column);
 
-    /// <summary>A column of the current row, counted from 0. Read by length, not up to the first zero byte.</summary>
+    /// <summary>Reads a column of the current row by its byte length, since the text may contain null characters; the index is 0-based.</summary>
     public string Text(int column) => Encoding.UTF8.GetString(raw.sqlite3_column_blob(_statement, column));
 
-    /// <summary>A column of the current row as what it was stored as.</summary>
+    /// <summary>Reads a column of the current row as a value of its field type; the index is 0-based.</summary>
     public FieldValue Value(int column, FieldKind kind)
     {
         if (IsNull(column))

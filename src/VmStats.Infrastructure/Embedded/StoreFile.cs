@@ -4,19 +4,19 @@ using VmStats.IO;
 namespace VmStats.Infrastructure.Embedded;
 
 /// <summary>
-/// Makes the file, and tells a VmStats database from anything else before a byte of it is touched. Nothing but SQLite ever
-/// opens it: on POSIX, closing any handle of a file drops all locks that the process has on it, those of the connections
-/// that are writing too, and the next other program that looks in would clear the log away under them.
+/// Creates the database file, and checks that an existing file is a VmStats database before anything is written to it. Only
+/// SQLite opens the file: on POSIX, closing any handle of a file releases all locks that the process holds on it, including
+/// those of connections that are writing, and the next other program to open it could then delete the log while it is in use.
 /// </summary>
 internal static class StoreFile
 {
-    /// <summary>The layout that this version writes.</summary>
+    /// <summary>The layout version of files created by this version of VmStats.</summary>
     public const int LayoutVersion = 1;
 
     // "VmSt" in the file's header.
     private const int ApplicationId = 0x566D5374;
 
-    /// <summary>Makes folder and file where they are missing, and refuses a file that isn't ours.</summary>
+    /// <summary>Creates the folder and file if they don't exist, and rejects a file that isn't a VmStats database.</summary>
     public static void Prepare(string path)
     {
         try
@@ -47,7 +47,7 @@ internal static class StoreFile
         }
     }
 
-    /// <summary>True when there is a file at the path, or where a link there points to.</summary>
+    /// <summary>Returns true if the path, or the target of a link at the path, is an existing file.</summary>
     public static bool Exists(string path) => File.Exists(Target(path));
 
     private static bool IsOurs(string path)
@@ -59,13 +59,13 @@ internal static class StoreFile
         }
         catch
         {
-            // No connection to what isn't ours stays in the pool.
+            // Don't keep connections to a file in the pool that isn't a VmStats database.
             SqliteSession.ClearPool(path);
             throw;
         }
     }
 
-    /// <summary>True when the file is a VmStats database of a layout that is known here; false when it is still empty.</summary>
+    /// <summary>Returns true if the file is a VmStats database with a supported layout, and false if it is still empty.</summary>
     private static bool Verify(SqliteSession session, string path)
     {
         long application = session.Number("PRAGMA application_id");
@@ -77,7 +77,7 @@ internal static class StoreFile
 
         return application == 0 && session.Number("SELECT count(*) FROM sqlite_master") == 0
             ? false
-            : throw EmbeddedStoreException.NotOurs(path, "it is some other program's SQLite database");
+            : throw EmbeddedStoreException.NotOurs(path, "it is the SQLite database of another program");
     }
 
     private static void Initialise(SqliteSession writer, string path)
@@ -85,8 +85,8 @@ internal static class StoreFile
         WriteLock.Retry(path, () => writer.Execute("PRAGMA journal_mode = WAL"), WriteLock.DefaultTimeout, CancellationToken.None);
         WriteLock.Begin(writer, path, WriteLock.DefaultTimeout, CancellationToken.None);
 
-        // Another process may have done it since. Generations begin anywhere, so that what is known of one file is never
-        // taken for known of another that has come in its place.
+        // Another process may have initialised the file in the meantime. The generation starts at a random number, so a schema
+        // cached for one file isn't used for another file that replaces it.
         if (!Verify(writer, path))
         {
             writer.Execute(
@@ -106,17 +106,17 @@ internal static class StoreFile
         writer.Execute("COMMIT");
     }
 
-    /// <summary>The path, or where a link there points to.</summary>
+    /// <summary>Returns the path, or the final target of a link at the path.</summary>
     public static string Target(string path) =>
         new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
 
-    /// <summary>Telemetry tells who runs what and when: only the owner reads it.</summary>
+    /// <summary>Creates an empty file that only the owner can read, since telemetry shows who runs what and when.</summary>
     private static void CreateEmpty(string file)
     {
-        string folder = Path.GetDirectoryName(file) ?? throw new IOException("The path names no file.");
+        string folder = Path.GetDirectoryName(file) ?? throw new IOException("The path has no file name.");
         UnixFiles.CreateFolder(folder);
 
-        // Closed before it has its name: another thread may open the store as soon as it is there.
+        // Created under a temporary name and closed before it is renamed: another thread may open the store as soon as it exists.
         string temporary = Path.Combine(folder, $".{Guid.NewGuid():N}.new");
         new FileStream(temporary, UnixFiles.Options(FileMode.CreateNew, FileAccess.Write, FileShare.None)).Dispose();
         try
@@ -125,7 +125,7 @@ internal static class StoreFile
         }
         catch (IOException) when (File.Exists(file))
         {
-            // Somebody else made it meanwhile.
+            // Another thread or process has created the file in the meantime.
             File.Delete(temporary);
         }
         catch

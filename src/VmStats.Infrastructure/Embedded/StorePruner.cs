@@ -3,24 +3,25 @@ using VmStats.Stores;
 
 namespace VmStats.Infrastructure.Embedded;
 
-/// <summary>Runs work in a writer's turn.</summary>
+/// <summary>Runs work while holding the writer's lock.</summary>
 internal delegate ValueTask<T> WriterTurn<T>(Func<BatchWriter, T> work, CancellationToken cancellationToken);
 
 /// <summary>
-/// Deletes what is older than a store's retention period, once a minute while there are writes: counted first, then slice by
-/// slice, each in a turn of the writer, so that a write waits for one slice at most. A pass that would take more than an
-/// eighth of the points is held back, and told with every write.
+/// Deletes points that are older than a store's retention period, once a minute while there are writes. A pass counts the
+/// points first, then deletes them slice by slice, taking the writer's lock for each slice, so that a write waits for one
+/// slice at most. A pass that would delete more than an eighth of the points is held back, and each write reports a warning.
 /// </summary>
 internal sealed class StorePruner(
     string path, TimeSpan period, TimeProvider time, TimeSpan lockTimeout, WriterTurn<PrunedSlice> inTurn) : IAsyncDisposable
 {
-    private static readonly TimeSpan s_betweenPasses = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_passInterval = TimeSpan.FromMinutes(1);
 
-    // Counting all of a large store takes seconds, and a person needs longer.
-    private static readonly TimeSpan s_betweenHeldBack = TimeSpan.FromHours(1);
+    // Longer, because counting all points of a large store takes seconds, and a held-back pass needs a decision by the user.
+    private static readonly TimeSpan s_heldBackInterval = TimeSpan.FromHours(1);
 
-    // What a write waits for the count, so that it can tell; and what an end waits for a pass, so that a run of one poll prunes.
-    private static readonly TimeSpan s_waitLimit = TimeSpan.FromSeconds(5);
+    // The maximum time that a write waits for the count, so that it can report a held-back pass, and that closing waits for a
+    // pass, so that a process that polls only once prunes as well.
+    private static readonly TimeSpan s_maximumWait = TimeSpan.FromSeconds(5);
 
     private readonly RetentionClock _clock = new(period, time);
     private readonly CancellationTokenSource _closing = new();
@@ -31,16 +32,19 @@ internal sealed class StorePruner(
     private volatile bool _mayDelete;
     private volatile string? _warning;
 
-    /// <summary>Why the last pass deleted nothing, or not all; null when all is well. Nobody waits for a pass, so nobody else would tell.</summary>
+    /// <summary>
+    /// The reason why the last pass was held back or failed; null if it succeeded. Passes run in the background, so the next
+    /// write reports it.
+    /// </summary>
     public string? Warning => _warning;
 
-    /// <summary>The pass that is under way, or the last one.</summary>
+    /// <summary>The current or most recent pass.</summary>
     public Task Pass => _pass;
 
-    /// <summary>Points of telemetry before this time are refused. None is while it isn't known whether a pass would delete it.</summary>
+    /// <summary>Telemetry points before this time are rejected. No point is rejected until a pass has been found to be within the limit.</summary>
     public long OldestAccepted => _mayDelete ? _clock.OldestKept() : long.MinValue;
 
-    /// <summary>Looks, before the first write to a file, what was stored before.</summary>
+    /// <summary>Reads the newest stored time before the first write to a file.</summary>
     public void Start(CancellationToken cancellationToken)
     {
         if (!_hasStarted)
@@ -52,7 +56,7 @@ internal sealed class StorePruner(
         }
     }
 
-    /// <summary>Forgets the file: another is at its path.</summary>
+    /// <summary>Resets the state because a different file is at the path now.</summary>
     public void Restart()
     {
         lock (_lock)
@@ -63,15 +67,15 @@ internal sealed class StorePruner(
         }
     }
 
-    /// <summary>Begins a pass when one is due.</summary>
-    /// <returns>Done when it is known what the pass does.</returns>
+    /// <summary>Starts a pass if one is due.</summary>
+    /// <returns>A task that completes when the pass has counted its points, or after five seconds.</returns>
     public Task PruneWhenDueAsync()
     {
         lock (_lock)
         {
-            TimeSpan pause = _mayDelete || _lastPass is null || !_pass.IsCompletedSuccessfully ? s_betweenPasses : s_betweenHeldBack;
+            TimeSpan interval = _mayDelete || _lastPass is null || !_pass.IsCompletedSuccessfully ? s_passInterval : s_heldBackInterval;
             bool isDue = _pass.IsCompleted && !_closing.IsCancellationRequested
-                && (_lastPass is not long last || time.GetElapsedTime(last) >= pause);
+                && (_lastPass is not long last || time.GetElapsedTime(last) >= interval);
             if (!isDue)
             {
                 return Task.CompletedTask;
@@ -80,20 +84,20 @@ internal sealed class StorePruner(
             _lastPass = time.GetTimestamp();
             Task<PruningPlan?> plan = BlockingWork.RunAsync(() => Plan(_closing.Token), CancellationToken.None);
             _pass = PruneAsync(plan, _closing.Token);
-            return Task.WhenAny(plan, Task.Delay(s_waitLimit));
+            return Task.WhenAny(plan, Task.Delay(s_maximumWait));
         }
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await Task.WhenAny(_pass, Task.Delay(s_waitLimit)).ConfigureAwait(false);
+        await Task.WhenAny(_pass, Task.Delay(s_maximumWait)).ConfigureAwait(false);
         await _closing.CancelAsync().ConfigureAwait(false);
         await _pass.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _closing.Dispose();
     }
 
-    /// <summary>Counts what a pass would delete; null when it is held back.</summary>
+    /// <summary>Counts the points that a pass would delete; returns null if the pass is held back.</summary>
     private PruningPlan? Plan(CancellationToken cancellationToken)
     {
         long oldest = _clock.OldestKept();

@@ -5,7 +5,7 @@ using VmStats.Stores;
 
 namespace VmStats.Infrastructure.Embedded;
 
-/// <summary>One reading of the file: a connection from the pool and a transaction, so that schema, series and rows are of one moment.</summary>
+/// <summary>A read transaction on a pooled connection, so that schema, series and rows come from the same snapshot.</summary>
 internal sealed class StoreReader : IDisposable
 {
     private const int Attempts = 3;
@@ -23,16 +23,16 @@ internal sealed class StoreReader : IDisposable
         _interruption = cancellationToken.UnsafeRegister(static state => ((SqliteSession)state!).Interrupt(), session);
     }
 
-    /// <summary>Begins a reading.</summary>
+    /// <summary>Opens a connection and begins a read transaction.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="lockTimeout">The longest wait where another process keeps even readers out; null for the usual one.</param>
-    /// <param name="cancellationToken">Makes the statement that runs fail at once.</param>
+    /// <param name="lockTimeout">The maximum wait if another process locks out even readers; null for the default.</param>
+    /// <param name="cancellationToken">Interrupts the running statement.</param>
     public static StoreReader Open(string path, TimeSpan? lockTimeout, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (!StoreFile.Exists(path))
         {
-            // Deleted since it was opened: made anew, as by the next write.
+            // Deleted since the store was opened: create it again, as the next write would do.
             StoreFile.Prepare(path);
         }
 
@@ -45,7 +45,7 @@ internal sealed class StoreReader : IDisposable
             }
             catch (SqliteException) when (attempt < Attempts && OpenDatabase.HasLostSince(path, losses))
             {
-                // Lost while it was opened: the next attempt makes them good.
+                // The log or index was lost while the connection was opened: the next attempt recovers it.
             }
             catch (SqliteException e)
             {
@@ -54,16 +54,16 @@ internal sealed class StoreReader : IDisposable
         }
     }
 
-    /// <summary>The schema of this moment.</summary>
+    /// <summary>Returns the schema as of this snapshot.</summary>
     public StoredSchema Schema(StoredSchema? known) => Guard(() => StoredSchema.Current(_session, known));
 
-    /// <summary>Reads something that is no query.</summary>
+    /// <summary>Runs a read other than a store query.</summary>
     public T Read<T>(Func<SqliteSession, T> read) => Guard(() => read(_session));
 
     /// <summary>The version of SQLite.</summary>
     public static string SqliteVersion => raw.sqlite3_libversion().utf8_to_string();
 
-    /// <summary>The rows of a query; reading them is what does the work.</summary>
+    /// <summary>Returns the rows of a query; they are read lazily.</summary>
     public IEnumerator<StoreRow> Run(StoreQuery query, StoredMeasurement measurement)
     {
         Conditions conditions = Conditions.Of(measurement, query.Filters);
@@ -78,7 +78,7 @@ internal sealed class StoreReader : IDisposable
         return rows.GetEnumerator();
     }
 
-    /// <summary>Reads the next rows, at most as many as the list has room for.</summary>
+    /// <summary>Reads the next rows, up to the capacity of the list.</summary>
     public void Fill(IEnumerator<StoreRow> rows, List<StoreRow> chunk) => Guard(() =>
     {
         while (chunk.Count < chunk.Capacity && rows.MoveNext())
@@ -93,7 +93,7 @@ internal sealed class StoreReader : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        // First, so that no late interrupt meets the connection's next user.
+        // Unregister first, so that a late cancellation can't interrupt the next user of the pooled connection.
         _interruption.Dispose();
         if (!_session.IsIdle)
         {
@@ -107,7 +107,7 @@ internal sealed class StoreReader : IDisposable
     {
         try
         {
-            // The transaction is there with its first reading.
+            // SQLite starts the transaction with its first read.
             reader._session.Execute("BEGIN; PRAGMA schema_version");
             reader._session.CheckFiles();
             return reader;

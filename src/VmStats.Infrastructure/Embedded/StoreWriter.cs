@@ -6,15 +6,15 @@ using VmStats.Stores;
 namespace VmStats.Infrastructure.Embedded;
 
 /// <summary>
-/// The one writing connection of a store: callers take turns; between their turns it prunes what is older than the
-/// retention period. Opened by the first write, so that a process that only reads never asks for the right to write.
+/// The single write connection of a store, guarded by a lock; points older than the retention period are pruned between
+/// writes. The connection is opened by the first write, so a process that only reads needs no write access.
 /// </summary>
 internal sealed class StoreWriter : IAsyncDisposable
 {
-    // Files that go again and again under every attempt are a failure.
+    // If the files are lost in every attempt, the write fails.
     private const int Attempts = 3;
 
-    private static readonly TimeSpan s_betweenCheckpoints = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_checkpointInterval = TimeSpan.FromMinutes(1);
 
     private readonly string _path;
     private readonly TimeProvider _time;
@@ -27,11 +27,11 @@ internal sealed class StoreWriter : IAsyncDisposable
     private long? _lastCheckpoint;
     private bool _isClosed;
 
-    /// <summary>Makes the writer of a store; nothing is opened yet.</summary>
+    /// <summary>Creates the writer of a store without opening the file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="retention">How long telemetry is kept; null for ever.</param>
-    /// <param name="time">The clock that retention goes by.</param>
-    /// <param name="lockTimeout">The longest wait for another process's transaction.</param>
+    /// <param name="retention">How long telemetry is kept; null to keep it forever.</param>
+    /// <param name="time">The clock for the retention period.</param>
+    /// <param name="lockTimeout">The maximum wait for another process's transaction.</param>
     public StoreWriter(string path, TimeSpan? retention, TimeProvider time, TimeSpan lockTimeout)
     {
         _path = path;
@@ -40,7 +40,7 @@ internal sealed class StoreWriter : IAsyncDisposable
         _pruner = retention is TimeSpan period ? new StorePruner(path, period, time, lockTimeout, InTurnAsync) : null;
     }
 
-    /// <summary>Writes a batch. The result tells what happened to the files, and when the last pruning failed.</summary>
+    /// <summary>Writes a batch. The result has a warning if files were lost or moved, or if the last pruning pass was held back or failed.</summary>
     public async ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken)
     {
         WriteResult result = await InTurnAsync(() => Write(points, cancellationToken), cancellationToken).ConfigureAwait(false);
@@ -68,16 +68,16 @@ internal sealed class StoreWriter : IAsyncDisposable
         return deleted;
     }
 
-    /// <summary>The pass of the retention period that is under way, or the last one.</summary>
+    /// <summary>The current or most recent pruning pass for the retention period.</summary>
     public Task Pruning => _pruner?.Pass ?? Task.CompletedTask;
 
-    /// <summary>Something that whoever writes next is to be told.</summary>
+    /// <summary>Adds a notice to the warning of the next write.</summary>
     public void Tell(string notice) => _notices.Enqueue(notice);
 
-    /// <summary>Closes the connection, unless it is in use; the next write opens another.</summary>
-    /// <param name="isTurnTaken">True when the caller has this writer's turn.</param>
+    /// <summary>Closes the connection unless it is in use; the next write opens a new one.</summary>
+    /// <param name="isTurnTaken">True if the caller already holds this writer's lock.</param>
     /// <param name="before">Called with the connection before it is closed.</param>
-    /// <returns>False when there is none, or it is in use.</returns>
+    /// <returns>False if no connection is open or if it is in use.</returns>
     public bool TryClose(bool isTurnTaken, Action<SqliteSession> before)
     {
         if (!isTurnTaken && !_turn.Wait(0))
@@ -123,7 +123,7 @@ internal sealed class StoreWriter : IAsyncDisposable
         _isClosed = true;
         try
         {
-            // What only a lost log holds is lost with this process.
+            // Points that only a lost log contains would be lost when this process ends.
             if (OpenDatabase.Find(_path) is { NeedsRecovery: true } database)
             {
                 database.Recover(this);
@@ -131,7 +131,7 @@ internal sealed class StoreWriter : IAsyncDisposable
         }
         catch (Exception e) when (e is SqliteException or EmbeddedStoreException)
         {
-            // Nobody is left to be told.
+            // No later write can report it.
         }
 
         Close();
@@ -159,7 +159,7 @@ internal sealed class StoreWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Writes a batch to files that are there under their names afterwards, too: else nobody else would ever see it.</summary>
+    /// <summary>Writes a batch, and again if the files were moved, deleted or replaced meanwhile: other processes would never see those points.</summary>
     private WriteResult Write(IReadOnlyList<Point> points, CancellationToken cancellationToken)
     {
         for (int attempt = 0; attempt < Attempts; attempt++)
@@ -178,21 +178,21 @@ internal sealed class StoreWriter : IAsyncDisposable
             }
             catch (SqliteException) when (OpenDatabase.HasLostSince(_path, losses))
             {
-                // Lost in the middle of it: nothing of the batch was committed.
+                // The files were lost during the write: nothing of the batch was committed, so try again.
             }
         }
 
         throw EmbeddedStoreException.FilesLost(_path);
     }
 
-    /// <summary>The connection to the file at the path, with its log: any other would take points that nobody ever sees.</summary>
+    /// <summary>Returns a connection to the file and log that are at the path now. Points written to moved or deleted files would never be read.</summary>
     private BatchWriter Writer()
     {
         if (_points?.Session.HasMoved == true)
         {
             if (_points.Session.Database?.HasLostFiles == false)
             {
-                // It was moved alone, without its log.
+                // Only the database file was moved, without its log: copy the log into it.
                 _points.Session.Checkpoint();
             }
 
@@ -228,10 +228,10 @@ internal sealed class StoreWriter : IAsyncDisposable
         _points = null;
     }
 
-    /// <summary>SQLite carries the log over when it is full; doing it once a minute makes sure that little is lost with it.</summary>
+    /// <summary>Runs a checkpoint once a minute. SQLite itself runs one only when the log is full; this limits the loss if the log is deleted.</summary>
     private void CheckpointWhenDue(SqliteSession session)
     {
-        if (_lastCheckpoint is not long last || _time.GetElapsedTime(last) >= s_betweenCheckpoints)
+        if (_lastCheckpoint is not long last || _time.GetElapsedTime(last) >= s_checkpointInterval)
         {
             _lastCheckpoint = _time.GetTimestamp();
             session.Database?.NoteSaved(session.Checkpoint);

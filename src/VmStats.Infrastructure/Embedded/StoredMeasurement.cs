@@ -4,8 +4,8 @@ using VmStats.Points;
 namespace VmStats.Infrastructure.Embedded;
 
 /// <summary>
-/// A measurement as it lies in the file: <c>series_N</c> has a row per set of tags, <c>data_N</c> a row per time and
-/// series, <c>latest_N</c> the two newest times of each series.
+/// The tables of a measurement in the file: <c>series_N</c> has one row per set of tags, <c>data_N</c> one row per time and
+/// series, and <c>latest_N</c> the two newest times of each series.
 /// </summary>
 internal sealed class StoredMeasurement
 {
@@ -38,16 +38,16 @@ internal sealed class StoredMeasurement
 
     public string LatestTable { get; }
 
-    /// <summary>The column of that very name, or null.</summary>
+    /// <summary>Returns the column with the given name (case-sensitive), or null.</summary>
     public StoredColumn? Find(string name) => _columns.GetValueOrDefault(name);
 
-    /// <summary>The measurement in the store's contract.</summary>
+    /// <summary>Converts the measurement to the schema type of the store interface.</summary>
     public MeasurementSchema ToSchema() => new(
         Name,
         Tags.Select(tag => tag.Name).ToArray(),
         Fields.ToDictionary(field => field.Name, field => field.Kind, StringComparer.Ordinal));
 
-    /// <summary>A name for a new column of the file that no other column of its table has, case ignored.</summary>
+    /// <summary>Returns a name for a new column that is unique in its table, ignoring case.</summary>
     public string PhysicalNameFor(string name, bool isTag)
     {
         HashSet<string> taken = new((isTag ? Tags : Fields).Select(column => column.Physical), StringComparer.OrdinalIgnoreCase);
@@ -61,7 +61,7 @@ internal sealed class StoredMeasurement
         return candidate;
     }
 
-    /// <summary>SQLite's type for a field.</summary>
+    /// <summary>Returns the SQLite type for a field.</summary>
     public static string SqlType(FieldKind kind) => kind switch
     {
         FieldKind.Float => "REAL",

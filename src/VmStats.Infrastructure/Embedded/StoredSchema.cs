@@ -2,7 +2,10 @@ using VmStats.Points;
 
 namespace VmStats.Infrastructure.Embedded;
 
-/// <summary>All measurements of the file at one moment. Each change of columns or series makes a new generation, by which every process sees that what it knows is old.</summary>
+/// <summary>
+/// A snapshot of all measurements of the file. Each change of columns, and each deletion of series, increments the
+/// generation number, so that every process notices that its cached schema and series are stale.
+/// </summary>
 internal sealed class StoredSchema
 {
     private const string GenerationSql = "SELECT value FROM vmstats_meta WHERE key = 'generation'";
@@ -19,17 +22,17 @@ internal sealed class StoredSchema
 
     public IReadOnlyCollection<StoredMeasurement> Measurements => _measurements.Values;
 
-    /// <summary>The measurement of that very name, or null.</summary>
+    /// <summary>Returns the measurement with the given name (case-sensitive), or null.</summary>
     public StoredMeasurement? Find(string name) => _measurements.GetValueOrDefault(name);
 
-    /// <summary>The schema as the session's transaction sees it: the one already known where it still holds.</summary>
-    public static StoredSchema Current(SqliteSession session, StoredSchema? known)
+    /// <summary>Returns the schema as of the session's transaction: the cached one if it is still current.</summary>
+    public static StoredSchema Current(SqliteSession session, StoredSchema? cached)
     {
         long generation = session.Number(GenerationSql);
-        return known?.Generation == generation ? known : Load(session, generation);
+        return cached?.Generation == generation ? cached : Load(session, generation);
     }
 
-    /// <summary>Adds a measurement; inside the writer's transaction.</summary>
+    /// <summary>Adds a measurement; call inside the writer's transaction.</summary>
     public static void AddMeasurement(SqliteSession session, string name)
     {
         using SqliteStatement insert = session.Prepare("INSERT INTO vmstats_measurements(name) VALUES(?)");
@@ -47,7 +50,7 @@ internal sealed class StoredSchema
         NewGeneration(session);
     }
 
-    /// <summary>Adds a column; inside the writer's transaction.</summary>
+    /// <summary>Adds a column; call inside the writer's transaction.</summary>
     public static void AddColumn(SqliteSession session, StoredMeasurement measurement, string name, bool isTag, FieldKind kind)
     {
         StoredColumn column = new(name, measurement.PhysicalNameFor(name, isTag), isTag, kind);
@@ -74,7 +77,7 @@ internal sealed class StoredSchema
         NewGeneration(session);
     }
 
-    /// <summary>Tells everybody that what they know of the schema and the series is old.</summary>
+    /// <summary>Increments the generation, which invalidates the schema and series caches of all processes.</summary>
     public static void NewGeneration(SqliteSession session) =>
         session.Execute("UPDATE vmstats_meta SET value = value + 1 WHERE key = 'generation'");
 

@@ -1,6 +1,6 @@
 namespace VmStats.Infrastructure.Embedded;
 
-/// <summary>Compares the tag values of points of one shape; absent and empty are the same.</summary>
+/// <summary>Compares the tag values of points of the same shape; null and empty are equal.</summary>
 internal sealed class TagValuesComparer : IEqualityComparer<IReadOnlyList<string?>>
 {
     public static TagValuesComparer Instance { get; } = new();

@@ -4,23 +4,23 @@ using VmStats.Stores;
 
 namespace VmStats.Infrastructure.Embedded;
 
-/// <summary>The newer points as a connection sees them whose log is lost to everybody else.</summary>
+/// <summary>Reads recent points through a connection whose log has been deleted and can't be read by other connections.</summary>
 internal static class UnsavedPoints
 {
-    /// <summary>Reads all points from a time on.</summary>
+    /// <summary>Reads all points since a time.</summary>
     /// <param name="session">The connection.</param>
-    /// <param name="oldest">Their oldest time.</param>
-    /// <param name="points">They are added to it.</param>
-    /// <returns>Why they can't be read, or not all; null when they were.</returns>
+    /// <param name="oldest">The start time (inclusive).</param>
+    /// <param name="points">The list to which the points are added.</param>
+    /// <returns>The error message if some or all points couldn't be read; null on success.</returns>
     public static string? TryRead(SqliteSession session, long oldest, List<Point> points)
     {
         try
         {
-            // One moment; closing the connection ends it.
+            // One transaction for a consistent snapshot; closing the connection ends it.
             session.Execute("BEGIN");
             foreach (StoredMeasurement measurement in StoredSchema.Current(session, null).Measurements)
             {
-                // A row has the tags first, then the fields.
+                // A result row has the tags first, then the fields.
                 string[] tags = measurement.Tags.Select(tag => tag.Name).ToArray();
                 string[] fields = measurement.Fields.Select(field => field.Name).ToArray();
                 PointShape shape = new(measurement.Name, tags, fields);

@@ -5,15 +5,15 @@ using VmStats.Stores;
 
 namespace VmStats.Infrastructure.Retry;
 
-/// <summary>Retry pipelines, one per number of attempts: exponential back-off with jitter, or as long as the server asks.</summary>
+/// <summary>Creates and caches one retry pipeline per number of attempts: exponential back-off with jitter, or the delay that the server requests.</summary>
 internal sealed class RetryPipelines(TimeProvider time)
 {
     private static readonly TimeSpan s_firstDelay = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan s_longestBackOff = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_maximumBackOff = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<int, ResiliencePipeline> _pipelines = new();
 
-    /// <summary>Runs a call, and again while it fails with a transient failure.</summary>
+    /// <summary>Runs a call, and retries it while it fails with a transient error and attempts are left.</summary>
     public ValueTask<T> RunAsync<T>(
         Func<CancellationToken, ValueTask<T>> call, int attempts, CancellationToken cancellationToken)
     {
@@ -32,14 +32,14 @@ internal sealed class RetryPipelines(TimeProvider time)
                 BackoffType = DelayBackoffType.Exponential,
                 UseJitter = true,
                 Delay = s_firstDelay,
-                MaxDelay = s_longestBackOff,
-                ShouldHandle = static arguments => ValueTask.FromResult(IsWorthAnother(arguments.Outcome.Exception)),
+                MaxDelay = s_maximumBackOff,
+                ShouldHandle = static arguments => ValueTask.FromResult(ShouldRetry(arguments.Outcome.Exception)),
                 DelayGenerator = static arguments =>
                     ValueTask.FromResult((arguments.Outcome.Exception as VmStatsException)?.RetryAfter),
             })
             .Build();
 
-    // A server that asks for more than the longest wait gets its wish: nobody waits, the failure is reported.
-    private static bool IsWorthAnother(Exception? failure) =>
+    // If the server requests a longer delay than the maximum, the call isn't retried and the failure is reported.
+    private static bool ShouldRetry(Exception? failure) =>
         failure is VmStatsException { IsTransient: true } e && !(e.RetryAfter > BackOff.Maximum);
 }
