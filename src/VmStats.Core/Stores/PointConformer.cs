@@ -11,14 +11,14 @@ namespace VmStats.Stores;
 /// </summary>
 internal sealed class PointConformer(ITelemetryStore store, ColumnRules rules)
 {
-    private const int FieldsTold = 5;
+    private const int MaximumReportedFields = 5;
     private readonly Dictionary<string, SchemaPlans> _plans = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _rounded = new(StringComparer.Ordinal);
 
     /// <summary>What was lost of numbers so far; null while nothing was. The same for every batch while it holds, so that it is told once.</summary>
     public string? Warning => _rounded.IsEmpty
         ? null
-        : $"Numbers that their column can't hold exactly were rounded: {NameList.Of([.. _rounded.Keys.Order(StringComparer.Ordinal)], FieldsTold)}.";
+        : $"Numbers that their column can't hold exactly were rounded: {NameList.Of([.. _rounded.Keys.Order(StringComparer.Ordinal)], MaximumReportedFields)}.";
 
     /// <summary>Writes points as their tables want them; what was rounded is told with the store's own warning.</summary>
     public async ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken)

@@ -228,7 +228,7 @@ internal sealed class BatchWriter : IDisposable
         using SqliteStatement find = _session.Prepare($"SELECT id FROM {measurement.SeriesTable} WHERE key = ?");
         find.Bind(1, key);
         long series = find.Step() ? find.Int64(0) : AddSeries(measurement, point, key);
-        WriterFor(point.Shape).Learn(point, series);
+        WriterFor(point.Shape).CacheSeries(point, series);
     }
 
     private long AddSeries(StoredMeasurement measurement, Point point, string key)

@@ -92,7 +92,7 @@ internal sealed class OpenDatabase
     /// Deletes the log and index of a database file that was at this path before and is still open in this process. SQLite
     /// would apply that log to the new file at the path and damage it.
     /// </summary>
-    public static void RemoveLeftovers(string path)
+    public static void RemoveStaleFiles(string path)
     {
         string file = StoreFile.Target(path);
         if (FileIdentity.Of(file) is FileIdentity identity && FileIdentity.Of(file + "-wal") is FileIdentity log)
@@ -130,7 +130,7 @@ internal sealed class OpenDatabase
                     _connections++;
 
                     // The first connection records which files are in use, before another one can open different files.
-                    if (_files is not null || session.TryLearnFiles())
+                    if (_files is not null || session.TryRecordFiles())
                     {
                         return session;
                     }
@@ -147,7 +147,7 @@ internal sealed class OpenDatabase
     }
 
     /// <summary>Uncounts a connection that was closed or returned to its pool.</summary>
-    public void Leave()
+    public void ReleaseConnection()
     {
         lock (_lock)
         {
@@ -301,7 +301,7 @@ internal sealed class OpenDatabase
                 if (writer.TryClose(isTurnTaken: false, session => session.Checkpoint()))
                 {
                     _writers.Remove(writer);
-                    writer.Tell(EmbeddedStoreException.FileMovedNotice(_path));
+                    writer.AddNotice(EmbeddedStoreException.FileMovedNotice(_path));
                 }
             }
 
@@ -335,7 +335,7 @@ internal sealed class OpenDatabase
         foreach (StoreWriter writer in closed)
         {
             _writers.Remove(writer);
-            writer.Tell(notice);
+            writer.AddNotice(notice);
         }
 
         void Rescue(SqliteSession session)

@@ -33,7 +33,7 @@ internal sealed class ShapeWriter : IDisposable
     public long? SeriesOf(Point point) => _series.TryGetValue(point.Tags, out long series) ? series : null;
 
     /// <summary>Caches the series id for the tags of a point.</summary>
-    public void Learn(Point point, long series)
+    public void CacheSeries(Point point, long series)
     {
         if (_series.Count >= MaxKnownSeries)
         {

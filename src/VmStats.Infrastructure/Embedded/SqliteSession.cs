@@ -80,7 +80,7 @@ internal sealed partial class SqliteSession : IDisposable
 
     /// <summary>Starts a first read transaction, which opens the log, and records the open files.</summary>
     /// <returns>False if the log was already deleted. True if the connection can't read: its user gets the error later.</returns>
-    public bool TryLearnFiles()
+    public bool TryRecordFiles()
     {
         try
         {
@@ -129,12 +129,12 @@ internal sealed partial class SqliteSession : IDisposable
         }
 
         _connection.Dispose();
-        Database?.Leave();
+        Database?.ReleaseConnection();
     }
 
     private static SqliteSession Open(string path, SqliteOpenMode mode, bool pooling, int busyMilliseconds)
     {
-        OpenDatabase.RemoveLeftovers(path);
+        OpenDatabase.RemoveStaleFiles(path);
         OpenDatabase? database = OpenDatabase.Find(path);
         return database is null ? Connect(database: null) : database.Open(() => Connect(database));
 

@@ -72,7 +72,7 @@ internal sealed class StoreWriter : IAsyncDisposable
     public Task Pruning => _pruner?.Pass ?? Task.CompletedTask;
 
     /// <summary>Adds a notice to the warning of the next write.</summary>
-    public void Tell(string notice) => _notices.Enqueue(notice);
+    public void AddNotice(string notice) => _notices.Enqueue(notice);
 
     /// <summary>Closes the connection unless it is in use; the next write opens a new one.</summary>
     /// <param name="isTurnTaken">True if the caller already holds this writer's lock.</param>
@@ -199,7 +199,7 @@ internal sealed class StoreWriter : IAsyncDisposable
             Close();
             StoreFile.Prepare(_path);
             _pruner?.Restart();
-            Tell(EmbeddedStoreException.FileMovedNotice(_path));
+            AddNotice(EmbeddedStoreException.FileMovedNotice(_path));
         }
         else if (_points?.Session.Database is { NeedsRecovery: true } database)
         {

@@ -40,7 +40,7 @@ public abstract class StoreCmdletBase : VmStatsCmdletBase
     private protected ITelemetryStore Store => _observed ??= new ObservedStore(ResolvedConnection.Store, _reports = new QueryReports());
 
     /// <summary>True for a command that must not wait for its store, not even for a store file that another process has locked.</summary>
-    private protected virtual bool WaitsForNobody => false;
+    private protected virtual bool OpensWithoutWaiting => false;
 
     /// <summary>Returns the dump folder: the given one, otherwise DUMP_DIR, otherwise the default.</summary>
     private protected string DumpFolder(string? named) => named is not null
@@ -63,7 +63,7 @@ public abstract class StoreCmdletBase : VmStatsCmdletBase
     {
         VmStatsSession session = VmStatsSession.Current;
         VmStatsConnection connection = Connection is null
-            ? session.Resolve(session.Connected is null ? Settings : new VmStatsSettings(), WaitsForNobody)
+            ? session.Resolve(session.Connected is null ? Settings : new VmStatsSettings(), OpensWithoutWaiting)
             : Connection.IsClosed ? throw ConnectionClosed(Connection) : Connection;
         if (session.MustNameDefaultStore(connection))
         {

@@ -144,7 +144,7 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
 
     private bool IsByService => ParameterSetName != LocalSet;
 
-    private protected override bool WaitsForNobody => true;
+    private protected override bool OpensWithoutWaiting => true;
 
     /// <inheritdoc/>
     private protected override void Begin()
@@ -245,7 +245,7 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
             return Store;
         }
 
-        ITelemetryStore own = VmStatsSession.Open(ResolvedConnection.Options, ResolvedConnection.Source, WaitsForNobody).Store;
+        ITelemetryStore own = VmStatsSession.Open(ResolvedConnection.Options, ResolvedConnection.Source, OpensWithoutWaiting).Store;
         work.Own(own);
         return own;
     }

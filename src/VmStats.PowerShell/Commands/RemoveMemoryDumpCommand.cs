@@ -175,7 +175,7 @@ public sealed class RemoveMemoryDumpCommand : StoreCmdletBase
         IReadOnlyList<MemoryDumpFile> listed = retention.List();
         string[] missing = selection.Missing(listed);
         Array.ForEach(missing, file => WriteError(DumpErrors.NotFound(file)));
-        MemoryDumpFile[] wanted = [.. listed.Where(selection.IsWanted)];
+        MemoryDumpFile[] wanted = [.. listed.Where(selection.Includes)];
         if (wanted.Length == 0 && missing.Length == 0)
         {
             ReportNone(selection);
@@ -223,13 +223,13 @@ public sealed class RemoveMemoryDumpCommand : StoreCmdletBase
             KeepLast = KeepLast,
             MaximumBytes = MaximumSize,
             Paths = HasRule ? null : selection.Files,
-            Where = selection.IsWanted,
+            Where = selection.Includes,
             Force = Force,
         };
         IReadOnlyList<MemoryDumpRemoval> planned = retention.Plan(policy, listed);
         if (planned.Count == 0)
         {
-            Report($"The rules select none of the {listed.Count(selection.IsWanted)} dumps{selection.OfVms} in the folder '{selection.Folder}'.", isExpected: true);
+            Report($"The rules select none of the {listed.Count(selection.Includes)} dumps{selection.OfVms} in the folder '{selection.Folder}'.", isExpected: true);
         }
 
         foreach (MemoryDumpRemoval removal in planned)

@@ -28,7 +28,7 @@ internal sealed class DumpSelection(string folder, string[]? names, IReadOnlyCol
         files.GroupBy(file => Path.GetDirectoryName(file)!).Select(ofFolder => new DumpSelection(ofFolder.Key, names, [.. ofFolder]));
 
     /// <summary>Returns true if a dump is selected.</summary>
-    internal bool IsWanted(MemoryDumpFile dump) =>
+    internal bool Includes(MemoryDumpFile dump) =>
         (_patterns is null || _patterns.Any(pattern => pattern.Matches(dump.Name))) && _files?.Contains(dump.Path) != false;
 
     /// <summary>Returns the given files that are not among the existing dumps.</summary>

@@ -16,7 +16,7 @@ public sealed class ValueSketchTests
         Assert.Equal(rank, Percentile.Rank(percent, count));
 
     [Theory]
-    [InlineData(ValueSketch.MostExact, 0)]
+    [InlineData(ValueSketch.MaximumExactValues, 0)]
     [InlineData(50_000, ValueSketch.RelativeError)]
     public void Percentiles_are_as_near_as_is_said(int count, double error)
     {

@@ -86,6 +86,6 @@ internal sealed class RecordSpool(PinnedFolder folder)
         Root = Path,
         Parent = folder,
         MaximumSize = long.MaxValue,
-        KeepsRefused = true,
+        KeepsRejected = true,
     });
 }

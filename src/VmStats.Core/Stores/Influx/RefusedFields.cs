@@ -17,7 +17,7 @@ namespace VmStats.Stores.Influx;
 internal sealed class RefusedFields(
     Func<IReadOnlyList<Point>, CancellationToken, ValueTask<WriteResult>> write, SchemaMemory schemas, TimeProvider clock)
 {
-    private const int FieldsTold = 5;
+    private const int MaximumReportedFields = 5;
     private static readonly TimeSpan s_keep = TimeSpan.FromMinutes(1);
     private readonly ConcurrentDictionary<(string Measurement, string Field), Refused> _refused = new();
 
@@ -143,7 +143,7 @@ internal sealed class RefusedFields(
             .Select(one => $"{one.Key.Measurement}.{one.Key.Field} ({one.Value.Why})").Order(StringComparer.Ordinal)];
         return fields.Length == 0
             ? null
-            : $"Fields that their table doesn't take are left out, the rest of their points is written: {NameList.Of(fields, FieldsTold)}.";
+            : $"Fields that their table doesn't take are left out, the rest of their points is written: {NameList.Of(fields, MaximumReportedFields)}.";
     }
 
     private sealed class Refused(FieldKind wanted, string why, long at)

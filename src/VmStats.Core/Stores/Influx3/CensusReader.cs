@@ -127,7 +127,7 @@ internal sealed class CensusReader(InfluxQuery influx, SqlReader reader, CacheRe
             Cache = cache,
 
             // Rows without one of the keys are in no cache.
-            HearsAll = process is not null && !groups.Any(group => group.Values.Any(value => value.IsNull)),
+            IsCacheComplete = process is not null && !groups.Any(group => group.Values.Any(value => value.IsNull)),
             ProcessId = process,
         };
     }
@@ -135,7 +135,7 @@ internal sealed class CensusReader(InfluxQuery influx, SqlReader reader, CacheRe
     // The groups with what the cache has heard of since; null where the table must be asked again.
     private async ValueTask<TableCensus?> RenewAsync(TableCensus known, QueryPlan plan, CancellationToken cancellationToken)
     {
-        if (known is not { HearsAll: true, Cache: { } cache }
+        if (known is not { IsCacheComplete: true, Cache: { } cache }
             || !(await caches.ListLastAsync(plan.Query.Measurement, cancellationToken).ConfigureAwait(false)).Any(cache.IsSameAs))
         {
             return null;

@@ -39,7 +39,7 @@ internal sealed record TableCensus
     public LastValueCache? Cache { get; init; }
 
     /// <summary>True where the cache has heard of every write since the census was taken, as long as the process of the server is the same.</summary>
-    public bool HearsAll { get; init; }
+    public bool IsCacheComplete { get; init; }
 
     /// <summary>The process of the server that was asked; null where it isn't known.</summary>
     public string? ProcessId { get; init; }

@@ -43,7 +43,7 @@ internal sealed class PointSpool : IDisposable
     public RejectFile Rejects { get; }
 
     /// <summary>True where points that the store refuses wait on; else they go to <see cref="Rejects"/>.</summary>
-    public bool KeepsRefused => _options.KeepsRefused;
+    public bool KeepsRejected => _options.KeepsRejected;
 
     /// <summary>True when there are points to replay, as far as a look at the folder tells.</summary>
     public bool HasPoints => Segments().Count > 0;

@@ -18,7 +18,7 @@ internal sealed record SpoolOptions
     public long MaximumSize { get; init; } = 1024L * 1024 * 1024;
 
     /// <summary>True where points that the store refuses wait on, for a day on which it takes them; else they go to the reject file.</summary>
-    public bool KeepsRefused { get; init; }
+    public bool KeepsRejected { get; init; }
 
     /// <summary>The folder under the user's data folder.</summary>
     public static string DefaultRoot => DataFolders.Data("spool");

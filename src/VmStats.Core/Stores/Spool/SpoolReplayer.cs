@@ -112,7 +112,7 @@ internal sealed class SpoolReplayer(PointSpool spool, PointConformer writer)
 
     private void Keep(IReadOnlyList<RejectedPoint> rejected)
     {
-        if (spool.KeepsRefused)
+        if (spool.KeepsRejected)
         {
             // In a segment that sorts behind those of this turn.
             spool.Append([.. rejected.Select(reject => reject.Point)]);

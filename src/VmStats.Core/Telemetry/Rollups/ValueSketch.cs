@@ -3,14 +3,14 @@ using System.Runtime.InteropServices;
 namespace VmStats.Telemetry.Rollups;
 
 /// <summary>
-/// Computes percentiles of any number of values in bounded memory: exactly up to <see cref="MostExact"/> values, then from
+/// Computes percentiles of any number of values in bounded memory: exactly up to <see cref="MaximumExactValues"/> values, then from
 /// a histogram of logarithmic bins, with a relative error of at most <see cref="RelativeError"/>
 /// (DDSketch: Masson, Rim and Lee, VLDB 2019). Values must be zero or positive, as all metrics are.
 /// </summary>
 internal sealed class ValueSketch
 {
     /// <summary>Maximum number of values that are all kept (32 KiB).</summary>
-    public const int MostExact = 4096;
+    public const int MaximumExactValues = 4096;
 
     /// <summary>The maximum relative error of a percentile of more values.</summary>
     public const double RelativeError = 0.005;
@@ -50,7 +50,7 @@ internal sealed class ValueSketch
         {
             _isSorted = false;
             _exact.Add(value);
-            if (_exact.Count > MostExact)
+            if (_exact.Count > MaximumExactValues)
             {
                 Spill(_exact);
             }
