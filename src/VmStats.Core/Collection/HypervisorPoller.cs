@@ -105,7 +105,7 @@ internal sealed class HypervisorPoller(
             });
             if (failuresBefore > 0)
             {
-                warn($"The hypervisor {options.Hypervisor.Uri} answers again.");
+                warn($"The hypervisor {options.Hypervisor.Uri} responds again.");
             }
 
             return true;
@@ -128,7 +128,7 @@ internal sealed class HypervisorPoller(
         counters.Fail(message);
         if (failuresBefore == 0)
         {
-            warn($"A poll failed; it will be tried again. {message}");
+            warn($"A poll failed and will be retried. {message}");
         }
     }
 }

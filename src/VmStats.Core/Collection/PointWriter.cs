@@ -64,7 +64,7 @@ internal sealed class PointWriter(
             Report(result.Warning);
             if (_pause > TimeSpan.Zero)
             {
-                warn($"The store {options.Store.Info.Address} takes points again.");
+                warn($"The store {options.Store.Info.Address} accepts points again.");
                 _pause = TimeSpan.Zero;
                 _failures = 0;
             }

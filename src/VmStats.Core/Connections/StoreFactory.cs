@@ -90,9 +90,9 @@ internal static class StoreFactory
             : throw InvalidUrl(options, "doesn't refer to a file on this machine");
     }
 
-    private static VmStatsException InvalidUrl(ConnectionOptions options, string what) =>
+    private static VmStatsException InvalidUrl(ConnectionOptions options, string problem) =>
         new(ErrorIds.InvalidUrl, VmStatsErrorKind.InvalidArgument,
-            $"The URL '{VmStats.Text.SafeText.Url(options.Url!)}' (from {options.UrlSource}) {what}.",
+            $"The URL '{VmStats.Text.SafeText.Url(options.Url!)}' (from {options.UrlSource}) {problem}.",
             "Use http://host:8181 or https://host:8181 for InfluxDB 3, port 8086 for InfluxDB 1.x and 2.x, or file:///path/telemetry.db for an embedded store.",
             VmStats.Text.SafeText.Url(options.Url!));
 }

@@ -79,6 +79,6 @@ internal static class WriteTarget
         return false;
     }
 
-    private static VmStatsException Missing(StoreInfo info, string what) =>
-        new(ErrorIds.WriteTargetMissing, VmStatsErrorKind.NotFound, $"{what}, so nothing can be written to {info.Place}.", Recommendation, info.Address);
+    private static VmStatsException Missing(StoreInfo info, string problem) =>
+        new(ErrorIds.WriteTargetMissing, VmStatsErrorKind.NotFound, $"{problem}, so nothing can be written to {info.Place}.", Recommendation, info.Address);
 }

@@ -115,11 +115,11 @@ internal static unsafe partial class Libc
         }
     }
 
-    private static void Check(int result, string what)
+    private static void Check(int result, string subject)
     {
         if (result != 0)
         {
-            throw Failure(Marshal.GetLastPInvokeError(), what);
+            throw Failure(Marshal.GetLastPInvokeError(), subject);
         }
     }
 

@@ -7,7 +7,7 @@ namespace VmStats.Telemetry;
 /// <content>Lists devices, and finds names that no device has.</content>
 internal sealed partial class TelemetryReader
 {
-    private const int DevicesToName = 20;
+    private const int MaximumListedDevices = 20;
 
     /// <summary>Returns the distinct names of the devices that VMs have or had, sorted.</summary>
     /// <param name="vms">The VMs; null for all.</param>
@@ -44,7 +44,7 @@ internal sealed partial class TelemetryReader
             [MonitoredVm vm] => $"The VM '{vm.Name}' has no device '{name}'",
             _ => $"None of the {vms.Count} VMs has a device '{name}'",
         };
-        string devices = known.Count == 0 ? "no device is known" : $"the devices are {NameList.Of(known, DevicesToName)}";
+        string devices = known.Count == 0 ? "no device is known" : $"the devices are {NameList.Of(known, MaximumListedDevices)}";
         return new VmStatsException(
             ErrorIds.DeviceNotFound,
             VmStatsErrorKind.NotFound,

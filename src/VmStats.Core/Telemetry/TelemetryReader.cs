@@ -45,7 +45,7 @@ internal sealed partial class TelemetryReader
     /// </summary>
     /// <param name="request">The VMs and their metrics.</param>
     /// <param name="reportMissing">True to return an object of quality Missing for each VM of the request that has no telemetry.</param>
-    /// <param name="cancellationToken">Ends the query.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
     public async IAsyncEnumerable<VmTelemetry> GetLatestAsync(
         SeriesRequest request, bool reportMissing, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -11,7 +11,7 @@ internal sealed record VmResolution(IReadOnlyList<MonitoredVm> Vms, IReadOnlyLis
 /// <summary>Finds VMs by UUID, name or wildcard. Digits in a name have no special meaning, such as a libvirt id.</summary>
 internal static class VmResolver
 {
-    private const int CandidatesToName = 10;
+    private const int MaximumCandidates = 10;
 
     /// <summary>Finds the VMs that match patterns.</summary>
     /// <param name="known">The VMs to search: those of a store, or of one or more hypervisors.</param>
@@ -79,13 +79,13 @@ internal static class VmResolver
 
     private static VmStatsException Ambiguous(string pattern, MonitoredVm[] matches)
     {
-        IEnumerable<string> candidates = matches.Take(CandidatesToName).Select(vm =>
+        IEnumerable<string> candidates = matches.Take(MaximumCandidates).Select(vm =>
             $"{vm.Name} {vm.Uuid}{(vm.HostName is null ? "" : $" on {vm.HostName}")}{(vm.LastSeenUtc is DateTime seen ? $", last seen {seen:u}" : "")}");
-        string more = matches.Length > CandidatesToName ? $"; and {matches.Length - CandidatesToName} more" : "";
+        string more = matches.Length > MaximumCandidates ? $"; and {matches.Length - MaximumCandidates} more" : "";
         return new VmStatsException(
             ErrorIds.AmbiguousVm,
             VmStatsErrorKind.Ambiguous,
-            $"The name '{pattern}' stands for {matches.Length} VMs: {string.Join("; ", candidates)}{more}.",
+            $"The name '{pattern}' matches {matches.Length} VMs: {string.Join("; ", candidates)}{more}.",
             "Name the VM by its UUID.",
             pattern);
     }

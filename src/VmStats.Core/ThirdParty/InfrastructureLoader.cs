@@ -14,7 +14,7 @@ internal static class InfrastructureLoader
     private const string AssemblyName = "VmStats.Infrastructure";
     private const string TypeName = "VmStats.Infrastructure.Infrastructure";
 
-    private static readonly Lazy<IInfrastructure> s_current = new(() => Load(HomeOf(typeof(InfrastructureLoader).Assembly)));
+    private static readonly Lazy<IInfrastructure> s_current = new(() => Load(FolderOf(typeof(InfrastructureLoader).Assembly)));
 
     /// <summary>The infrastructure of this process, loaded on first use.</summary>
     /// <exception cref="VmStatsException">The assembly can't be loaded: <c>InfrastructureMissing</c>.</exception>
@@ -53,7 +53,7 @@ internal static class InfrastructureLoader
         }
     }
 
-    private static string HomeOf(Assembly assembly) =>
+    private static string FolderOf(Assembly assembly) =>
         assembly.Location.Length > 0 ? Path.GetDirectoryName(assembly.Location)! : AppContext.BaseDirectory;
 
     private sealed class IsolatedLoadContext(string path) : AssemblyLoadContext("VmStats")

@@ -45,7 +45,7 @@ public sealed class CollectorHypervisorTests : AsyncTest
         Assert.Equal(FaultyHypervisor.Unreachable.Message, status.LastError);
         Assert.Equal(2, _fixture.Warnings.Count);
         Assert.Contains(FaultyHypervisor.Unreachable.Message, _fixture.Warnings[0], StringComparison.Ordinal);
-        Assert.Contains("answers again", _fixture.Warnings[1], StringComparison.Ordinal);
+        Assert.Contains("responds again", _fixture.Warnings[1], StringComparison.Ordinal);
         Assert.Equal([1, 2, 6, 7, 8], (await _fixture.SamplesAsync()).Where(sample => sample.Name == "vm0").Select(Poll));
     }
 

@@ -32,7 +32,7 @@ public sealed class CollectorStoreTests : AsyncTest
         Assert.Equal((9L, 0L, 0L), (status.Errors, status.PointsDropped, status.PointsRejected));
         Assert.Equal(2, _fixture.Warnings.Count);
         Assert.Contains(FaultyStore.Away.Message, _fixture.Warnings[0], StringComparison.Ordinal);
-        Assert.Contains("takes points again", _fixture.Warnings[1], StringComparison.Ordinal);
+        Assert.Contains("accepts points again", _fixture.Warnings[1], StringComparison.Ordinal);
 
         // Three points a poll: the second to the fourth poll waited.
         long[] replayed = [.. store.Written.Select(point => (point.Time - StoreFixture.T0) / StoreFixture.Second / 10).Where(poll => poll is >= 2 and <= 4)];

@@ -105,7 +105,7 @@ public sealed class ForeignProgramTests : AsyncTest
         VmTelemetryCollectorStatus status = collector.Status;
         Assert.Equal((0L, 0L), (status.PointsDropped, status.PointsRejected));
         Assert.Equal((status.PointsSpooled, status.PointsCollected), (status.PointsReplayed, status.PointsWritten + status.PointsReplayed));
-        Assert.Contains(_fixture.Warnings, warning => warning.Contains("takes points again", StringComparison.Ordinal));
+        Assert.Contains(_fixture.Warnings, warning => warning.Contains("accepts points again", StringComparison.Ordinal));
         await AssertAllThereAsync(status.PointsCollected);
     }
 

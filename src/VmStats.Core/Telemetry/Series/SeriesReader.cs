@@ -22,8 +22,8 @@ internal sealed record SeriesRequest(
     /// <summary>Returns the request restricted to these series.</summary>
     public SeriesRequest Narrow(IReadOnlyCollection<(SeriesKey Key, string? Name)> series) => this with
     {
-        Vms = series.Select(one => new MonitoredVm { Uuid = one.Key.Vm.Uuid, Name = one.Name ?? one.Key.Vm.Name ?? "" }).ToArray(),
-        Only = series.Select(one => one.Key).ToHashSet(),
+        Vms = series.Select(item => new MonitoredVm { Uuid = item.Key.Vm.Uuid, Name = item.Name ?? item.Key.Vm.Name ?? "" }).ToArray(),
+        Only = series.Select(item => item.Key).ToHashSet(),
     };
 }
 
@@ -76,8 +76,8 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
             for (bool any = opened.Any; any; any = await opened.Rows.MoveNextAsync().ConfigureAwait(false))
             {
                 StoreRow row = opened.Rows.Current;
-                TelemetryColumns place = TelemetryColumns.Of(request.Set, row.Layout);
-                SeriesKey key = KeyOf(place, row);
+                TelemetryColumns columns = TelemetryColumns.Of(request.Set, row.Layout);
+                SeriesKey key = KeyOf(columns, row);
                 if (!filter!.Matches(key))
                 {
                     continue;
@@ -88,7 +88,7 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
                     series.Add(key, state = new SeriesState(key));
                 }
 
-                SampleData sample = state.Next(place, row, options.GapFactor, last);
+                SampleData sample = state.Next(columns, row, options.GapFactor, last);
                 if (range.Start is null || row.Time >= range.Start)
                 {
                     fold.Add(state, sample);
@@ -130,11 +130,11 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
             for (bool any = opened.Any; any; any = await opened.Rows.MoveNextAsync().ConfigureAwait(false))
             {
                 StoreRow row = opened.Rows.Current;
-                TelemetryColumns place = TelemetryColumns.Of(request.Set, row.Layout);
-                SeriesKey key = KeyOf(place, row);
+                TelemetryColumns columns = TelemetryColumns.Of(request.Set, row.Layout);
+                SeriesKey key = KeyOf(columns, row);
                 if (filter!.Matches(key))
                 {
-                    yield return new SeriesFigures(key, place.Name(row), row);
+                    yield return new SeriesFigures(key, columns.Name(row), row);
                 }
             }
         }
@@ -150,12 +150,12 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
             for (bool any = opened.Any; any; any = await opened.Rows.MoveNextAsync().ConfigureAwait(false))
             {
                 StoreRow row = opened.Rows.Current;
-                TelemetryColumns place = TelemetryColumns.Of(request.Set, row.Layout);
-                SeriesKey key = KeyOf(place, row);
+                TelemetryColumns columns = TelemetryColumns.Of(request.Set, row.Layout);
+                SeriesKey key = KeyOf(columns, row);
                 if (filter!.Matches(key))
                 {
                     // A VM that was renamed, or was recorded by two writers, has several groups.
-                    pairs[key] = pairs.TryGetValue(key, out SeriesPair? pair) ? pair.With(row) : new SeriesPair(key, place, row, null);
+                    pairs[key] = pairs.TryGetValue(key, out SeriesPair? pair) ? pair.With(row) : new SeriesPair(key, columns, row, null);
                 }
             }
         }
@@ -181,12 +181,12 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
         ? [.. vocabulary.IdentityColumns]
         : [.. vocabulary.IdentityColumns, TagVocabulary.DeviceTypeColumn, TagVocabulary.DeviceColumn];
 
-    private static SeriesKey KeyOf(TelemetryColumns place, StoreRow row)
+    private static SeriesKey KeyOf(TelemetryColumns columns, StoreRow row)
     {
-        VmIdentity vm = VmIdentity.Of(place, row);
-        return ReferenceEquals(place.Set, VmMetrics.Set)
+        VmIdentity vm = VmIdentity.Of(columns, row);
+        return ReferenceEquals(columns.Set, VmMetrics.Set)
             ? new SeriesKey(vm, null, null)
-            : new SeriesKey(vm, row[place.DeviceType].ToText(), row[place.Device].ToText());
+            : new SeriesKey(vm, row[columns.DeviceType].ToText(), row[columns.Device].ToText());
     }
 
     // The query contains column names from a cached schema. If it finds nothing, they may be outdated: try once more if the schema has changed.
