@@ -185,8 +185,8 @@ public sealed class ConnectVmStatsCommand : VmStatsCmdletBase
             throw new VmStatsException(
                 ErrorIds.AuthenticationAmbiguous,
                 VmStatsErrorKind.InvalidArgument,
-                "-Token and -Credential are both given, and a server is asked with one of them only.",
-                "Leave one away: InfluxDB 3 and 2.x take a token, InfluxDB 1.x user and password.");
+                "-Token and -Credential can't be used together.",
+                "Omit one of them: InfluxDB 3 and 2.x take a token, InfluxDB 1.x a user name and password.");
         }
 
         if (Path is not null)
@@ -246,8 +246,8 @@ public sealed class ConnectVmStatsCommand : VmStatsCmdletBase
             : throw new VmStatsException(
                 ErrorIds.ClientCertificateFileMissing,
                 VmStatsErrorKind.InvalidArgument,
-                "-ClientCertificatePassword is given, but no file of a client certificate that it would open.",
-                "Name the file by -ClientCertificate or INFLUX_CLIENT_CERT; an X509Certificate2 is open already.");
+                "-ClientCertificatePassword is given, but no client certificate file to open with it.",
+                "Name the file with -ClientCertificate or INFLUX_CLIENT_CERT; an X509Certificate2 needs no password.");
     }
 
     private ConnectionOptions Override(ConnectionOptions start) => start with

@@ -50,7 +50,7 @@ public sealed class ExpandMemoryDumpCommand : DumpFileCmdletBase
                 ErrorIds.DumpExpandTargetExists,
                 VmStatsErrorKind.InvalidOperation,
                 $"'{path}' isn't expanded: this command has written another dump to '{destination}' already.",
-                "Leave -Destination away, and each dump is expanded to a file beside it; or name one for each: ForEach-Object { $_ | Expand-MemoryDump -Destination ... }.",
+                "Omit -Destination to expand each dump to a file next to it, or name one for each: ForEach-Object { $_ | Expand-MemoryDump -Destination ... }.",
                 path);
         }
 

@@ -53,8 +53,8 @@ public sealed class GetMonitoredVmCommand : HypervisorCmdletBase
             throw new VmStatsException(
                 ErrorIds.HypervisorNotAsked,
                 VmStatsErrorKind.InvalidArgument,
-                "-HypervisorUri names a hypervisor to ask, and -Live:$false says to ask the store.",
-                "Leave one of them away: -HypervisorUri asks the hypervisor, a command without both the store.");
+                "-HypervisorUri queries a hypervisor, but -Live:$false queries the store.",
+                "Omit one of them: -HypervisorUri queries the hypervisor; without both, the store is queried.");
         }
     }
 

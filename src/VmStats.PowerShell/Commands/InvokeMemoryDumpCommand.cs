@@ -154,7 +154,7 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
         DumpFlags.Check(Crash, Reset, Live, Compression, CompressionLevel);
         if (Live)
         {
-            WriteWarning("QEMU pauses the guest for a memory-only dump, with -Live too.");
+            WriteWarning("QEMU pauses the guest for a memory-only dump, even with -Live.");
         }
     }
 

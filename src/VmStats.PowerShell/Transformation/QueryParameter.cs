@@ -41,7 +41,7 @@ internal static class QueryParameter
         Guid uuid => FieldValue.From(uuid.ToString("D")),
         Enum one => FieldValue.From(one.ToString()),
         _ => throw NotSupported(
-            $"The parameter '{name}' is a {value.GetType().Name}; a query takes texts, numbers, truth values and times.",
+            $"The parameter '{name}' is a {value.GetType().Name}; a query takes strings, numbers, Booleans and times.",
             "For a list, write one parameter per value: WHERE name IN ($a, $b).",
             name),
     };
