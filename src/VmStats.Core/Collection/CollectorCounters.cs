@@ -34,5 +34,5 @@ internal sealed class CollectorCounters
     }
 
     /// <summary>Counts a failure and records its message.</summary>
-    public void Fail(string message) => Update(status => status with { Errors = status.Errors + 1, LastError = message });
+    public void AddFailure(string message) => Update(status => status with { Errors = status.Errors + 1, LastError = message });
 }

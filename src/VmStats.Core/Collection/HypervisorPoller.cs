@@ -38,7 +38,7 @@ internal sealed class HypervisorPoller(
             if (options.Hypervisor.IsSimulated)
             {
                 // A fast simulated clock may produce points faster than the store accepts them. The poller can wait, since nothing is missed meanwhile.
-                await queue.WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
+                await queue.WaitForSpaceAsync(cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -125,7 +125,7 @@ internal sealed class HypervisorPoller(
     // One warning per outage, not one per failed poll.
     private void Fail(string message, int failuresBefore)
     {
-        counters.Fail(message);
+        counters.AddFailure(message);
         if (failuresBefore == 0)
         {
             warn($"A poll failed and will be retried. {message}");

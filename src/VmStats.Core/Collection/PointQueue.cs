@@ -60,7 +60,7 @@ internal sealed class PointQueue(int capacity, TimeProvider clock)
     }
 
     /// <summary>Waits until the queue is at most half full.</summary>
-    public ValueTask WaitForRoomAsync(CancellationToken cancellationToken) =>
+    public ValueTask WaitForSpaceAsync(CancellationToken cancellationToken) =>
         WaitAsync(() => _points.Count <= capacity / 2, Timeout.InfiniteTimeSpan, cancellationToken);
 
     /// <summary>

@@ -78,7 +78,7 @@ internal sealed class PointWriter(
         catch (Exception e)
         {
             // Rejected points are listed in the result. Any exception means that the store failed, so the points go to the spool.
-            Pause(WriteTarget.WayOutOf(e) is { } wayOut ? $"{e.Message} {wayOut}" : e.Message, (e as VmStatsException)?.RetryAfter);
+            Pause(WriteTarget.GetRecommendation(e) is { } wayOut ? $"{e.Message} {wayOut}" : e.Message, (e as VmStatsException)?.RetryAfter);
             Spool(batch);
         }
     }
@@ -88,7 +88,7 @@ internal sealed class PointWriter(
     {
         if (warning is not null && warning != _warning)
         {
-            counters.Fail(warning);
+            counters.AddFailure(warning);
             warn(warning);
         }
 
@@ -97,7 +97,7 @@ internal sealed class PointWriter(
 
     private void Pause(string reason, TimeSpan? retryAfter)
     {
-        counters.Fail(reason);
+        counters.AddFailure(reason);
         if (_pause == TimeSpan.Zero)
         {
             warn($"The store can't be written to; points wait in the spool. {reason}");
@@ -107,7 +107,7 @@ internal sealed class PointWriter(
         if (retryAfter > _pause)
         {
             // Respect the server's Retry-After: earlier attempts would be refused, and might extend it.
-            _pause = BackOff.Asked(retryAfter.Value, s_maximumRetryAfter);
+            _pause = BackOff.FromRetryAfter(retryAfter.Value, s_maximumRetryAfter);
         }
 
         _pausedAt = options.Clock.GetTimestamp();
@@ -133,7 +133,7 @@ internal sealed class PointWriter(
         catch (VmStatsException e)
         {
             counters.Update(status => status with { PointsDropped = status.PointsDropped + batch.Count });
-            counters.Fail(e.Message);
+            counters.AddFailure(e.Message);
             warn(e.Message);
         }
     }
@@ -147,7 +147,7 @@ internal sealed class PointWriter(
         }
         catch (VmStatsException e)
         {
-            counters.Fail(e.Message);
+            counters.AddFailure(e.Message);
             warn(e.Message);
         }
     }
@@ -166,7 +166,7 @@ internal sealed class PointWriter(
         }
         catch (VmStatsException e)
         {
-            counters.Fail(e.Message);
+            counters.AddFailure(e.Message);
             warn(e.Message);
         }
     }
@@ -196,7 +196,7 @@ internal sealed class PointWriter(
                 Report(segment.Warning);
                 if (segment.Damage is { } damage)
                 {
-                    counters.Fail(damage);
+                    counters.AddFailure(damage);
                     warn(damage);
                 }
             }
@@ -207,7 +207,7 @@ internal sealed class PointWriter(
         }
         catch (Exception e)
         {
-            counters.Fail(e.Message);
+            counters.AddFailure(e.Message);
         }
     }
 

@@ -103,7 +103,7 @@ internal sealed class TelemetryCollector : IAsyncDisposable
         {
             // Callers may never await the completion, so any failure must show in the status.
             end = TelemetryCollectorState.Failed;
-            _counters.Fail(e.Message);
+            _counters.AddFailure(e.Message);
             Warn($"The collector ended. {e.Message}");
         }
 
@@ -112,7 +112,7 @@ internal sealed class TelemetryCollector : IAsyncDisposable
             : status);
         _queue.Complete();
         await writing.ConfigureAwait(false);
-        if (_options.ClosesStore)
+        if (_options.OwnsStore)
         {
             await _options.Store.DisposeAsync().ConfigureAwait(false);
         }

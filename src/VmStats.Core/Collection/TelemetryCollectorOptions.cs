@@ -20,7 +20,7 @@ internal sealed record TelemetryCollectorOptions
     public required ITelemetryStore Store { get; init; }
 
     /// <summary>True if the collector owns the store and closes it at its end.</summary>
-    public bool ClosesStore { get; init; }
+    public bool OwnsStore { get; init; }
 
     /// <summary>The collector's name; null for "collector" followed by its id.</summary>
     public string? Name { get; init; }

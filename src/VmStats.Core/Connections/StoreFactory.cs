@@ -22,7 +22,7 @@ internal static class StoreFactory
     /// which throws if it can't be opened.
     /// </summary>
     /// <exception cref="VmStatsException"><c>InvalidUrl</c>, <c>UrlMissing</c>, <c>DatabaseMissing</c>.</exception>
-    internal static ITelemetryStore Defer(ConnectionOptions options, IInfrastructure infrastructure) =>
+    internal static ITelemetryStore OpenDeferred(ConnectionOptions options, IInfrastructure infrastructure) =>
         Open(options, infrastructure, path => new DeferredStore(
             new StoreInfo(StoreKind.Embedded, Path.GetFullPath(path), Path.GetFileName(path)),
             () => infrastructure.OpenEmbeddedStore(path, options.RetentionPeriod, options.LockTimeout)));

@@ -15,7 +15,7 @@ internal static class WriteTarget
 
     /// <summary>Throws if the database doesn't exist on InfluxDB 1.x or 2.x, where every write to it would fail.</summary>
     /// <exception cref="VmStatsException"><c>WriteTargetMissing</c>. Other errors, such as an unreachable server, are ignored.</exception>
-    public static async ValueTask RequireAsync(ITelemetryStore store, CancellationToken cancellationToken)
+    public static async ValueTask ThrowIfMissingAsync(ITelemetryStore store, CancellationToken cancellationToken)
     {
         if (store is not InfluxStore { Influx: { } influx })
         {
@@ -43,7 +43,7 @@ internal static class WriteTarget
     }
 
     /// <summary>Returns the recommendation if a store rejected a write because its database or retention policy doesn't exist; otherwise null.</summary>
-    public static string? WayOutOf(Exception failure) =>
+    public static string? GetRecommendation(Exception failure) =>
         failure is InfluxException { ErrorId: ErrorIds.InfluxDatabaseNotFound or ErrorIds.InfluxRetentionPolicyNotFound } or InfluxException { ServerText: "no dbrp mapping found" } ? Recommendation : null;
 
     // An empty write is accepted, or rejected if the database doesn't exist, even if the token only permits writes.
@@ -55,7 +55,7 @@ internal static class WriteTarget
             using ByteArrayContent nothing = new([]);
             await influx.SendAsync(HttpMethod.Post, LineProtocolWriter.PathFor(name), nothing, [], cancellationToken).ConfigureAwait(false);
         }
-        catch (InfluxException e) when (WayOutOf(e) is not null)
+        catch (InfluxException e) when (GetRecommendation(e) is not null)
         {
             return api == InfluxApi.V2 ? $"The server has no bucket that '{name}' is mapped to" : $"The server has no database '{name.Database}'";
         }

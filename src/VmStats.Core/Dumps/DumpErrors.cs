@@ -179,8 +179,8 @@ internal static class DumpErrors
     private static VmStatsException Unsafe(UnsafePathException refused) => refused.Kind switch
     {
         UnsafePath.FolderIsLink => FolderIsLink(refused.Path),
-        UnsafePath.FolderNotPrivate => FolderNotPrivate(refused.Path, refused.Why),
-        _ => FileUnsafe(refused.Path, refused.Why),
+        UnsafePath.FolderNotPrivate => FolderNotPrivate(refused.Path, refused.Reason),
+        _ => FileUnsafe(refused.Path, refused.Reason),
     };
 
     private static string Size(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.#} MiB");

@@ -28,5 +28,5 @@ internal sealed class UnsafePathException(UnsafePath kind, string path, string w
     public string Path { get; } = path;
 
     /// <summary>A predicate that completes the sentence that begins with the path.</summary>
-    public string Why { get; } = why;
+    public string Reason { get; } = why;
 }

@@ -14,7 +14,7 @@ internal static class Duration
     internal const string Examples = "Write it as 90s, 5m, 1h, 7d, 2w, 1h30m or 00:05:00; 36500d at most.";
 
     /// <summary>The maximum duration, a hundred years: a time so long ago is still valid in every store.</summary>
-    internal static readonly TimeSpan Longest = TimeSpan.FromDays(36_500);
+    internal static readonly TimeSpan Maximum = TimeSpan.FromDays(36_500);
 
     /// <summary>Parses a duration; false if the text isn't a duration, or is longer than a hundred years.</summary>
     internal static bool TryParse(string text, out TimeSpan duration)
@@ -28,7 +28,7 @@ internal static class Duration
 
         if (rest.Contains(':'))
         {
-            return TimeSpan.TryParse(rest, CultureInfo.InvariantCulture, out duration) && duration <= Longest;
+            return TimeSpan.TryParse(rest, CultureInfo.InvariantCulture, out duration) && duration <= Maximum;
         }
 
         double seconds = 0;
@@ -51,7 +51,7 @@ internal static class Duration
             rest = rest[(digits + unit)..];
         }
 
-        if (seconds > Longest.TotalSeconds)
+        if (seconds > Maximum.TotalSeconds)
         {
             return false;
         }

@@ -21,5 +21,5 @@ internal static class BackOff
     }
 
     /// <summary>The wait that a server asks for, cut to a maximum: a wrong header doesn't stop the work for good.</summary>
-    public static TimeSpan Asked(TimeSpan asked, TimeSpan? maximum = null) => asked < (maximum ?? Maximum) ? asked : maximum ?? Maximum;
+    public static TimeSpan FromRetryAfter(TimeSpan asked, TimeSpan? maximum = null) => asked < (maximum ?? Maximum) ? asked : maximum ?? Maximum;
 }

@@ -109,7 +109,7 @@ internal sealed class PointConformer(ITelemetryStore store, ColumnRules rules)
         public PointPlan(PointShape shape, MeasurementSchema schema, ColumnRules rules, ConcurrentDictionary<string, bool> rounded)
         {
             _rounded = rounded;
-            _leavesOut = rules.LeavesOut;
+            _leavesOut = rules.OmitsInvalidValues;
             string?[] names = [.. shape.Tags.Select(tag => rules.TagName(schema, shape, tag))];
             string[] tags = [.. names.OfType<string>()];
             _tags = [.. Enumerable.Range(0, names.Length).Where(i => names[i] is not null)];

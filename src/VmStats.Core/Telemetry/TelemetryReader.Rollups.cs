@@ -48,12 +48,12 @@ internal sealed partial class TelemetryReader
     public async ValueTask<IReadOnlyList<VmTelemetryStatistics>> MeasureAsync(
         SeriesRequest request, TimeRange range, CancellationToken cancellationToken)
     {
-        Dictionary<SeriesKey, StatisticsFold> folds = [];
+        Dictionary<SeriesKey, StatisticsAggregator> folds = [];
         await foreach ((SeriesState series, SampleData sample) in _series.ReadRangeAsync(request, range, cancellationToken).ConfigureAwait(false))
         {
-            if (!folds.TryGetValue(series.Key, out StatisticsFold? fold))
+            if (!folds.TryGetValue(series.Key, out StatisticsAggregator? fold))
             {
-                folds.Add(series.Key, fold = new StatisticsFold(series.Key, request.Metrics ?? request.Set.Metrics));
+                folds.Add(series.Key, fold = new StatisticsAggregator(series.Key, request.Metrics ?? request.Set.Metrics));
             }
 
             fold.Add(sample);
@@ -87,7 +87,7 @@ internal sealed partial class TelemetryReader
     {
         // There are no buckets in the future.
         long now = UnixTime.ToNanoseconds(_options.Clock.GetUtcNow());
-        BucketFold<T> fold = new(rollup, Math.Min(range.Finish ?? now, now), make);
+        BucketAggregator<T> fold = new(rollup, Math.Min(range.Finish ?? now, now), make);
         return _series.ReadRangeAsync(request with { Metrics = rollup.Metrics }, range, fold, cancellationToken);
     }
 }

@@ -89,7 +89,7 @@ public sealed class StartVmTelemetryCollectorCommand : StoreCmdletBase
         Run(async (output, cancellationToken) =>
         {
             // If the database doesn't exist, the points would stay in the spool for ever.
-            await WriteTarget.RequireAsync(connection.Store, cancellationToken);
+            await WriteTarget.ThrowIfMissingAsync(connection.Store, cancellationToken);
             TelemetryCollector?[] started = await Task.WhenAll(
                 hypervisors.Select(hypervisor => StartAsync(hypervisor, connection, output, cancellationToken)));
             if (!Wait)
@@ -152,7 +152,7 @@ public sealed class StartVmTelemetryCollectorCommand : StoreCmdletBase
     {
         Hypervisor = hypervisor,
         Store = store,
-        ClosesStore = true,
+        OwnsStore = true,
         Interval = Interval ?? Settings.PollInterval,
         Count = Count,
         BatchMaxLines = Settings.BatchMaxLines,

@@ -57,7 +57,7 @@ internal sealed class VmStatsSession
         ConnectionOptions complete = options.WithUrlCredentials();
         return new(
             complete,
-            waitsForNobody ? StoreFactory.Defer(complete, InfrastructureLoader.Current) : StoreFactory.Open(complete, InfrastructureLoader.Current),
+            waitsForNobody ? StoreFactory.OpenDeferred(complete, InfrastructureLoader.Current) : StoreFactory.Open(complete, InfrastructureLoader.Current),
             source);
     }
 

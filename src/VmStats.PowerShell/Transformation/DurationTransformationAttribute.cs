@@ -26,7 +26,7 @@ public sealed class DurationTransformationAttribute : ArgumentTransformationAttr
             return null;
         }
 
-        if (input is TimeSpan duration ? duration > Duration.Longest : !Duration.TryParse(text, out duration))
+        if (input is TimeSpan duration ? duration > Duration.Maximum : !Duration.TryParse(text, out duration))
         {
             throw new ArgumentTransformationMetadataException(
                 string.Create(CultureInfo.InvariantCulture, $"'{text}' is not a duration. {Duration.Examples}"));

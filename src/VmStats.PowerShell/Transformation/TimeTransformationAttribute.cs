@@ -24,7 +24,7 @@ public sealed class TimeTransformationAttribute : ArgumentTransformationAttribut
                 return Clamp(time.UtcDateTime);
             case DateTime time:
                 return Clamp(time.ToUniversalTime());
-            case TimeSpan ago when ago.Duration() <= Duration.Longest:
+            case TimeSpan ago when ago.Duration() <= Duration.Maximum:
                 return DateTimeOffset.UtcNow - ago;
         }
 

@@ -35,7 +35,7 @@ internal sealed class HostFleet(ConnectionOptions options, IInfrastructure infra
         {
             Hypervisor = hypervisor,
             Store = store,
-            ClosesStore = true,
+            OwnsStore = true,
             Interval = Interval,
             Count = polls,
             StopTimeout = TimeSpan.FromMinutes(5),

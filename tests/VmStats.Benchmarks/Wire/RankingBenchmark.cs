@@ -70,13 +70,13 @@ internal static class RankingBenchmark
 
     private static async Task<long> FoldAsync(ITelemetryStore store, SeriesRequest all, TimeRange range)
     {
-        Dictionary<SeriesKey, MetricFold> folds = [];
+        Dictionary<SeriesKey, MetricAggregator> folds = [];
         SeriesReader series = new(store, new TelemetryReaderOptions());
         await foreach ((SeriesState state, SampleData sample) in series.ReadRangeAsync(all with { Metrics = [VmMetrics.CpuPercent] }, range, default))
         {
-            if (!folds.TryGetValue(state.Key, out MetricFold? fold))
+            if (!folds.TryGetValue(state.Key, out MetricAggregator? fold))
             {
-                folds.Add(state.Key, fold = new MetricFold(VmMetrics.CpuPercent, TelemetryRollup.Average));
+                folds.Add(state.Key, fold = new MetricAggregator(VmMetrics.CpuPercent, TelemetryRollup.Average));
             }
 
             fold.Add(sample);

@@ -19,8 +19,8 @@ public sealed class BackOffTests
     public void Who_asks_for_other_limits_has_them()
     {
         Assert.Equal(TimeSpan.FromSeconds(30), BackOff.After(9, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30)));
-        Assert.Equal(TimeSpan.FromSeconds(60), BackOff.Asked(TimeSpan.FromHours(1)));
-        Assert.Equal(TimeSpan.FromSeconds(5), BackOff.Asked(TimeSpan.FromSeconds(5)));
-        Assert.Equal(TimeSpan.FromMinutes(15), BackOff.Asked(TimeSpan.MaxValue, TimeSpan.FromMinutes(15)));
+        Assert.Equal(TimeSpan.FromSeconds(60), BackOff.FromRetryAfter(TimeSpan.FromHours(1)));
+        Assert.Equal(TimeSpan.FromSeconds(5), BackOff.FromRetryAfter(TimeSpan.FromSeconds(5)));
+        Assert.Equal(TimeSpan.FromMinutes(15), BackOff.FromRetryAfter(TimeSpan.MaxValue, TimeSpan.FromMinutes(15)));
     }
 }

@@ -18,7 +18,7 @@ public sealed class DeferredStoreTests : IDisposable
     {
         VmStats.Infrastructure.Infrastructure infrastructure = new();
         ConnectionOptions options = new() { Url = StoreAddress.FromPath(FilePath) };
-        await using ITelemetryStore deferred = StoreFactory.Defer(options, infrastructure);
+        await using ITelemetryStore deferred = StoreFactory.OpenDeferred(options, infrastructure);
         StoreInfo before = deferred.Info;
         Assert.False(File.Exists(FilePath));
         Point point = new(new PointShape("m", ["t"], ["f"]), 1_000_000_000, ["a"], [FieldValue.From(1L)]);
@@ -39,7 +39,7 @@ public sealed class DeferredStoreTests : IDisposable
     public async Task What_fails_to_open_says_so_to_who_asks_and_is_tried_again()
     {
         await File.WriteAllTextAsync(FilePath, "no database at all, and long enough");
-        await using ITelemetryStore deferred = StoreFactory.Defer(new ConnectionOptions { Url = StoreAddress.FromPath(FilePath) }, new VmStats.Infrastructure.Infrastructure());
+        await using ITelemetryStore deferred = StoreFactory.OpenDeferred(new ConnectionOptions { Url = StoreAddress.FromPath(FilePath) }, new VmStats.Infrastructure.Infrastructure());
         VmStatsException refused = await Assert.ThrowsAnyAsync<VmStatsException>(() => deferred.ProbeAsync(default).AsTask());
         Assert.Equal("NotAVmStatsDatabase", refused.ErrorId);
         File.Delete(FilePath);
@@ -70,7 +70,7 @@ public sealed class DeferredStoreTests : IDisposable
     public void What_is_wrong_with_the_address_is_said_at_once()
     {
         ConnectionOptions options = new() { Url = new Uri("ftp://host/x"), UrlSource = "-Url" };
-        Assert.Equal("InvalidUrl", Assert.Throws<VmStatsException>(() => StoreFactory.Defer(options, new VmStats.Infrastructure.Infrastructure())).ErrorId);
+        Assert.Equal("InvalidUrl", Assert.Throws<VmStatsException>(() => StoreFactory.OpenDeferred(options, new VmStats.Infrastructure.Infrastructure())).ErrorId);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -74,7 +74,7 @@ public sealed class IteratorDepthTests
             "range" => await CountAsync(reader.GetRangeAsync(request, range, default)),
             "buckets" => await CountAsync(reader.GetBucketsAsync(request, range, rollup, default)),
             "latest" => await CountAsync(reader.GetLatestAsync(request, reportMissing: false, default)),
-            "figures" => await CountAsync(series.ReadFiguresAsync(request, range, figures, default)),
+            "figures" => await CountAsync(series.ReadAggregatesAsync(request, range, figures, default)),
             _ => await CountAsync(store.QueryAsync(new StoreQuery("vm_totals") { Start = range.Start }, default)),
         };
     }

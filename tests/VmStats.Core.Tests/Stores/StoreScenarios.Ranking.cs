@@ -62,12 +62,12 @@ public abstract partial class StoreScenarios
     private static void AssertIsFold(
         List<(SeriesKey Key, SampleData Sample)> samples, IReadOnlyList<RankedSeries> ranked, VmTelemetryMetric metric, TelemetryRollup rollup)
     {
-        Dictionary<SeriesKey, MetricFold> folds = [];
+        Dictionary<SeriesKey, MetricAggregator> folds = [];
         foreach ((SeriesKey key, SampleData sample) in samples)
         {
-            if (!folds.TryGetValue(key, out MetricFold? fold))
+            if (!folds.TryGetValue(key, out MetricAggregator? fold))
             {
-                folds.Add(key, fold = new MetricFold(metric, rollup));
+                folds.Add(key, fold = new MetricAggregator(metric, rollup));
             }
 
             fold.Add(sample);

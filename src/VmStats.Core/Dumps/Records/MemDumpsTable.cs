@@ -64,7 +64,7 @@ internal static class MemDumpsTable
 
     /// <summary>How records are fitted to a table: one that was made without the host's tag goes on without it, and no column keeps a record out.</summary>
     public static ColumnRules Rules { get; } =
-        new((schema, _, tag) => tag == Host && !schema.Tags.Contains(Host) ? null : tag, LeavesOut: true);
+        new((schema, _, tag) => tag == Host && !schema.Tags.Contains(Host) ? null : tag, OmitsInvalidValues: true);
 
     /// <summary>A record as a point, in our columns.</summary>
     public static Point ToPoint(MemoryDumpRecord record)

@@ -44,7 +44,7 @@ internal readonly record struct RecordDelivery(DeliveryOutcome Outcome, string? 
         catch (Exception e)
         {
             // The record is sound: whatever fails here is the store's, and the record waits.
-            string reason = WriteTarget.WayOutOf(e) is { } wayOut ? $"{e.Message} {wayOut}" : e.Message;
+            string reason = WriteTarget.GetRecommendation(e) is { } wayOut ? $"{e.Message} {wayOut}" : e.Message;
             return new RecordDelivery(DeliveryOutcome.Unreachable, reason);
         }
     }

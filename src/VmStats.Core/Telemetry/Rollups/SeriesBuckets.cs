@@ -21,7 +21,7 @@ internal sealed class Bucket
 /// <summary>The buckets of one series while its samples are read: the current one, and the values of the previous one for filling.</summary>
 internal sealed class SeriesBuckets
 {
-    private readonly MetricFold[] _folds;
+    private readonly MetricAggregator[] _folds;
     private readonly List<Bucket> _waiting = [];
     private readonly RollupRequest _request;
     private SampleData _last;
@@ -35,7 +35,7 @@ internal sealed class SeriesBuckets
         Key = key;
         Name = name;
         _request = request;
-        _folds = request.Metrics.Select(metric => new MetricFold(metric, request.Rollup)).ToArray();
+        _folds = request.Metrics.Select(metric => new MetricAggregator(metric, request.Rollup)).ToArray();
     }
 
     public SeriesKey Key { get; }
@@ -52,7 +52,7 @@ internal sealed class SeriesBuckets
         _count++;
         TelemetryQuality quality = sample.Quality;
         _worst = quality > _worst ? quality : _worst;
-        foreach (MetricFold fold in _folds)
+        foreach (MetricAggregator fold in _folds)
         {
             fold.Add(sample);
         }
@@ -62,7 +62,7 @@ internal sealed class SeriesBuckets
     public Bucket Close(long time)
     {
         double[] values = NoValues();
-        foreach (MetricFold fold in _folds)
+        foreach (MetricAggregator fold in _folds)
         {
             values[fold.Metric.Index] = fold.Result;
             fold.Clear();

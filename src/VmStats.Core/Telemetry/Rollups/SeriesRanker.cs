@@ -80,7 +80,7 @@ internal sealed class SeriesRanker(SeriesReader reader, SeriesRequest request, T
     private async Task ReadLevelsAsync(AggregateFunction function, CancellationToken cancellationToken)
     {
         Aggregation levels = new([new(function, _field, Value), new(AggregateFunction.Count, _field, Count), new(AggregateFunction.Minimum, _field, Minimum), new(AggregateFunction.Maximum, _field, Maximum)], []);
-        foreach (SeriesFigures figures in await ListAsync(levels, cancellationToken).ConfigureAwait(false))
+        foreach (SeriesAggregates figures in await ListAsync(levels, cancellationToken).ConfigureAwait(false))
         {
             // Negative or impossibly large values mean "not reported" by libvirt, but the store has included them.
             Add(figures, isComplete: figures.Row[Minimum].AsDouble() >= 0 && figures.Row[Maximum].AsDouble() * metric.Scale < SampleData.TooLarge, metric.Scale);
@@ -92,11 +92,11 @@ internal sealed class SeriesRanker(SeriesReader reader, SeriesRequest request, T
         // Both queries run in parallel, since they are independent.
         Task<Dictionary<Run, double?>> counting = ReadCpusAsync(cancellationToken);
         Aggregation rates = new([new(function, _field, Value), new(AggregateFunction.Count, _field, Count)], s_run) { Rates = new CounterRates(_field, 0) };
-        Task<List<SeriesFigures>> reading = ListAsync(rates, cancellationToken);
+        Task<List<SeriesAggregates>> reading = ListAsync(rates, cancellationToken);
         await Task.WhenAll(counting, reading).ConfigureAwait(false);
         Dictionary<Run, double?> cpus = await counting.ConfigureAwait(false);
         HashSet<Run> seen = [];
-        foreach (SeriesFigures figures in await reading.ConfigureAwait(false))
+        foreach (SeriesAggregates figures in await reading.ConfigureAwait(false))
         {
             // The value is incomplete if a run has two groups (the VM was renamed, and the rate between them is in neither), or if its vCPUs changed.
             Run run = Run.Of(figures);
@@ -121,7 +121,7 @@ internal sealed class SeriesRanker(SeriesReader reader, SeriesRequest request, T
         {
             string field = _request.Set.Fields[metric.OtherSlot];
             Aggregation levels = new([new(AggregateFunction.Minimum, field, Minimum), new(AggregateFunction.Maximum, field, Maximum)], s_run);
-            foreach (SeriesFigures figures in await ListAsync(levels, cancellationToken).ConfigureAwait(false))
+            foreach (SeriesAggregates figures in await ListAsync(levels, cancellationToken).ConfigureAwait(false))
             {
                 double? minimum = figures.Row[Minimum].AsDouble();
                 cpus[Run.Of(figures)] = minimum > 0 && minimum == figures.Row[Maximum].AsDouble() ? minimum : null;
@@ -131,10 +131,10 @@ internal sealed class SeriesRanker(SeriesReader reader, SeriesRequest request, T
         return cpus;
     }
 
-    private async Task<List<SeriesFigures>> ListAsync(Aggregation aggregation, CancellationToken cancellationToken)
+    private async Task<List<SeriesAggregates>> ListAsync(Aggregation aggregation, CancellationToken cancellationToken)
     {
-        List<SeriesFigures> all = [];
-        await foreach (SeriesFigures figures in reader.ReadFiguresAsync(_request, range, aggregation, cancellationToken).ConfigureAwait(false))
+        List<SeriesAggregates> all = [];
+        await foreach (SeriesAggregates figures in reader.ReadAggregatesAsync(_request, range, aggregation, cancellationToken).ConfigureAwait(false))
         {
             all.Add(figures);
         }
@@ -142,7 +142,7 @@ internal sealed class SeriesRanker(SeriesReader reader, SeriesRequest request, T
         return all;
     }
 
-    private void Add(SeriesFigures figures, bool isComplete, double scale)
+    private void Add(SeriesAggregates figures, bool isComplete, double scale)
     {
         long count = figures.Row[Count].AsInt64() ?? 0;
         if (count == 0 || figures.Row[Value].AsDouble() is not double value)
@@ -167,12 +167,12 @@ internal sealed class SeriesRanker(SeriesReader reader, SeriesRequest request, T
 
     private async ValueTask<IReadOnlyList<RankedSeries>> FoldAsync(SeriesRequest rest, CancellationToken cancellationToken)
     {
-        Dictionary<SeriesKey, (MetricFold Fold, string? Name)> folds = [];
+        Dictionary<SeriesKey, (MetricAggregator Fold, string? Name)> folds = [];
         await foreach ((SeriesState series, SampleData sample) in reader.ReadRangeAsync(rest, range, cancellationToken).ConfigureAwait(false))
         {
-            if (!folds.TryGetValue(series.Key, out (MetricFold Fold, string? Name) entry))
+            if (!folds.TryGetValue(series.Key, out (MetricAggregator Fold, string? Name) entry))
             {
-                folds.Add(series.Key, entry = (new MetricFold(metric, rollup), sample.Name));
+                folds.Add(series.Key, entry = (new MetricAggregator(metric, rollup), sample.Name));
             }
 
             entry.Fold.Add(sample);
@@ -187,7 +187,7 @@ internal sealed class SeriesRanker(SeriesReader reader, SeriesRequest request, T
     /// <summary>A series during one run of its VM.</summary>
     private readonly record struct Run(SeriesKey Key, string? VmId)
     {
-        public static Run Of(SeriesFigures figures) => new(figures.Key, figures.Row[TagVocabulary.VmIdColumn].ToText());
+        public static Run Of(SeriesAggregates figures) => new(figures.Key, figures.Row[TagVocabulary.VmIdColumn].ToText());
     }
 
     /// <summary>Combines the values of a series' groups.</summary>

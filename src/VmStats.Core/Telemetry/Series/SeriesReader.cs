@@ -31,7 +31,7 @@ internal sealed record SeriesRequest(
 /// <param name="Key">The series.</param>
 /// <param name="Name">The VM's name.</param>
 /// <param name="Row">The aggregates.</param>
-internal sealed record SeriesFigures(SeriesKey Key, string? Name, StoreRow Row);
+internal sealed record SeriesAggregates(SeriesKey Key, string? Name, StoreRow Row);
 
 /// <summary>Reads the rows of a measurement as samples: each row together with the previous one of the same series.</summary>
 internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions options)
@@ -65,7 +65,7 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
 
     /// <summary>Returns the results of a fold over the samples of a range.</summary>
     public async IAsyncEnumerable<T> ReadRangeAsync<T>(
-        SeriesRequest request, TimeRange range, ISampleFold<T> fold, [EnumeratorCancellation] CancellationToken cancellationToken)
+        SeriesRequest request, TimeRange range, ISampleAggregator<T> fold, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         long last = ClockSkew.LastTime(options.Clock);
         Dictionary<SeriesKey, SeriesState> series = [];
@@ -115,7 +115,7 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
     /// <param name="range">The range.</param>
     /// <param name="figures">The aggregates to compute; rates get the same lead-in that <see cref="ReadRangeAsync"/> reads.</param>
     /// <param name="cancellationToken">Cancels the query.</param>
-    public async IAsyncEnumerable<SeriesFigures> ReadFiguresAsync(
+    public async IAsyncEnumerable<SeriesAggregates> ReadAggregatesAsync(
         SeriesRequest request, TimeRange range, Aggregation figures, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         StoreQuery query = new(request.Set.Measurement)
@@ -134,7 +134,7 @@ internal sealed class SeriesReader(ITelemetryStore store, TelemetryReaderOptions
                 SeriesKey key = KeyOf(columns, row);
                 if (filter!.Matches(key))
                 {
-                    yield return new SeriesFigures(key, columns.Name(row), row);
+                    yield return new SeriesAggregates(key, columns.Name(row), row);
                 }
             }
         }

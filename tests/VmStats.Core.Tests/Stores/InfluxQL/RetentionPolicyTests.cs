@@ -82,12 +82,12 @@ public sealed class RetentionPolicyTests(Influx1 influx1, Influx3Server influx3)
     {
         await using Target target = await Target.MakeAsync(api, influx1, influx3);
         await using ITelemetryStore there = Open(target.Options), weekly = Open(target.Options with { RetentionPolicy = "weekly" });
-        await WriteTarget.RequireAsync(there, default);
-        await WriteTarget.RequireAsync(weekly, default);
+        await WriteTarget.ThrowIfMissingAsync(there, default);
+        await WriteTarget.ThrowIfMissingAsync(weekly, default);
         foreach (ConnectionOptions missing in new[] { target.Options with { Database = "nosuch" }, target.Options with { RetentionPolicy = "nosuch" } })
         {
             await using ITelemetryStore store = Open(missing);
-            VmStatsException refused = await Assert.ThrowsAsync<VmStatsException>(() => WriteTarget.RequireAsync(store, default).AsTask());
+            VmStatsException refused = await Assert.ThrowsAsync<VmStatsException>(() => WriteTarget.ThrowIfMissingAsync(store, default).AsTask());
             Assert.Equal(("WriteTargetMissing", VmStatsErrorKind.NotFound), (refused.ErrorId, refused.Kind));
             Assert.Contains("Initialize-VmStatsDatabase", refused.Recommendation, StringComparison.Ordinal);
 
@@ -101,8 +101,8 @@ public sealed class RetentionPolicyTests(Influx1 influx1, Influx3Server influx3)
         {
             Secret writer = new(await server.MakeTokenAsync(target.Options.Database!, mayRead: false, mayWrite: true), "-Token");
             await using ITelemetryStore permitted = Open(target.Options with { Token = writer }), missing = Open(target.Options with { Token = writer, Database = "nosuch" });
-            await WriteTarget.RequireAsync(permitted, default);
-            await Assert.ThrowsAsync<VmStatsException>(() => WriteTarget.RequireAsync(missing, default).AsTask());
+            await WriteTarget.ThrowIfMissingAsync(permitted, default);
+            await Assert.ThrowsAsync<VmStatsException>(() => WriteTarget.ThrowIfMissingAsync(missing, default).AsTask());
         }
     }
 
@@ -112,7 +112,7 @@ public sealed class RetentionPolicyTests(Influx1 influx1, Influx3Server influx3)
         Part.Require(Influx3StandIn.WhyNotExecuting);
         ConnectionOptions options = influx3.NewOptions();
         await using ITelemetryStore records = Open(options with { Database = "by_record" }), points = Open(options with { Database = "by_points" });
-        await WriteTarget.RequireAsync(records, default);
+        await WriteTarget.ThrowIfMissingAsync(records, default);
         Assert.Equal(DeliveryOutcome.Written, (await RecordDelivery.BringAsync(records, Record(), default)).Outcome);
         IReadOnlyList<Point> fitted = await new PointConformer(points, TagVocabulary.Rules).ConformAsync([Make(1)], default);
         Assert.Equal(1, (await points.WriteAsync(fitted, default)).Written);
@@ -123,7 +123,7 @@ public sealed class RetentionPolicyTests(Influx1 influx1, Influx3Server influx3)
     public async Task A_server_that_is_away_is_no_reason_to_refuse()
     {
         await using ITelemetryStore store = Open(new ConnectionOptions { Url = new Uri("http://127.0.0.1:1"), Database = "db", Api = InfluxApi.V1 });
-        await WriteTarget.RequireAsync(store, default);
+        await WriteTarget.ThrowIfMissingAsync(store, default);
     }
 
     private static Point Make(long value) => new(s_shape, value, ["web"], [FieldValue.From(value)]);

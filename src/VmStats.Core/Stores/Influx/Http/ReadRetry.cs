@@ -35,7 +35,7 @@ internal sealed class ReadRetry(IInfrastructure infrastructure)
         }
         catch (InfluxException e) when (e.RetryAfter is { } asked)
         {
-            Volatile.Write(ref _pauseUntil, Environment.TickCount64 + (long)BackOff.Asked(asked).TotalMilliseconds);
+            Volatile.Write(ref _pauseUntil, Environment.TickCount64 + (long)BackOff.FromRetryAfter(asked).TotalMilliseconds);
             throw;
         }
     }

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace VmStats.Telemetry.Series;
 
 /// <summary>Folds the samples of a range, which are added in order of time, into results: one per sample, or one for many samples.</summary>
-internal interface ISampleFold<T>
+internal interface ISampleAggregator<T>
 {
     /// <summary>Adds a sample.</summary>
     void Add(SeriesState series, in SampleData sample);
@@ -16,7 +16,7 @@ internal interface ISampleFold<T>
 }
 
 /// <summary>Produces one result for each sample.</summary>
-internal sealed class EachSample<T>(Func<SeriesState, SampleData, T> make) : ISampleFold<T>
+internal sealed class EachSample<T>(Func<SeriesState, SampleData, T> make) : ISampleAggregator<T>
 {
     private T? _result;
     private bool _any;

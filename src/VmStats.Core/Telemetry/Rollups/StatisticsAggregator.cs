@@ -4,7 +4,7 @@ using VmStats.Telemetry.Series;
 namespace VmStats.Telemetry.Rollups;
 
 /// <summary>Computes the statistics of a series' metrics.</summary>
-internal sealed class StatisticsFold(SeriesKey key, IReadOnlyList<VmTelemetryMetric> metrics)
+internal sealed class StatisticsAggregator(SeriesKey key, IReadOnlyList<VmTelemetryMetric> metrics)
 {
     private readonly MetricStatistics?[] _statistics = new MetricStatistics?[metrics.Count];
 
@@ -54,7 +54,7 @@ internal sealed class StatisticsFold(SeriesKey key, IReadOnlyList<VmTelemetryMet
             _last = Math.Max(_last, time);
         }
 
-        public VmTelemetryStatistics ToStatistics(StatisticsFold series, VmTelemetryMetric metric) => new()
+        public VmTelemetryStatistics ToStatistics(StatisticsAggregator series, VmTelemetryMetric metric) => new()
         {
             Name = series.Name,
             Uuid = series.Key.Vm.Uuid,

@@ -11,7 +11,7 @@ namespace VmStats.Telemetry.Rollups;
 /// <param name="request">Width, aggregate, fill and metrics of the buckets.</param>
 /// <param name="finish">The end of the fill, exclusive, in UTC nanoseconds.</param>
 /// <param name="make">Creates a result from a bucket.</param>
-internal sealed class BucketFold<T>(RollupRequest request, long finish, Func<Bucket, T> make) : ISampleFold<T>
+internal sealed class BucketAggregator<T>(RollupRequest request, long finish, Func<Bucket, T> make) : ISampleAggregator<T>
 {
     private readonly Dictionary<SeriesKey, SeriesBuckets> _series = [];
     private readonly List<SeriesBuckets> _sorted = [];

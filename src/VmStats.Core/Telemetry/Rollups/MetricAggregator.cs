@@ -1,7 +1,7 @@
 namespace VmStats.Telemetry.Rollups;
 
 /// <summary>Aggregates the values of one metric in one bucket. The instance is reused for the next bucket.</summary>
-internal sealed class MetricFold(VmTelemetryMetric metric, TelemetryRollup rollup)
+internal sealed class MetricAggregator(VmTelemetryMetric metric, TelemetryRollup rollup)
 {
     private readonly int? _percent = Percentile.Of(rollup);
     private readonly List<double> _values = [];
