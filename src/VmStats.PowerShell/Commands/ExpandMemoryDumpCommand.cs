@@ -54,7 +54,7 @@ public sealed class ExpandMemoryDumpCommand : DumpFileCmdletBase
                 path);
         }
 
-        if (ShouldProcess(path, $"Expand to {destination ?? "a file beside it"}"))
+        if (ShouldProcess(path, $"Expand to {destination ?? "a file next to it"}"))
         {
             MemoryDumpExpander expander = new(InfrastructureLoader.Current);
             MemoryDumpExpansion expanded = Work("Expanding a memory dump", path, (progress, token) => expander.ExpandAsync(path, destination, As, Force, progress, token));
