@@ -58,7 +58,7 @@ internal sealed class Accumulator(AggregateFunction function, bool newestFirst =
         _count++;
     }
 
-    /// <summary>The aggregate, and a fresh start.</summary>
+    /// <summary>Returns the aggregate and resets the accumulator.</summary>
     public FieldValue Take()
     {
         FieldValue result = Result;
