@@ -25,7 +25,7 @@ internal sealed class Accumulator(AggregateFunction function, bool newestFirst =
         _ => _kept,
     };
 
-    /// <summary>Adds so many rows, of which only their being there counts.</summary>
+    /// <summary>Adds a number of rows to the count, regardless of their values.</summary>
     public void AddRows(long rows) => _count += rows;
 
     /// <summary>Adds the value of the next row; an absent one changes nothing.</summary>
@@ -58,7 +58,7 @@ internal sealed class Accumulator(AggregateFunction function, bool newestFirst =
         _count++;
     }
 
-    /// <summary>The aggregate, and a fresh start.</summary>
+    /// <summary>Returns the aggregate and resets the accumulator.</summary>
     public FieldValue Take()
     {
         FieldValue result = Result;

@@ -4,8 +4,8 @@ namespace VmStats.Stores;
 internal static class BackOff
 {
     /// <summary>
-    /// The longest wait: by then what is tried again is likely to be back, and who waits for it has a right to know that it isn't.
-    /// A server that asks somebody to wait longer than this has its failure reported instead.
+    /// The maximum wait: by then the server is likely to be available again, and if it isn't, the user should be informed.
+    /// When a server asks for a longer wait than this, its failure is reported instead.
     /// </summary>
     public static readonly TimeSpan Maximum = TimeSpan.FromSeconds(60);
 

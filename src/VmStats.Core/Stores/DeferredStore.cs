@@ -4,8 +4,8 @@ using VmStats.Points;
 namespace VmStats.Stores;
 
 /// <summary>
-/// A store that is opened by what is first asked of it, on a thread of its own: opening a file may have to wait for who has
-/// it locked. What fails to open is tried again by the next.
+/// A store that is opened on first use, on a separate thread, because opening a file may have to wait for another process to
+/// release its lock. If opening fails, the next call tries again.
 /// </summary>
 /// <param name="info">What is known of it without opening it.</param>
 /// <param name="open">Opens it.</param>
@@ -50,7 +50,7 @@ internal sealed class DeferredStore(StoreInfo info, Func<ITelemetryStore> open) 
     }
 
     /// <inheritdoc/>
-    /// <remarks>One that is still being opened is closed when it is: nobody waits for it.</remarks>
+    /// <remarks>A store that is still being opened is closed once it is open; disposal doesn't wait for that.</remarks>
     public async ValueTask DisposeAsync()
     {
         Task<ITelemetryStore>? opening;

@@ -33,7 +33,7 @@ internal sealed record PruningPlan(
     /// <summary>True when no more than an eighth would go. More is a wrong clock as likely as an old store: a person decides.</summary>
     public bool IsWithinLimit => Total - Points >= KeptPerDeleted * Points;
 
-    /// <summary>What would go, in words.</summary>
+    /// <summary>A description of what would be deleted.</summary>
     public string Extent => string.Create(
         CultureInfo.InvariantCulture, $"{Points} of {Total} points, all older than {UnixTime.FromNanoseconds(OldestKept):u}");
 
@@ -42,7 +42,7 @@ internal sealed record PruningPlan(
         ? string.Create(CultureInfo.InvariantCulture, $"The clock says {Clock:u}; the newest point stored before is of {time:u}.")
         : string.Create(CultureInfo.InvariantCulture, $"The clock says {Clock:u}; no point was stored before.");
 
-    /// <summary>What a pass says that was held back.</summary>
+    /// <summary>The message of a pass that was not run automatically.</summary>
     /// <param name="connect">A command that makes a connection to the store.</param>
     public string HeldBack(string connect) =>
         $"Nothing was deleted: the retention period of {Duration.Format(Retention)} would take {Extent}, at once, more than an eighth. {Times} "

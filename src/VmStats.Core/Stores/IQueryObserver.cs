@@ -1,13 +1,13 @@
 namespace VmStats.Stores;
 
-/// <summary>Hears how a query goes on. Called from any thread, between rows or while they come; it must not block.</summary>
+/// <summary>Receives the progress and warnings of a query. Called from any thread, between or during reads of rows; implementations must not block.</summary>
 internal interface IQueryObserver
 {
     /// <summary>A part of a query that was cut into slices is done.</summary>
     void OnProgress(QueryProgress progress);
 
-    /// <summary>The answer may lack something that the store can't tell in the rows.</summary>
-    /// <param name="text">What, and what can be done about it.</param>
+    /// <summary>Warns that the result may be incomplete in a way that the rows can't show.</summary>
+    /// <param name="text">What may be missing, and how to get it.</param>
     void OnWarning(string text);
 
     /// <summary>How the query was answered, for who wants to know: what was found amiss and made up for.</summary>

@@ -54,15 +54,15 @@ public enum StoreKind
 /// <param name="Kind">The kind of store.</param>
 /// <param name="Address">URL without user info and query, or the file's full path.</param>
 /// <param name="Database">The database; for a file its name.</param>
-/// <param name="Version">The server's version, once probed; null where it doesn't tell.</param>
-/// <param name="Product">The server's product in words, once probed; null where it doesn't tell.</param>
+/// <param name="Version">The server's version, once probed; null if the server doesn't report it.</param>
+/// <param name="Product">The server's product in words, once probed; null if the server doesn't report it.</param>
 internal sealed record StoreInfo(StoreKind Kind, string Address, string Database, string? Version = null, string? Product = null)
 {
     /// <summary>The place in words: address and database; for a file its path.</summary>
     internal string Place => Kind == StoreKind.Embedded ? Address : $"{Address} ({Database})";
 }
 
-/// <summary>What became of a batch of points.</summary>
+/// <summary>The result of writing a batch of points.</summary>
 /// <param name="Written">Points that are stored.</param>
 /// <param name="Rejected">Points that the store refused, with its reason.</param>
 internal sealed record WriteResult(int Written, IReadOnlyList<RejectedPoint> Rejected)
@@ -76,5 +76,5 @@ internal sealed record WriteResult(int Written, IReadOnlyList<RejectedPoint> Rej
 
 /// <summary>A point that a store refused.</summary>
 /// <param name="Point">The point.</param>
-/// <param name="Reason">The store's own words.</param>
+/// <param name="Reason">The reason, as worded by the store.</param>
 internal sealed record RejectedPoint(Point Point, string Reason);

@@ -3,8 +3,8 @@ using VmStats.Points;
 namespace VmStats.Stores;
 
 /// <summary>
-/// An answer that has begun: its first row is there, or it is known that there is none. So it was not refused, and what has
-/// to be decided by that (another attempt, other columns, a shorter range) is decided before a row is given out.
+/// A result whose first row has been read, or that is known to be empty. The server has therefore accepted the query, and any
+/// retry (the same query, other columns, a shorter range) happens before the first row is returned to the caller.
 /// </summary>
 internal sealed class OpenedRows : IAsyncDisposable
 {

@@ -37,7 +37,7 @@ internal sealed class PartialAggregates
         ],
     };
 
-    /// <summary>Takes a row of a part in, and gives the rows that it completes: those of the bucket before its own.</summary>
+    /// <summary>Adds a row of a part, and returns the rows that this completes: those of the previous bucket.</summary>
     public IReadOnlyList<StoreRow> Add(StoreRow row)
     {
         IReadOnlyList<StoreRow> complete = row.Time == _bucket ? [] : Rows();
@@ -57,7 +57,7 @@ internal sealed class PartialAggregates
         return complete;
     }
 
-    /// <summary>Gives the rows of the last bucket.</summary>
+    /// <summary>Returns the rows of the last bucket.</summary>
     public IReadOnlyList<StoreRow> Rows()
     {
         StoreRow[] rows = [.. _groups

@@ -15,19 +15,19 @@ internal sealed class PointConformer(ITelemetryStore store, ColumnRules rules)
     private readonly Dictionary<string, SchemaPlans> _plans = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _rounded = new(StringComparer.Ordinal);
 
-    /// <summary>What was lost of numbers so far; null while nothing was. The same for every batch while it holds, so that it is told once.</summary>
+    /// <summary>A warning about numbers that were rounded so far, or null. The same text for every batch while it applies, so that it is reported once.</summary>
     public string? Warning => _rounded.IsEmpty
         ? null
         : $"Numbers that their column can't hold exactly were rounded: {NameList.Of([.. _rounded.Keys.Order(StringComparer.Ordinal)], MaximumReportedFields)}.";
 
-    /// <summary>Writes points as their tables want them; what was rounded is told with the store's own warning.</summary>
+    /// <summary>Writes points converted to the column types of their tables; rounding is reported together with the store's own warning.</summary>
     public async ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken)
     {
         IReadOnlyList<Point> conformed = await ConformAsync(points, cancellationToken).ConfigureAwait(false);
         WriteResult result = await store.WriteAsync(conformed, cancellationToken).ConfigureAwait(false);
         if (result.Rejected.Count > 0 && !ReferenceEquals(points, conformed))
         {
-            // The points that the caller gave, not those made of them.
+            // Report the caller's points, not the converted ones.
             Dictionary<Point, Point> originals = new(ReferenceEqualityComparer.Instance);
             for (int i = 0; i < points.Count; i++)
             {
@@ -41,7 +41,7 @@ internal sealed class PointConformer(ITelemetryStore store, ColumnRules rules)
             : result with { Warning = result.Warning is { } own ? $"{own} {warning}" : warning };
     }
 
-    /// <summary>The points as their tables want them, in the same order.</summary>
+    /// <summary>The points converted to the column types of their tables, in the same order.</summary>
     public async ValueTask<IReadOnlyList<Point>> ConformAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken)
     {
         Dictionary<string, SchemaPlans> plans = new(StringComparer.Ordinal);
@@ -155,7 +155,7 @@ internal sealed class PointConformer(ITelemetryStore store, ColumnRules rules)
             FieldValue converted = FieldConverter.Convert(value, _kinds[field], ConversionMode.Lenient, out ConversionOutcome outcome);
             if (outcome == ConversionOutcome.Rounded && value.Kind != FieldKind.Float)
             {
-                // That whole numbers lose digits among floats nobody expects; that fractions do among whole numbers, anybody.
+                // Users don't expect integers to lose digits in a float column; that fractions are lost in an integer column is obvious.
                 _rounded.TryAdd($"{_shape.Measurement}.{_shape.Fields[field]} ({_kinds[field]})".ToLowerInvariant(), true);
             }
 

@@ -33,7 +33,7 @@ internal sealed class PointFitter(IReadOnlyDictionary<string, MeasurementSchema>
         return fitted ?? points;
     }
 
-    /// <summary>Rejections of the points that the caller gave, not of those made of them.</summary>
+    /// <summary>Rejections that refer to the caller's points instead of the converted ones.</summary>
     public IReadOnlyList<RejectedPoint> Originals(IReadOnlyList<RejectedPoint> rejected) => _changed is null
         ? rejected
         : rejected.Select(r => _changed.TryGetValue(r.Point, out Point? original) ? r with { Point = original } : r).ToList();

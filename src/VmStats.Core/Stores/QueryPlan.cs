@@ -3,8 +3,8 @@ using VmStats.Points;
 namespace VmStats.Stores;
 
 /// <summary>
-/// A query matched with the columns that a measurement has: what both InfluxDB renderers need to know before they write
-/// a word. Null from <see cref="For"/> means that no row can match, so nobody needs to be asked.
+/// A query matched with the columns that a measurement has, as both InfluxDB renderers need it before they write a
+/// statement. Null from <see cref="For"/> means that no row can match, so that no request is needed.
 /// </summary>
 internal sealed class QueryPlan
 {

@@ -10,7 +10,7 @@ internal struct RateReader
 
     /// <summary>The rate from the last value to this, per second; absent where there is none.</summary>
     /// <param name="time">UTC nanoseconds.</param>
-    /// <param name="value">The counter's value; absent and negative ones are passed over.</param>
+    /// <param name="value">The counter's value; absent and negative values are skipped.</param>
     public FieldValue Next(long time, FieldValue value)
     {
         if (value.AsDouble() is not >= 0)
@@ -28,7 +28,7 @@ internal struct RateReader
         return rate;
     }
 
-    // Whole numbers first: two large ones may differ by less than a double can tell.
+    // Whole numbers first: the difference of two large ones may be too small for a double to represent.
     private static double? Growth(FieldValue from, FieldValue to) =>
         from.AsInt64() is long before && to.AsInt64() is long now ? now - before : to.AsDouble() - from.AsDouble();
 }

@@ -8,10 +8,10 @@ namespace VmStats.Stores;
 /// <param name="Columns">The columns of its rows, without <c>time</c>.</param>
 internal sealed record RenderedQuery(string Text, IReadOnlyDictionary<string, FieldValue> Parameters, IReadOnlyList<string> Columns)
 {
-    /// <summary>Rows that the reader passes over, where the dialect can't.</summary>
+    /// <summary>The number of rows that the reader skips, where the dialect has no offset.</summary>
     public int Skip { get; init; }
 
-    /// <summary>Rows that the reader gives at most, where the dialect can't limit them.</summary>
+    /// <summary>The maximum number of rows that the reader returns, where the dialect has no limit.</summary>
     public int? Limit { get; init; }
 
     /// <summary>The rows are parts of the answer, by time, and those before this time (UTC nanoseconds) are none; null where they are the answer.</summary>

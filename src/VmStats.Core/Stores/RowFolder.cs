@@ -3,7 +3,7 @@ using VmStats.Points;
 
 namespace VmStats.Stores;
 
-/// <summary>Computes aggregates from rows, where a server can't: rows come in order of time.</summary>
+/// <summary>Computes aggregates from rows in time order, for servers that can't compute them.</summary>
 internal sealed class RowFolder(Aggregation aggregation, IReadOnlyList<string> groupBy, IReadOnlyList<Aggregate> aggregates)
 {
     private readonly Dictionary<GroupKey, Accumulator[]> _groups = [];
