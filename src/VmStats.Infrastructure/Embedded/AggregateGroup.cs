@@ -15,13 +15,13 @@ internal sealed class AggregateGroup
     public AggregateGroup(FieldValue[] key, int position, IReadOnlyList<Aggregate> aggregates, bool newestFirst)
     {
         _key = key;
-        Place = position;
+        Position = position;
         _aggregates = aggregates;
         _accumulators = aggregates.Select(aggregate => new Accumulator(aggregate.Function, newestFirst)).ToArray();
     }
 
     /// <summary>Gets the position of the group in the result order.</summary>
-    public int Place { get; }
+    public int Position { get; }
 
     /// <summary>Returns the rate of a counter since the previous row of this group.</summary>
     public FieldValue Rate(long time, in FieldValue value) => _rates.Next(time, value);

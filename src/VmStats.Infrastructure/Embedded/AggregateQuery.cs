@@ -35,7 +35,7 @@ internal static class AggregateQuery
         Dictionary<long, AggregateGroup> groups = Groups(series, conditions.Measurement, by, aggregation, query.Descending);
         RowLayout layout = new(by.Concat(aggregation.Aggregates.Select(aggregate => aggregate.Name)));
         RowSource source = new(session, conditions, series, conditions.OnSeries.Count == 0, start, finish, query.Descending);
-        SortedSet<AggregateGroup> touched = new(Comparer<AggregateGroup>.Create((a, b) => a.Place.CompareTo(b.Place)));
+        SortedSet<AggregateGroup> touched = new(Comparer<AggregateGroup>.Create((a, b) => a.Position.CompareTo(b.Position)));
         long? bucket = null;
         using SqliteStatement statement = source.Select(inputs.Fields).Prepare(session);
         while (statement.Step())

@@ -82,7 +82,7 @@ internal sealed class BatchWriter : IDisposable
             cancellationToken);
         if (written > 0)
         {
-            _session.Database?.NoteWritten(points.Min(point => point.Time));
+            _session.Database?.RecordWrite(points.Min(point => point.Time));
         }
 
         return new WriteResult(written, rejected);
@@ -180,7 +180,7 @@ internal sealed class BatchWriter : IDisposable
 
             if (missing < 0)
             {
-                if (writer.SeriesOf(point) is long series)
+                if (writer.FindSeries(point) is long series)
                 {
                     writer.Insert(point.Time, series);
                     Note(writer.Measurement, series, point.Time);

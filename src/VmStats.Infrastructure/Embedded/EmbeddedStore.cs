@@ -113,7 +113,7 @@ internal sealed class EmbeddedStore : IPrunableStore
                 StoredSchema schema = Learn(reader);
                 DateTimeOffset clock = _time.GetUtcNow();
                 long? newest = reader.Read(session => RetentionPruner.Newest(session, schema));
-                long oldest = RetentionClock.Back(Math.Min(UnixTime.ToNanoseconds(clock), newest ?? long.MaxValue), retention);
+                long oldest = RetentionClock.Subtract(Math.Min(UnixTime.ToNanoseconds(clock), newest ?? long.MaxValue), retention);
                 (long points, long total) = reader.Read(session => RetentionPruner.Count(session, schema, oldest, countsAll: true));
                 return new PruningPlan(
                     retention, oldest, clock, newest is long time ? UnixTime.FromNanoseconds(time) : null, points, total);

@@ -17,7 +17,7 @@ internal sealed class EmbeddedStoreException : VmStatsException
     {
     }
 
-    public static EmbeddedStoreException NotOurs(string path, string why) => new(
+    public static EmbeddedStoreException NotADatabase(string path, string why) => new(
         ErrorIds.NotAVmStatsDatabase,
         VmStatsErrorKind.InvalidData,
         $"'{path}' is not a VmStats database: {why}.",
@@ -87,7 +87,7 @@ internal sealed class EmbeddedStoreException : VmStatsException
         switch (e.SqliteErrorCode)
         {
             case raw.SQLITE_NOTADB:
-                return NotOurs(path, "it is not a SQLite file");
+                return NotADatabase(path, "it is not a SQLite file");
             case raw.SQLITE_CORRUPT:
                 return Damaged(path, e);
             case raw.SQLITE_READONLY:

@@ -200,7 +200,7 @@ internal sealed class OpenDatabase
     }
 
     /// <summary>Records that points were committed to the log and may not be in the database file yet.</summary>
-    public void NoteWritten(long oldest)
+    public void RecordWrite(long oldest)
     {
         lock (_lock)
         {

@@ -29,11 +29,11 @@ internal sealed class RetentionClock(TimeSpan period, TimeProvider time)
     public long OldestKept()
     {
         long elapsed = UnixTime.ToNanoseconds(time.GetElapsedTime(_startedAt));
-        return Back(Math.Min(Now(), Math.Min(_start, long.MaxValue - elapsed) + elapsed), period);
+        return Subtract(Math.Min(Now(), Math.Min(_start, long.MaxValue - elapsed) + elapsed), period);
     }
 
     /// <summary>Subtracts a period from a time; returns the minimum time on overflow.</summary>
-    public static long Back(long time, TimeSpan period) =>
+    public static long Subtract(long time, TimeSpan period) =>
         Math.Max(time, long.MinValue + UnixTime.ToNanoseconds(period)) - UnixTime.ToNanoseconds(period);
 
     private long Now() => UnixTime.ToNanoseconds(time.GetUtcNow());

@@ -73,7 +73,7 @@ internal static class RetentionPruner
         if (Change(session, $"DELETE FROM {measurement.LatestTable} WHERE t0 < ?", end) > 0)
         {
             session.Execute($"DELETE FROM {measurement.SeriesTable} WHERE id NOT IN (SELECT series FROM {measurement.LatestTable})");
-            StoredSchema.NewGeneration(session);
+            StoredSchema.IncrementGeneration(session);
         }
 
         return new PrunedSlice(deleted, end < oldestKept);

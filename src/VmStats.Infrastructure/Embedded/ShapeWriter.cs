@@ -30,7 +30,7 @@ internal sealed class ShapeWriter : IDisposable
     public string? Refusal { get; }
 
     /// <summary>Returns the cached series id for the tags of a point, or null.</summary>
-    public long? SeriesOf(Point point) => _series.TryGetValue(point.Tags, out long series) ? series : null;
+    public long? FindSeries(Point point) => _series.TryGetValue(point.Tags, out long series) ? series : null;
 
     /// <summary>Caches the series id for the tags of a point.</summary>
     public void CacheSeries(Point point, long series)

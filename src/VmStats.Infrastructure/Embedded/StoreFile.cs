@@ -28,7 +28,7 @@ internal static class StoreFile
 
             if (FileIdentity.IsSpecial(path))
             {
-                throw EmbeddedStoreException.NotOurs(path, "it is a pipe or a device");
+                throw EmbeddedStoreException.NotADatabase(path, "it is a pipe or a device");
             }
 
             if (!IsOurs(path))
@@ -77,7 +77,7 @@ internal static class StoreFile
 
         return application == 0 && session.Number("SELECT count(*) FROM sqlite_master") == 0
             ? false
-            : throw EmbeddedStoreException.NotOurs(path, "it is the SQLite database of another program");
+            : throw EmbeddedStoreException.NotADatabase(path, "it is the SQLite database of another program");
     }
 
     private static void Initialise(SqliteSession writer, string path)

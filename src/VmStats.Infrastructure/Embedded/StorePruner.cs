@@ -4,7 +4,7 @@ using VmStats.Stores;
 namespace VmStats.Infrastructure.Embedded;
 
 /// <summary>Runs work while holding the writer's lock.</summary>
-internal delegate ValueTask<T> WriterTurn<T>(Func<BatchWriter, T> work, CancellationToken cancellationToken);
+internal delegate ValueTask<T> WithWriterLock<T>(Func<BatchWriter, T> work, CancellationToken cancellationToken);
 
 /// <summary>
 /// Deletes points that are older than a store's retention period, once a minute while there are writes. A pass counts the
@@ -12,7 +12,7 @@ internal delegate ValueTask<T> WriterTurn<T>(Func<BatchWriter, T> work, Cancella
 /// slice at most. A pass that would delete more than an eighth of the points is held back, and each write reports a warning.
 /// </summary>
 internal sealed class StorePruner(
-    string path, TimeSpan period, TimeProvider time, TimeSpan lockTimeout, WriterTurn<PrunedSlice> inTurn) : IAsyncDisposable
+    string path, TimeSpan period, TimeProvider time, TimeSpan lockTimeout, WithWriterLock<PrunedSlice> inTurn) : IAsyncDisposable
 {
     private static readonly TimeSpan s_passInterval = TimeSpan.FromMinutes(1);
 

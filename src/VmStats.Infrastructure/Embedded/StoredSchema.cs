@@ -47,7 +47,7 @@ internal sealed class StoredSchema
             CREATE TABLE {measurement.LatestTable}(
                 series INTEGER PRIMARY KEY, t0 INTEGER NOT NULL, t1 INTEGER, oldest INTEGER NOT NULL);
             """);
-        NewGeneration(session);
+        IncrementGeneration(session);
     }
 
     /// <summary>Adds a column; call inside the writer's transaction.</summary>
@@ -74,11 +74,11 @@ internal sealed class StoredSchema
             session.Execute($"CREATE INDEX {index} ON {table}({column.Sql}) WHERE {column.Sql} IS NOT NULL");
         }
 
-        NewGeneration(session);
+        IncrementGeneration(session);
     }
 
     /// <summary>Increments the generation, which invalidates the schema and series caches of all processes.</summary>
-    public static void NewGeneration(SqliteSession session) =>
+    public static void IncrementGeneration(SqliteSession session) =>
         session.Execute("UPDATE vmstats_meta SET value = value + 1 WHERE key = 'generation'");
 
     private static StoredSchema Load(SqliteSession session, long generation)

@@ -30,7 +30,7 @@ public abstract class HypervisorCmdletBase : VmCmdletBase
     private protected override void Begin()
     {
         _hypervisors = CreateHypervisorSet();
-        _hypervisors.RefuseEmpty(HypervisorUri);
+        _hypervisors.ThrowIfEmpty(HypervisorUri);
         NamedBy = VmTargets.NamedBy(MyInvocation);
     }
 }

@@ -28,7 +28,7 @@ public abstract class MemoryDumpRecordCmdletBase : VmCmdletBase
     public DateTimeOffset? Finish { get; set; }
 
     /// <inheritdoc/>
-    private protected override void Begin() => VmTargets.RefuseNamedTwice(MyInvocation);
+    private protected override void Begin() => VmTargets.ThrowIfNamedTwice(MyInvocation);
 
     /// <inheritdoc/>
     private protected override void Process()

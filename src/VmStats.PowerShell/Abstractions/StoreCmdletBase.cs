@@ -20,7 +20,7 @@ public abstract class StoreCmdletBase : VmStatsCmdletBase
     private VmStatsSettings? _settings;
     private VmStatsConnection? _resolved;
     private ObservedStore? _observed;
-    private QueryReports? _reports;
+    private QueryReporter? _reports;
 
     /// <summary>
     /// The connection to use, from Connect-VmStats -PassThru. By default the default connection of this session, otherwise the store that the INFLUX_* variables name, otherwise the embedded store in your data folder.
@@ -37,7 +37,7 @@ public abstract class StoreCmdletBase : VmStatsCmdletBase
     private protected VmStatsConnection ResolvedConnection => _resolved ??= Resolve();
 
     /// <summary>The store of this command; reports of its queries are shown as progress, warnings and verbose messages.</summary>
-    private protected ITelemetryStore Store => _observed ??= new ObservedStore(ResolvedConnection.Store, _reports = new QueryReports());
+    private protected ITelemetryStore Store => _observed ??= new ObservedStore(ResolvedConnection.Store, _reports = new QueryReporter());
 
     /// <summary>True for a command that must not wait for its store, not even for a store file that another process has locked.</summary>
     private protected virtual bool OpensWithoutWaiting => false;
@@ -65,7 +65,7 @@ public abstract class StoreCmdletBase : VmStatsCmdletBase
         VmStatsConnection connection = Connection is null
             ? session.Resolve(session.Connected is null ? Settings : new VmStatsSettings(), OpensWithoutWaiting)
             : Connection.IsClosed ? throw ConnectionClosed(Connection) : Connection;
-        if (session.MustNameDefaultStore(connection))
+        if (session.ShouldWarnAboutDefaultStore(connection))
         {
             WriteWarning(
                 $"No store is connected and none of the INFLUX_* variables names one: using the embedded store {connection.Address}. " +

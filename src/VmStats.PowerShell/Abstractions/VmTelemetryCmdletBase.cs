@@ -67,7 +67,7 @@ public abstract class VmTelemetryCmdletBase : VmCmdletBase
     private protected IReadOnlyList<VmTelemetryMetric>? NamedMetrics() => Metric is null ? null : MetricCatalog.Resolve(Metric, Subjects);
 
     /// <inheritdoc/>
-    private protected override void Begin() => VmTargets.RefuseNamedTwice(MyInvocation);
+    private protected override void Begin() => VmTargets.ThrowIfNamedTwice(MyInvocation);
 
     /// <inheritdoc/>
     private protected override void Process() => _targets.Add(Uuid, Name);

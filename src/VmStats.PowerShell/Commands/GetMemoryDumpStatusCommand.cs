@@ -61,7 +61,7 @@ public sealed class GetMemoryDumpStatusCommand : VmStatsCmdletBase
     private bool IsByService => ParameterSetName != LocalSet;
 
     /// <inheritdoc/>
-    private protected override void Begin() => VmTargets.RefuseNamedTwice(MyInvocation);
+    private protected override void Begin() => VmTargets.ThrowIfNamedTwice(MyInvocation);
 
     /// <inheritdoc/>
     private protected override void Process()
@@ -87,7 +87,7 @@ public sealed class GetMemoryDumpStatusCommand : VmStatsCmdletBase
             return [.. new MemoryDumpStatusReader().Read()];
         }
 
-        using MemoryDumpServiceClient client = DumpServices.Open(ServiceUrl, InfrastructureLoader.Current.ReadEnvironment());
+        using MemoryDumpServiceClient client = DumpServiceFactory.Open(ServiceUrl, InfrastructureLoader.Current.ReadEnvironment());
         return await client.ListAsync(cancellationToken);
     }
 }

@@ -42,7 +42,7 @@ public sealed class GetMonitoredVmCommand : HypervisorCmdletBase
     [Parameter]
     public SwitchParameter Live { get; set; }
 
-    private bool IsLive => MyInvocation.BoundParameters.ContainsKey(nameof(Live)) ? Live : HypervisorSet.Named(HypervisorUri).Length > 0;
+    private bool IsLive => MyInvocation.BoundParameters.ContainsKey(nameof(Live)) ? Live : HypervisorSet.UrisOf(HypervisorUri).Length > 0;
 
     /// <inheritdoc/>
     private protected override void Begin()
@@ -61,8 +61,8 @@ public sealed class GetMonitoredVmCommand : HypervisorCmdletBase
     /// <inheritdoc/>
     private protected override void Process()
     {
-        VmTargets.RefuseNamedTwice(MyInvocation, NamedBy, Name, Uuid);
-        if (Hypervisors.RefuseNothing(HypervisorUri, namesVm: NamedBy is null && (Uuid is not null || Name is not null)))
+        VmTargets.ThrowIfNamedTwice(MyInvocation, NamedBy, Name, Uuid);
+        if (Hypervisors.RejectEmptyRecord(HypervisorUri, namesVm: NamedBy is null && (Uuid is not null || Name is not null)))
         {
             return;
         }
@@ -81,7 +81,7 @@ public sealed class GetMonitoredVmCommand : HypervisorCmdletBase
 
     private void WriteLive()
     {
-        IReadOnlyList<IHypervisor> hypervisors = Hypervisors.Open(HypervisorSet.Named(HypervisorUri));
+        IReadOnlyList<IHypervisor> hypervisors = Hypervisors.Open(HypervisorSet.UrisOf(HypervisorUri));
         if (!hypervisors.SequenceEqual(_asked))
         {
             _asked = hypervisors;
@@ -92,7 +92,7 @@ public sealed class GetMonitoredVmCommand : HypervisorCmdletBase
         // If no hypervisor has answered, which has already been reported, it is unknown whether such a VM exists.
         if (_live.Count > 0)
         {
-            Write(_known, HypervisorVms.Where(_live));
+            Write(_known, HypervisorVms.DescribeHypervisors(_live));
         }
     }
 

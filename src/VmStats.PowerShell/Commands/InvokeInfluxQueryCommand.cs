@@ -84,10 +84,10 @@ public sealed class InvokeInfluxQueryCommand : StoreCmdletBase
                 : throw NoSql();
             StableColumns columns = new();
             ColumnTimes times = isSql ? ColumnTimes.ForSql(influx, Query, parameters) : ColumnTimes.ForInfluxQL(Query);
-            RowObjects objects = new(columns, times, TimeAsText, output.Warning);
+            RowObjectFactory objects = new(columns, times, TimeAsText, output.Warning);
             await foreach (StoreRow row in columns.ReadAsync(LearnAsync(rows, times, cancellationToken), cancellationToken))
             {
-                output.Write(objects.Of(row));
+                output.Write(objects.Create(row));
             }
         });
     }

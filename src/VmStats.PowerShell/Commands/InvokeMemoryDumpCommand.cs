@@ -151,7 +151,7 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
     {
         base.Begin();
         _confirmation = new DumpConfirmation(this, Crash, Reset);
-        DumpFlags.Check(Crash, Reset, Live, Compression, CompressionLevel);
+        DumpParameterValidator.Check(Crash, Reset, Live, Compression, CompressionLevel);
         if (Live)
         {
             WriteWarning("QEMU pauses the guest for a memory-only dump, even with -Live.");
@@ -161,7 +161,7 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
     /// <inheritdoc/>
     private protected override void Process()
     {
-        VmTargets.RefuseNamedTwice(MyInvocation, NamedBy, Name, Uuid);
+        VmTargets.ThrowIfNamedTwice(MyInvocation, NamedBy, Name, Uuid);
         if (IsByService)
         {
             foreach (string name in Name ?? [])
@@ -173,12 +173,12 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
             return;
         }
 
-        if (Hypervisors.RefuseNothing(HypervisorUri, namesVm: NamedBy is null))
+        if (Hypervisors.RejectEmptyRecord(HypervisorUri, namesVm: NamedBy is null))
         {
             return;
         }
 
-        string[] hypervisors = HypervisorSet.Named(HypervisorUri);
+        string[] hypervisors = HypervisorSet.UrisOf(HypervisorUri);
         VmTargets? targets = _targets.Find(one => one.Hypervisors.SequenceEqual(hypervisors)).Vms;
         if (targets is null)
         {
@@ -229,7 +229,7 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
         {
             foreach (PlannedDump dump in await plan(output, cancellationToken))
             {
-                if (await output.OnPipelineAsync(dump.Ask))
+                if (await output.OnPipelineAsync(dump.Confirm))
                 {
                     work.Add(dump);
                 }
@@ -267,7 +267,7 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
             work.Own(_dumpers[hypervisor]);
         }
 
-        MemoryDumpPlanner planner = new(_confirmation!.IsShown ? store : null);
+        MemoryDumpPlanner planner = new(_confirmation!.ShowsPlan ? store : null);
         return (output, cancellationToken) => PlanAsync(opened, planner, options.Folder, output, cancellationToken);
     }
 
@@ -319,7 +319,7 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
 
     private Func<CommandOutput, CancellationToken, Task<IReadOnlyList<PlannedDump>>> ByService(MemoryDumpWork work, ITelemetryStore store)
     {
-        MemoryDumpServiceClient client = DumpServices.Open(ServiceUrl, Settings);
+        MemoryDumpServiceClient client = DumpServiceFactory.Open(ServiceUrl, Settings);
         work.Own(client);
         ServiceDumper dumper = new(client, store, MemoryDumpPaths.DefaultStateFolder) { RecordTimeout = ResolvedConnection.Options.Timeout };
         return (output, _) => Task.FromResult<IReadOnlyList<PlannedDump>>([.. _serviceVms
@@ -331,7 +331,7 @@ public sealed class InvokeMemoryDumpCommand : HypervisorCmdletBase
     {
         try
         {
-            DumpServices.CheckName(name, vms);
+            DumpServiceFactory.CheckName(name, vms);
             return true;
         }
         catch (VmStatsException e)

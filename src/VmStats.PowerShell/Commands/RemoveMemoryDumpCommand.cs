@@ -199,7 +199,7 @@ public sealed class RemoveMemoryDumpCommand : StoreCmdletBase
         }
         else
         {
-            Report($"There is no dump{selection.OfVms} in the folder '{selection.Folder}'.", isExpected: false);
+            Report($"There is no dump{selection.VmSuffix} in the folder '{selection.Folder}'.", isExpected: false);
         }
     }
 
@@ -229,7 +229,7 @@ public sealed class RemoveMemoryDumpCommand : StoreCmdletBase
         IReadOnlyList<MemoryDumpRemoval> planned = retention.Plan(policy, listed);
         if (planned.Count == 0)
         {
-            Report($"The rules select none of the {listed.Count(selection.Includes)} dumps{selection.OfVms} in the folder '{selection.Folder}'.", isExpected: true);
+            Report($"The rules select none of the {listed.Count(selection.Includes)} dumps{selection.VmSuffix} in the folder '{selection.Folder}'.", isExpected: true);
         }
 
         foreach (MemoryDumpRemoval removal in planned)

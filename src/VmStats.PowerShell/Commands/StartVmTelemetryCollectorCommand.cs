@@ -73,19 +73,19 @@ public sealed class StartVmTelemetryCollectorCommand : StoreCmdletBase
     private protected override void Begin()
     {
         _hypervisors = CreateHypervisorSet();
-        _hypervisors.RefuseEmpty(HypervisorUri);
+        _hypervisors.ThrowIfEmpty(HypervisorUri);
     }
 
     /// <inheritdoc/>
     private protected override void Process()
     {
-        if (_hypervisors!.RefuseNothing(HypervisorUri, namesVm: false))
+        if (_hypervisors!.RejectEmptyRecord(HypervisorUri, namesVm: false))
         {
             return;
         }
 
         VmStatsConnection connection = ResolvedConnection;
-        IHypervisor[] hypervisors = [.. _hypervisors.Open(HypervisorSet.Named(HypervisorUri)).Where(_asked.Add)];
+        IHypervisor[] hypervisors = [.. _hypervisors.Open(HypervisorSet.UrisOf(HypervisorUri)).Where(_asked.Add)];
         Run(async (output, cancellationToken) =>
         {
             // If the database doesn't exist, the points would stay in the spool for ever.
@@ -164,7 +164,7 @@ public sealed class StartVmTelemetryCollectorCommand : StoreCmdletBase
 
     private async Task WaitAsync(CommandOutput output, CancellationToken cancellationToken)
     {
-        CollectorWatch[] watches = [.. _started.Select(collector => new CollectorWatch(collector, Count, _started.Count > 1))];
+        CollectorProgress[] watches = [.. _started.Select(collector => new CollectorProgress(collector, Count, _started.Count > 1))];
         Task ended = Task.WhenAll(_started.Select(collector => collector.Completion));
         try
         {
@@ -172,10 +172,10 @@ public sealed class StartVmTelemetryCollectorCommand : StoreCmdletBase
             {
                 await Task.WhenAny(ended, Task.Delay(s_refreshInterval, cancellationToken));
                 cancellationToken.ThrowIfCancellationRequested();
-                Array.ForEach(watches, watch => watch.Look(output));
+                Array.ForEach(watches, watch => watch.Update(output));
             }
 
-            Array.ForEach(watches, watch => watch.Look(output));
+            Array.ForEach(watches, watch => watch.Update(output));
         }
         finally
         {

@@ -52,7 +52,7 @@ public sealed class StopMemoryDumpCommand : VmStatsCmdletBase
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    private protected override void Begin() => VmTargets.RefuseNamedTwice(MyInvocation);
+    private protected override void Begin() => VmTargets.ThrowIfNamedTwice(MyInvocation);
 
     /// <inheritdoc/>
     private protected override void Process()

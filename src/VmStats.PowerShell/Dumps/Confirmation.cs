@@ -16,7 +16,7 @@ internal sealed class Confirmation(PSCmdlet command)
     /// True if the description of the action is shown before the action: with -WhatIf, -Confirm, the corresponding preference
     /// variables, or -Verbose. $VerbosePreference alone shows it in the newest versions of PowerShell only, so it is ignored.
     /// </summary>
-    internal bool IsShown => IsWhatIf || Confirms || Switch("Verbose") == true;
+    internal bool ShowsDescription => IsWhatIf || Confirms || Switch("Verbose") == true;
 
     private bool IsWhatIf => Switch("WhatIf") ?? LanguagePrimitives.IsTrue(Preference("WhatIfPreference"));
 

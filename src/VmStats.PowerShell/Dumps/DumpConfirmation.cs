@@ -9,7 +9,7 @@ internal sealed class DumpConfirmation(PSCmdlet command, bool crash, bool reset)
     private readonly Confirmation _confirmation = new(command);
 
     /// <summary>True if the plan is shown to the user, so that it is worth reading the records of earlier dumps.</summary>
-    internal bool IsShown => _confirmation.IsShown;
+    internal bool ShowsPlan => _confirmation.ShowsDescription;
 
     /// <summary>Returns true if the dump may be taken; false with -WhatIf. Must be called on the pipeline thread.</summary>
     /// <param name="plan">The plan of the dump.</param>

@@ -21,7 +21,7 @@ internal sealed class DumpSelection(string folder, string[]? names, IReadOnlyCol
     internal bool NamesVms => _patterns?.Any(pattern => pattern.IsWildcard) == false;
 
     /// <summary>The VM names for messages, such as " of db01, web*"; empty for all VMs.</summary>
-    internal string OfVms => names is null ? "" : $" of {string.Join(", ", names)}";
+    internal string VmSuffix => names is null ? "" : $" of {string.Join(", ", names)}";
 
     /// <summary>Groups dump files into one selection per folder.</summary>
     internal static IEnumerable<DumpSelection> ByFolder(IEnumerable<string> files, string[]? names) =>

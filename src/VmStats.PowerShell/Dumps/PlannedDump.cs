@@ -6,9 +6,9 @@ namespace VmStats.PowerShell.Dumps;
 
 /// <summary>A requested dump, to be confirmed and then taken by this process or by the dump service.</summary>
 /// <param name="Vm">The VM's name.</param>
-/// <param name="Ask">Asks for confirmation, and returns true if the dump may be taken; false with -WhatIf. Called on the pipeline thread.</param>
+/// <param name="Confirm">Asks for confirmation, and returns true if the dump may be taken; false with -WhatIf. Called on the pipeline thread.</param>
 /// <param name="Take">Takes the dump; the number is the activity id of its progress bar.</param>
-internal sealed record PlannedDump(string Vm, Func<bool> Ask, Func<ICommandOutput, int, CancellationToken, Task<MemoryDumpRecord>> Take)
+internal sealed record PlannedDump(string Vm, Func<bool> Confirm, Func<ICommandOutput, int, CancellationToken, Task<MemoryDumpRecord>> Take)
 {
     /// <summary>Creates a dump that is taken on a hypervisor.</summary>
     internal static PlannedDump Of(MemoryDumper dumper, MemoryDumpRequest request, Func<bool> ask) => new(request.Vm.Name, ask, async (output, activity, cancellationToken) =>

@@ -111,7 +111,7 @@ internal sealed class VmStatsSession
     /// <summary>Returns an open hypervisor: one per URI and session, since the clock of a simulated fleet must continue between commands.</summary>
     /// <param name="uri">Its URI; null for the default one.</param>
     /// <param name="settings">Supplies the default hypervisor and the timeout.</param>
-    /// <param name="asShown">Whether to look first for a URI that was registered by <see cref="Show"/>, since objects from the pipeline carry that form.</param>
+    /// <param name="asShown">Whether to look first for a URI that was registered by <see cref="RegisterShownUri"/>, since objects from the pipeline carry that form.</param>
     internal IHypervisor OpenHypervisor(string? uri, VmStatsSettings settings, bool asShown = false)
     {
         string key = uri ?? settings.LibvirtUri ?? "";
@@ -136,7 +136,7 @@ internal sealed class VmStatsSession
     /// Registers a hypervisor under the URI that its VMs show. That URI omits users and secrets, so on its own it may not be
     /// enough to reach the hypervisor of a VM from the pipeline.
     /// </summary>
-    internal void Show(IHypervisor hypervisor)
+    internal void RegisterShownUri(IHypervisor hypervisor)
     {
         string uri = hypervisor.Uri;
         lock (_gate)
@@ -157,7 +157,7 @@ internal sealed class VmStatsSession
     }
 
     /// <summary>Returns true the first time that this session falls back to the default store.</summary>
-    internal bool MustNameDefaultStore(VmStatsConnection connection)
+    internal bool ShouldWarnAboutDefaultStore(VmStatsConnection connection)
     {
         if (connection.Options.Url is not null || _defaultStoreNamed)
         {

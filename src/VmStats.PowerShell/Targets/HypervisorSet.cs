@@ -28,11 +28,11 @@ internal sealed class HypervisorSet(InvocationInfo invocation, Func<string?> con
     internal bool IsGiven { get; } = invocation.BoundParameters.ContainsKey(UriParameter);
 
     /// <summary>Returns the hypervisors that a pipeline record names; a VM read from a store names none.</summary>
-    internal static string[] Named(string?[]? uris) => [.. (uris ?? []).OfType<string>().Where(uri => uri.Length > 0)];
+    internal static string[] UrisOf(string?[]? uris) => [.. (uris ?? []).OfType<string>().Where(uri => uri.Length > 0)];
 
     /// <summary>Rejects an empty -HypervisorUri argument. Must be called before the first pipeline record.</summary>
     /// <exception cref="VmStatsException">The argument is empty. Otherwise an unset variable would silently select the default hypervisor instead of the intended one.</exception>
-    internal void RefuseEmpty(string?[]? uris)
+    internal void ThrowIfEmpty(string?[]? uris)
     {
         if (IsGiven && (uris is not { Length: > 0 } || uris.Any(string.IsNullOrWhiteSpace)))
         {
@@ -47,9 +47,9 @@ internal sealed class HypervisorSet(InvocationInfo invocation, Func<string?> con
     /// <param name="uris">The hypervisors that the record names.</param>
     /// <param name="namesVm">Whether the record names a VM.</param>
     /// <returns>True if the record was rejected.</returns>
-    internal bool RefuseNothing(string?[]? uris, bool namesVm)
+    internal bool RejectEmptyRecord(string?[]? uris, bool namesVm)
     {
-        bool isNothing = invocation.ExpectingInput && !namesVm && Named(uris).Length == 0;
+        bool isNothing = invocation.ExpectingInput && !namesVm && UrisOf(uris).Length == 0;
         if (isNothing)
         {
             Refuse("", HypervisorErrors.InvalidUri("", "what comes down the pipeline names none"));
@@ -114,7 +114,7 @@ internal sealed class HypervisorSet(InvocationInfo invocation, Func<string?> con
         try
         {
             HypervisorVms vms = await HypervisorVms.ListAsync(hypervisor, cancellationToken);
-            _session.Show(hypervisor);
+            _session.RegisterShownUri(hypervisor);
             return vms;
         }
         catch (VmStatsException e)

@@ -31,5 +31,5 @@ internal sealed record HypervisorVms(IHypervisor Hypervisor, IReadOnlyList<VmInf
     }
 
     /// <summary>Returns the hypervisors' URIs as a list, for messages about where a VM was looked up.</summary>
-    internal static string Where(IEnumerable<HypervisorVms> lists) => string.Join(", ", lists.Select(list => list.Hypervisor.Uri));
+    internal static string DescribeHypervisors(IEnumerable<HypervisorVms> lists) => string.Join(", ", lists.Select(list => list.Hypervisor.Uri));
 }

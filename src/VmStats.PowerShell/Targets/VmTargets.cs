@@ -22,7 +22,7 @@ internal sealed class VmTargets
 
     /// <summary>Rejects a command that gets VMs both by argument and by the pipeline. Must be called before the first pipeline record.</summary>
     /// <exception cref="VmStatsException"><c>VmsNamedTwice</c>.</exception>
-    internal static void RefuseNamedTwice(InvocationInfo invocation)
+    internal static void ThrowIfNamedTwice(InvocationInfo invocation)
     {
         if (invocation.ExpectingInput && NamedBy(invocation) is string given)
         {
@@ -42,7 +42,7 @@ internal sealed class VmTargets
     /// <param name="names">-Name for this record.</param>
     /// <param name="uuid">-Uuid for this record.</param>
     /// <exception cref="VmStatsException"><c>VmsNamedTwice</c>.</exception>
-    internal static void RefuseNamedTwice(InvocationInfo invocation, string? given, string[]? names, Guid? uuid)
+    internal static void ThrowIfNamedTwice(InvocationInfo invocation, string? given, string[]? names, Guid? uuid)
     {
         if (given is not null && invocation.ExpectingInput && (given == s_naming[0] ? uuid is not null : names is { Length: > 0 }))
         {
@@ -109,7 +109,7 @@ internal sealed class VmTargets
         }
 
         IReadOnlyList<MonitoredVm>? chosen = await ResolveAsync(
-            (names, _) => ValueTask.FromResult(VmResolver.Resolve([.. lists.SelectMany(list => list.Vms)], names, HypervisorVms.Where(lists))),
+            (names, _) => ValueTask.FromResult(VmResolver.Resolve([.. lists.SelectMany(list => list.Vms)], names, HypervisorVms.DescribeHypervisors(lists))),
             output,
             cancellationToken);
         HashSet<MonitoredVm> wanted = new(chosen ?? [], ReferenceEqualityComparer.Instance);

@@ -84,7 +84,7 @@ public sealed class ForeignProgramTests : AsyncTest
         await WriteOnAsync(collector);
 
         Stopwatch held = Stopwatch.StartNew();
-        await using (await SqlitePrograms.HoldAsync(StorePath))
+        await using (await SqlitePrograms.LockAsync(StorePath))
         {
             await Until(() => collector.Status.PointsSpooled > 0 && held.Elapsed > hold);
             VmTelemetryCollectorStatus meanwhile = collector.Status;

@@ -76,7 +76,7 @@ public sealed class EmbeddedStoreCommandTests : IDisposable
     {
         Part.Require(SqlitePrograms.WhyAbsent);
         StartCollecting();
-        await using (await SqlitePrograms.HoldAsync(File))
+        await using (await SqlitePrograms.LockAsync(File))
         {
             await Eventually.TrueAsync("it is told", s_ceiling, () => Task.FromResult(Status().Get<long>("PointsSpooled") > 0));
             Assert.Contains("was held by another process", Status().Get<string>("LastError"), StringComparison.Ordinal);

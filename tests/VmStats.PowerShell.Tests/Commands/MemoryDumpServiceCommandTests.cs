@@ -29,7 +29,7 @@ public sealed class MemoryDumpServiceCommandTests : IAsyncLifetime, IDisposable
     [Fact]
     public void The_service_dumps_what_is_piped_in_by_its_name()
     {
-        _service.OnAsked = vm => _service.Complete(vm, $"/srv/{vm}.mem", 4);
+        _service.OnStatusRequested = vm => _service.Complete(vm, $"/srv/{vm}.mem", 4);
         Records records = _session.InvokeRecords($"Get-MonitoredVm app02, web01, web02 -Live | Invoke-MemoryDump -ServiceUrl {_service.Url}").NoErrors();
         Assert.Equal(["app02", "web01", "web02"], records.Output.Select(record => $"{record.Properties["Name"].Value}").Order());
         Assert.All(records.Output, record =>
@@ -57,7 +57,7 @@ public sealed class MemoryDumpServiceCommandTests : IAsyncLifetime, IDisposable
         _session.InvokeRecords($"Invoke-MemoryDump web01 -Path '{_folder.Path}/dumps'; Get-MemoryDumpStatus").NoErrors();
         Assert.Empty(_service.Requests);
 
-        _service.OnAsked = vm => _service.Complete(vm, "/srv/x.mem", 1);
+        _service.OnStatusRequested = vm => _service.Complete(vm, "/srv/x.mem", 1);
         _session.InvokeRecords("Invoke-MemoryDump web01 -UseService").NoErrors();
         Assert.Single(_session.Invoke("Get-MemoryDumpStatus -UseService"));
         Assert.NotEmpty(_service.Requests);
@@ -70,7 +70,7 @@ public sealed class MemoryDumpServiceCommandTests : IAsyncLifetime, IDisposable
     [Fact]
     public void A_name_that_it_could_mistake_and_a_wildcard_are_refused_one_by_one()
     {
-        _service.OnAsked = vm => _service.Complete(vm, "/srv/x.mem", 1);
+        _service.OnStatusRequested = vm => _service.Complete(vm, "/srv/x.mem", 1);
         Records records = _session.InvokeRecords($"Invoke-MemoryDump 12, web01, 'db*', ' 7' -ServiceUrl {_service.Url}");
         Assert.Equal(
             ["DumpServiceNameAmbiguous", "DumpServiceNameNeeded", "DumpServiceNameAmbiguous"],
@@ -82,7 +82,7 @@ public sealed class MemoryDumpServiceCommandTests : IAsyncLifetime, IDisposable
     [Fact]
     public void A_name_that_two_piped_vms_bear_is_refused_for_the_service_knows_one_by_it()
     {
-        _service.OnAsked = vm => _service.Complete(vm, "/srv/x.mem", 1);
+        _service.OnStatusRequested = vm => _service.Complete(vm, "/srv/x.mem", 1);
         Records records = _session.InvokeRecords(
             $"Get-MonitoredVm web01, app02 -HypervisorUri 'sim://a?vms=8&seed=3', 'sim://b?vms=4&seed=5' | Invoke-MemoryDump -ServiceUrl {_service.Url}");
         ErrorRecord error = records.SingleError;
@@ -97,7 +97,7 @@ public sealed class MemoryDumpServiceCommandTests : IAsyncLifetime, IDisposable
         Assert.Contains("not verified", text, StringComparison.Ordinal);
         Assert.Empty(_service.Requests);
 
-        _service.OnAsked = vm => _service.Fail(vm, "no such domain");
+        _service.OnStatusRequested = vm => _service.Fail(vm, "no such domain");
         ErrorRecord error = _session.InvokeRecords($"Invoke-MemoryDump web01 -ServiceUrl {_service.Url}").SingleError;
         Assert.StartsWith("DumpServiceDumpFailed", error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Single(_session.Invoke("Get-MemoryDumpRecord web01 -State Failed"));
@@ -111,7 +111,7 @@ public sealed class MemoryDumpServiceCommandTests : IAsyncLifetime, IDisposable
     [Fact]
     public void A_job_waits_for_the_service_and_stopping_it_only_ends_the_waiting()
     {
-        _service.OnAsked = vm => _service.Run(vm, 50);
+        _service.OnStatusRequested = vm => _service.Run(vm, 50);
         Job job = Assert.Single(_session.Invoke<Job>($"$job = Invoke-MemoryDump web01 -ServiceUrl {_service.Url} -AsJob; $job"));
         Assert.True(SpinWait.SpinUntil(() => job.Progress.Any(progress => progress.PercentComplete == 50), TimeSpan.FromSeconds(60)));
         _session.InvokeRecords("Stop-Job $job").NoErrors();

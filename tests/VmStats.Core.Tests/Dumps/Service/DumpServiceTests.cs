@@ -35,7 +35,7 @@ public sealed class DumpServiceTests : IAsyncLifetime, IDisposable
         const string path = "/srv/dumps/7_1770000000.mem";
         string hash = new('a', 64);
         int asked = 0;
-        _service.OnAsked = vm =>
+        _service.OnStatusRequested = vm =>
         {
             if (++asked < 4)
             {
@@ -63,7 +63,7 @@ public sealed class DumpServiceTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Where_the_store_has_no_record_the_status_serves_and_a_warning_says_so()
     {
-        _service.OnAsked = vm => _service.Complete(vm, "/srv/x.mem", 3);
+        _service.OnStatusRequested = vm => _service.Complete(vm, "/srv/x.mem", 3);
         MemoryDumpRecord record = await Dumper.DumpAsync("web01", null, null, default);
         Assert.Equal(
             (MemoryDumpState.Completed, "/srv/x.mem", null, (bool?)null, TimeSpan.FromSeconds(3), "127.0.0.1"),
@@ -74,7 +74,7 @@ public sealed class DumpServiceTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_failed_dump_is_an_error_and_a_record()
     {
-        _service.OnAsked = vm => _service.Fail(vm, "Domain not found: no domain with matching name 'web01'");
+        _service.OnStatusRequested = vm => _service.Fail(vm, "Domain not found: no domain with matching name 'web01'");
         MemoryDumpException failure = await Assert.ThrowsAsync<MemoryDumpException>(() => Dumper.DumpAsync("web01", null, null, default));
         Assert.Equal("DumpServiceDumpFailed", failure.ErrorId);
         Assert.Contains("no domain with matching name", failure.Message, StringComparison.Ordinal);
@@ -88,7 +88,7 @@ public sealed class DumpServiceTests : IAsyncLifetime, IDisposable
     {
         await _client.StartAsync(["web01"], default);
         _service.Run("web01", 10);
-        _service.OnAsked = vm => _service.Complete(vm, "/srv/x.mem", 3);
+        _service.OnStatusRequested = vm => _service.Complete(vm, "/srv/x.mem", 3);
         MemoryDumpRecord record = await Dumper.DumpAsync("web01", null, null, default);
         Assert.Contains(record.Warnings, warning => warning.Contains("already", StringComparison.Ordinal));
     }
@@ -96,7 +96,7 @@ public sealed class DumpServiceTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_wait_ends_at_its_limit_and_on_cancellation_and_the_dump_goes_on()
     {
-        _service.OnAsked = vm => _service.Run(vm, 1);
+        _service.OnStatusRequested = vm => _service.Run(vm, 1);
         VmStatsException late = await Assert.ThrowsAsync<VmStatsException>(() => Dumper.DumpAsync("web01", TimeSpan.FromMilliseconds(100), null, default));
         Assert.Equal(("DumpServiceTimeout", VmStatsErrorKind.Timeout), (late.ErrorId, late.Kind));
 
@@ -110,14 +110,14 @@ public sealed class DumpServiceTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_service_that_was_restarted_or_begun_anew_has_forgotten_the_dump()
     {
-        _service.OnAsked = _ => _service.Forget();
+        _service.OnStatusRequested = _ => _service.Forget();
         VmStatsException forgotten = await Assert.ThrowsAsync<VmStatsException>(() => Dumper.DumpAsync("web01", null, null, default));
         Assert.Equal("DumpServiceAnswerInvalid", forgotten.ErrorId);
 
         MemoryDumpStatus before = (await _client.StartAsync(["web01"], default))[0];
         _service.Fail("web01", "x");
         await _client.StartAsync(["web01"], default);
-        _service.OnAsked = vm => _service.Complete(vm, "/srv/x.mem", 1);
+        _service.OnStatusRequested = vm => _service.Complete(vm, "/srv/x.mem", 1);
         forgotten = await Assert.ThrowsAsync<VmStatsException>(() => _client.WaitAsync(before, TimeSpan.Zero, null, default));
         Assert.Equal("DumpServiceAnswerInvalid", forgotten.ErrorId);
     }
@@ -150,7 +150,7 @@ public sealed class DumpServiceTests : IAsyncLifetime, IDisposable
     public async Task A_name_that_the_service_could_take_for_an_id_is_refused_and_nothing_is_sent(string name)
     {
         // Were it begun, it would end at once.
-        _service.OnAsked = vm => _service.Complete(vm, "/srv/x.mem", 1);
+        _service.OnStatusRequested = vm => _service.Complete(vm, "/srv/x.mem", 1);
         VmStatsException refused = await Assert.ThrowsAsync<VmStatsException>(() => Dumper.DumpAsync(name, null, null, default));
         Assert.Equal(("DumpServiceNameAmbiguous", VmStatsErrorKind.Ambiguous), (refused.ErrorId, refused.Kind));
         Assert.Empty(_service.Requests);

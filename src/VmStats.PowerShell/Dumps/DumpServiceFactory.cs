@@ -6,7 +6,7 @@ using VmStats.Errors;
 namespace VmStats.PowerShell.Dumps;
 
 /// <summary>Access to the original's dump service for cmdlets with -ServiceUrl or -UseService.</summary>
-internal static class DumpServices
+internal static class DumpServiceFactory
 {
     /// <summary>Creates a client for the service at the given URL or, if it is null, at MEMDUMP_SERVICE_URL.</summary>
     /// <exception cref="VmStatsException"><c>DumpServiceUrlInvalid</c>, <c>DumpServiceNotNamed</c>.</exception>

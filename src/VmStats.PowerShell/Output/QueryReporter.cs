@@ -4,7 +4,7 @@ using VmStats.Stores;
 namespace VmStats.PowerShell.Output;
 
 /// <summary>Shows the reports of a store's queries: slices as progress, and each warning and detail once.</summary>
-internal sealed class QueryReports : IQueryObserver
+internal sealed class QueryReporter : IQueryObserver
 {
     private const int Activity = 81_81;
     private readonly HashSet<string> _shown = [];

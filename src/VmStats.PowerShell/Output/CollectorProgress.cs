@@ -7,13 +7,13 @@ namespace VmStats.PowerShell.Output;
 /// <param name="collector">The collector.</param>
 /// <param name="count">The number of polls after which it ends; null if it runs until it is stopped.</param>
 /// <param name="isOneOfSeveral">Whether warnings must name the collector.</param>
-internal sealed class CollectorWatch(TelemetryCollector collector, int? count, bool isOneOfSeveral)
+internal sealed class CollectorProgress(TelemetryCollector collector, int? count, bool isOneOfSeveral)
 {
     private readonly ProgressRecord _progress = new(collector.Status.Id, $"Collecting telemetry of {collector.Status.HypervisorUri}", "Starting");
     private string? _reportedError;
 
     /// <summary>Shows the current status. Must also be called once after the end, since a collector may fail and end between two calls.</summary>
-    internal void Look(ICommandOutput output)
+    internal void Update(ICommandOutput output)
     {
         VmTelemetryCollectorStatus status = collector.Status;
         _progress.StatusDescription = $"{status.Polls} polls of {status.VmsMonitored} VMs, {status.PointsWritten} points written";

@@ -3,7 +3,7 @@ using VmStats.Errors;
 namespace VmStats.PowerShell.Dumps;
 
 /// <summary>Checks for combinations of dump parameters that are not allowed.</summary>
-internal static class DumpFlags
+internal static class DumpParameterValidator
 {
     /// <summary>Rejects flags that libvirt doesn't accept together, and levels that the compression doesn't have.</summary>
     /// <exception cref="VmStatsException"><c>DumpFlagsConflict</c>, <c>DumpLevelInvalid</c>.</exception>

@@ -14,14 +14,14 @@ namespace VmStats.PowerShell.Output;
 /// <param name="times">Determines which columns are times.</param>
 /// <param name="timeAsText">Whether times are returned as strings with all nine digits, which a DateTime can't hold.</param>
 /// <param name="warn">Shows a warning.</param>
-internal sealed class RowObjects(StableColumns columns, ColumnTimes times, bool timeAsText, Action<string> warn)
+internal sealed class RowObjectFactory(StableColumns columns, ColumnTimes times, bool timeAsText, Action<string> warn)
 {
     private readonly Dictionary<string, string> _properties = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _utcProperties = new(StringComparer.Ordinal);
     private readonly HashSet<string> _taken = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Creates the object of a row, with the properties of all rows so far.</summary>
-    internal PSObject Of(StoreRow row)
+    internal PSObject Create(StoreRow row)
     {
         // No capacity is passed: PowerShell Standard has no such constructor, so a number would be taken as the object to wrap.
         PSObject item = new();
