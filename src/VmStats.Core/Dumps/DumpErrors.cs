@@ -120,7 +120,7 @@ internal static class DumpErrors
         ErrorIds.DumpStalled,
         VmStatsErrorKind.Timeout,
         string.Create(CultureInfo.InvariantCulture, $"The dump of '{name}' made no progress for {limit.TotalSeconds:0.#} s ({who}); the stream was closed so that the guest resumes."),
-        "Check the disk and the hypervisor's log; -StallTimeout sets another limit.",
+        "Check the disk and the hypervisor's log.",
         name);
 
     public static VmStatsException TimedOut(string name, TimeSpan limit) => new(

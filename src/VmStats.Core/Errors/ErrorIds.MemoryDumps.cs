@@ -84,7 +84,7 @@ internal static partial class ErrorIds
     /// <summary>Give a rule (-OlderThan, -KeepLast, -MaximumSize), or name the dumps by -Path or from the pipeline.</summary>
     public const string DumpRuleMissing = nameof(DumpRuleMissing);
 
-    /// <summary>Check the disk and the hypervisor's log; -StallTimeout sets another limit.</summary>
+    /// <summary>Check the disk and the hypervisor's log: nothing has come from the hypervisor for a minute.</summary>
     public const string DumpStalled = nameof(DumpStalled);
 
     /// <summary>Correct its permissions, or set XDG_STATE_HOME.</summary>

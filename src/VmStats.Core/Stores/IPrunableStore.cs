@@ -42,7 +42,7 @@ internal sealed record PruningPlan(
         ? string.Create(CultureInfo.InvariantCulture, $"The clock says {Clock:u}; the newest point stored before is of {time:u}.")
         : string.Create(CultureInfo.InvariantCulture, $"The clock says {Clock:u}; no point was stored before.");
 
-    /// <summary>The message of a pass that was not run automatically.</summary>
+    /// <summary>The message of a pass that deleted nothing because it would have deleted more than an eighth of the points.</summary>
     /// <param name="connect">A command that makes a connection to the store.</param>
     public string HeldBack(string connect) =>
         $"Nothing was deleted: the retention period of {Duration.Format(Retention)} would take {Extent}, at once, more than an eighth. {Times} "

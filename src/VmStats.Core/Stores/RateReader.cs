@@ -28,7 +28,7 @@ internal struct RateReader
         return rate;
     }
 
-    // Whole numbers first: the difference of two large ones may be too small for a double to represent.
+    // Integers first: as doubles, two large ones that differ slightly may become equal.
     private static double? Growth(FieldValue from, FieldValue to) =>
         from.AsInt64() is long before && to.AsInt64() is long now ? now - before : to.AsDouble() - from.AsDouble();
 }
