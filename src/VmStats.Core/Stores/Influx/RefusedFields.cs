@@ -125,7 +125,7 @@ internal sealed class RefusedFields(
             }
 
             fields ??= [.. point.Fields];
-            fields[i] = refused.Wanted == FieldKind.Null ? default : FieldFit.Fit(value, refused.Wanted);
+            fields[i] = refused.Wanted == FieldKind.Null ? default : FieldConverter.Exact(value, refused.Wanted);
             if (fields[i].IsNull)
             {
                 refused.LeavesOut = true;
