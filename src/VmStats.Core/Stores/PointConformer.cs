@@ -11,14 +11,14 @@ namespace VmStats.Stores;
 /// </summary>
 internal sealed class PointConformer(ITelemetryStore store, ColumnRules rules)
 {
-    private const int FieldsTold = 5;
+    private const int MaximumReportedFields = 5;
     private readonly Dictionary<string, SchemaPlans> _plans = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _rounded = new(StringComparer.Ordinal);
 
     /// <summary>A warning about numbers that were rounded so far, or null. The same text for every batch while it applies, so that it is reported once.</summary>
     public string? Warning => _rounded.IsEmpty
         ? null
-        : $"Numbers that their column can't hold exactly were rounded: {NameList.Of([.. _rounded.Keys.Order(StringComparer.Ordinal)], FieldsTold)}.";
+        : $"Numbers that their column can't hold exactly were rounded: {NameList.Of([.. _rounded.Keys.Order(StringComparer.Ordinal)], MaximumReportedFields)}.";
 
     /// <summary>Writes points converted to the column types of their tables; rounding is reported together with the store's own warning.</summary>
     public async ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken)

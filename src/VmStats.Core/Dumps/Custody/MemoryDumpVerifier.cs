@@ -20,7 +20,7 @@ internal sealed class MemoryDumpVerifier(IInfrastructure infrastructure, ITeleme
 
     /// <summary>Verifies a dump. It is read, and what is told of it: nothing is written, nor made, in its folder.</summary>
     /// <param name="path">The dump.</param>
-    /// <param name="progress">Told the stored bytes read so far.</param>
+    /// <param name="progress">Receives the number of stored bytes read so far.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="VmStatsException"><c>DumpNotFound</c>, <c>DumpFileUnsafe</c>, <c>DumpUnreadable</c>, or the store's failure.</exception>
     public async Task<MemoryDumpVerification> VerifyAsync(string path, IProgress<long>? progress, CancellationToken cancellationToken)
@@ -31,7 +31,7 @@ internal sealed class MemoryDumpVerifier(IInfrastructure infrastructure, ITeleme
 
     /// <summary>Verifies a dump and notes the outcome in the ledger.</summary>
     /// <param name="path">The dump.</param>
-    /// <param name="progress">Told the stored bytes read so far.</param>
+    /// <param name="progress">Receives the number of stored bytes read so far.</param>
     /// <param name="cancellationToken">Ends it; nothing is noted then.</param>
     /// <exception cref="VmStatsException">As of <see cref="VerifyAsync"/>; or the folder isn't one to write to.</exception>
     public async Task<MemoryDumpVerification> VerifyAndRecordAsync(string path, IProgress<long>? progress, CancellationToken cancellationToken)

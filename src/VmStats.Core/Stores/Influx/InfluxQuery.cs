@@ -62,7 +62,7 @@ public sealed class InfluxQuery : IDisposable
 
     internal InfluxFailures Failures => _transport.Failures;
 
-    /// <summary>Asks the server what it is; each call asks anew.</summary>
+    /// <summary>Requests the server's product and version; the result is not cached.</summary>
     /// <exception cref="InfluxException">It can't be reached, refuses the token, or is no InfluxDB.</exception>
     public ValueTask<InfluxServerInfo> ProbeAsync(CancellationToken cancellationToken) => _probe.DetectAsync(cancellationToken);
 

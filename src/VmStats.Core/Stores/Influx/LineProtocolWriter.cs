@@ -12,8 +12,8 @@ namespace VmStats.Stores.Influx;
 /// <summary>Sends points in batches that a server can bear, and finds out which points it refused.</summary>
 internal sealed class LineProtocolWriter(InfluxTransport transport, InfluxProbe probe, IInfrastructure infrastructure, DatabaseName database) : IDisposable
 {
-    private const int LargestBatchPoints = 10_000;
-    private const int LargestBatchBytes = 9 * 1024 * 1024; // InfluxDB 3 takes 10 MiB, uncompressed.
+    private const int MaximumBatchPoints = 10_000;
+    private const int MaximumBatchBytes = 9 * 1024 * 1024; // InfluxDB 3 takes 10 MiB, uncompressed.
     private const int RecordLength = 4096; // The client copies them into one text; one large string would cost it more.
     private ILineSender? _sender;
     private object? _senderLock;
@@ -24,7 +24,7 @@ internal sealed class LineProtocolWriter(InfluxTransport transport, InfluxProbe 
         List<RejectedPoint> rejected = [];
         int written = 0;
         using LineProtocolEncoder encoder = new(forInfluxDB3: IsOfClient(api));
-        List<Point> batch = new(Math.Min(points.Count, LargestBatchPoints));
+        List<Point> batch = new(Math.Min(points.Count, MaximumBatchPoints));
         List<int> ends = new(batch.Capacity);
         foreach (Point point in points)
         {
@@ -40,7 +40,7 @@ internal sealed class LineProtocolWriter(InfluxTransport transport, InfluxProbe 
                 continue;
             }
 
-            if (batch.Count == LargestBatchPoints || (encoder.Length > LargestBatchBytes && batch.Count > 0))
+            if (batch.Count == MaximumBatchPoints || (encoder.Length > MaximumBatchBytes && batch.Count > 0))
             {
                 encoder.Truncate(before);
                 written += await SendAsync(new Batch(batch, ends, encoder.Written), api, rejected, cancellationToken).ConfigureAwait(false);

@@ -9,7 +9,7 @@ namespace VmStats.Stores.Influx;
 /// <summary>
 /// Fields that tables don't take: those that a table has in another type, and those that are too many for it. A point that is
 /// refused for such a field is written without it, and the field is counted. What was refused is remembered for a while, so
-/// that not every batch is refused for it; then it is tried again, since a table may be corrected or made anew.
+/// that not every batch is refused for it; then it is tried again, since a table may be corrected or recreated.
 /// </summary>
 /// <param name="write">Writes points, and says which were refused.</param>
 /// <param name="schemas">What the tables have.</param>
@@ -17,7 +17,7 @@ namespace VmStats.Stores.Influx;
 internal sealed class RefusedFields(
     Func<IReadOnlyList<Point>, CancellationToken, ValueTask<WriteResult>> write, SchemaMemory schemas, TimeProvider clock)
 {
-    private const int FieldsTold = 5;
+    private const int MaximumReportedFields = 5;
     private static readonly TimeSpan s_keep = TimeSpan.FromMinutes(1);
     private readonly ConcurrentDictionary<(string Measurement, string Field), Refused> _refused = new();
 
@@ -136,14 +136,14 @@ internal sealed class RefusedFields(
         return new Attempt(point, fields is null ? point : new Point(point.Shape, point.Time, [.. point.Tags], fields), leftOut);
     }
 
-    // The same for every batch while it holds, so that it is told once.
+    // The same text for every batch while it applies, so that it is reported once.
     private string? Warning()
     {
         string[] fields = [.. _refused.Where(one => one.Value.LeavesOut)
             .Select(one => $"{one.Key.Measurement}.{one.Key.Field} ({one.Value.Why})").Order(StringComparer.Ordinal)];
         return fields.Length == 0
             ? null
-            : $"Fields that their table doesn't take are left out, the rest of their points is written: {NameList.Of(fields, FieldsTold)}.";
+            : $"Fields that their table doesn't take are left out, the rest of their points is written: {NameList.Of(fields, MaximumReportedFields)}.";
     }
 
     private sealed class Refused(FieldKind wanted, string why, long at)
