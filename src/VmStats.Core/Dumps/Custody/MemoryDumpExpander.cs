@@ -66,7 +66,7 @@ internal sealed class MemoryDumpExpander(IInfrastructure infrastructure)
         }
     }
 
-    // A copy on read-only media, or in somebody else's folder, can be expanded, too; there is no custody to keep there.
+    // A copy on read-only media, or in another user's folder, can be expanded, too; there is no custody to keep there.
     private static StoredDump OpenSource(string path, out string? unnoted)
     {
         StoredDump source;
