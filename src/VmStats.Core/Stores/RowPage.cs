@@ -1,6 +1,6 @@
 namespace VmStats.Stores;
 
-/// <summary>Tells which rows of an answer are wanted, where a server can't: those after the first few, up to a number.</summary>
+/// <summary>Applies a query's offset and limit to the rows of a result, where the server can't.</summary>
 internal struct RowPage(int skip, int? limit)
 {
     private long _skip = skip;

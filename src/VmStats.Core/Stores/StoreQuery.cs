@@ -98,7 +98,7 @@ internal enum AggregateFunction
     /// <summary>Arithmetic mean.</summary>
     Average,
 
-    /// <summary>Least value.</summary>
+    /// <summary>Minimum value.</summary>
     Minimum,
 
     /// <summary>Greatest value.</summary>

@@ -5,7 +5,7 @@ namespace VmStats.Dumps.Custody;
 /// <summary>
 /// The custody ledger of a dump folder: a file of JSON lines to which every capture, verification, expansion, removal,
 /// hold and release is appended. Each line holds the hash of the one before, so that none can be changed or taken out
-/// unseen; that the end was cut off, or the whole written anew, is seen by the heads kept in the store.
+/// unseen; that the end was cut off, or the whole rewritten, is detected by the heads kept in the store.
 /// </summary>
 internal sealed class Ledger(PinnedFolder folder)
 {

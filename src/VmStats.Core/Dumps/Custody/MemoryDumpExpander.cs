@@ -14,7 +14,7 @@ internal sealed class MemoryDumpExpander(IInfrastructure infrastructure)
     /// <param name="destination">The new file; null for the dump's own path without <c>.gz</c> or <c>.zst</c> (or with <c>.raw</c>).</param>
     /// <param name="kind">ELF core, or physical memory.</param>
     /// <param name="overwrite">Replace a file that exists.</param>
-    /// <param name="progress">Told the stored bytes read so far.</param>
+    /// <param name="progress">Receives the number of stored bytes read so far.</param>
     /// <param name="cancellationToken">Ends it; no file is left.</param>
     /// <exception cref="VmStatsException">
     /// <c>DumpNotFound</c>, <c>DumpFileUnsafe</c>, <c>DumpFolderNotPrivate</c>, <c>DumpExpandTargetExists</c>, <c>DumpHashDiffers</c>, <c>DumpDamaged</c>,
@@ -66,7 +66,7 @@ internal sealed class MemoryDumpExpander(IInfrastructure infrastructure)
         }
     }
 
-    // A copy on read-only media, or in somebody else's folder, can be expanded, too; there is no custody to keep there.
+    // A copy on read-only media, or in another user's folder, can be expanded, too; there is no custody to keep there.
     private static StoredDump OpenSource(string path, out string? unnoted)
     {
         StoredDump source;

@@ -8,7 +8,7 @@ using VmStats.ThirdParty;
 namespace VmStats.Dumps.Custody;
 
 /// <summary>
-/// Reads a dump again and compares it with all that is told of it: its manifest, the folder's ledger, and, where there is
+/// Reads a dump again and compares it with everything recorded about it: its manifest, the folder's ledger, and, where there is
 /// a store, the records there. The folder's owner can make the first three agree on a lie; the store then tells. The
 /// records are read once for all dumps that are verified, one after the other.
 /// </summary>
@@ -18,9 +18,9 @@ internal sealed class MemoryDumpVerifier(IInfrastructure infrastructure, ITeleme
 {
     private StoreCheck? _storeCheck;
 
-    /// <summary>Verifies a dump. It is read, and what is told of it: nothing is written, nor made, in its folder.</summary>
+    /// <summary>Verifies a dump and its records. Read-only: nothing is written or created in its folder.</summary>
     /// <param name="path">The dump.</param>
-    /// <param name="progress">Told the stored bytes read so far.</param>
+    /// <param name="progress">Receives the number of stored bytes read so far.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="VmStatsException"><c>DumpNotFound</c>, <c>DumpFileUnsafe</c>, <c>DumpUnreadable</c>, or the store's failure.</exception>
     public async Task<MemoryDumpVerification> VerifyAsync(string path, IProgress<long>? progress, CancellationToken cancellationToken)
@@ -31,7 +31,7 @@ internal sealed class MemoryDumpVerifier(IInfrastructure infrastructure, ITeleme
 
     /// <summary>Verifies a dump and notes the outcome in the ledger.</summary>
     /// <param name="path">The dump.</param>
-    /// <param name="progress">Told the stored bytes read so far.</param>
+    /// <param name="progress">Receives the number of stored bytes read so far.</param>
     /// <param name="cancellationToken">Ends it; nothing is noted then.</param>
     /// <exception cref="VmStatsException">As of <see cref="VerifyAsync"/>; or the folder isn't one to write to.</exception>
     public async Task<MemoryDumpVerification> VerifyAndRecordAsync(string path, IProgress<long>? progress, CancellationToken cancellationToken)

@@ -5,7 +5,7 @@ using VmStats.Stores;
 namespace VmStats.Dumps.Custody;
 
 /// <summary>
-/// Compares a dump, and its folder's ledger, with the records in a store: a ledger that was cut or written anew lacks
+/// Compares a dump, and its folder's ledger, with the records in a store: a ledger that was truncated or rewritten lacks
 /// lines whose hashes the store has kept.
 /// </summary>
 internal sealed class StoreCheck

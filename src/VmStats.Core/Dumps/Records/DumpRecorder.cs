@@ -11,10 +11,10 @@ internal sealed class DumpRecorder(ITelemetryStore? store, string fallbackFolder
     /// <summary>The longest wait for a store where nothing else is said.</summary>
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a store that has not answered yet is waited for after all when somebody stops the whole.</summary>
+    /// <summary>How long to keep waiting for a store that has not answered yet after the command is stopped.</summary>
     private static readonly TimeSpan s_graceTime = TimeSpan.FromSeconds(2);
 
-    /// <summary>A limit for the wait for the store, cut short when somebody stops the whole.</summary>
+    /// <summary>A timeout for the store, shortened when the command is stopped.</summary>
     /// <param name="patience">The longest wait.</param>
     /// <param name="stopped">Somebody doesn't want to wait.</param>
     public static RecordingLimit Limit(TimeSpan patience, CancellationToken stopped) => new(patience, s_graceTime, stopped);

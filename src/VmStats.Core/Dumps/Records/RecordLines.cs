@@ -12,7 +12,7 @@ internal sealed class RecordLines(PinnedFolder folder, RecordSpool spool)
 
     private const string LockName = FileName + ".lock";
 
-    /// <summary>Moves them. Where somebody else is at the file, the next run does.</summary>
+    /// <summary>Moves them. If another process has the file in use, the next run does it.</summary>
     /// <returns>What is to be told of lines that are no records, which are kept; null when there are none.</returns>
     /// <exception cref="IOException">The file, or one beside it, can't be read or written.</exception>
     /// <exception cref="VmStatsException">The spool can't be written: <c>SpoolWriteFailed</c>.</exception>

@@ -75,7 +75,7 @@ internal sealed class RecordSpool(PinnedFolder folder)
         }
         catch (Exception)
         {
-            // A store that is away, a spool of another user's, a full disk: what waits there waits on, and stands in nobody's way.
+            // A store that is away, a spool of another user's, a full disk: those records stay in the spool and don't block the others.
         }
 
         return new RecordReplay(written, warnings);

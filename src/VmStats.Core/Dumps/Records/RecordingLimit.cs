@@ -1,6 +1,6 @@
 namespace VmStats.Dumps.Records;
 
-/// <summary>How long records wait for their store: a time, or a moment from when somebody stops the whole.</summary>
+/// <summary>The timeout for writing records to their store: a fixed time, or a short time once the command is stopped.</summary>
 internal sealed class RecordingLimit : IDisposable
 {
     private readonly CancellationTokenSource _source;

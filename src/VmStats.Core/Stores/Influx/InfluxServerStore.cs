@@ -99,10 +99,10 @@ internal abstract class InfluxServerStore : ITelemetryStore
     /// <summary>Asks the server for what is planned, and waits for the first row.</summary>
     protected abstract ValueTask<OpenedRows> OpenAsync(QueryPlan plan, CancellationToken cancellationToken);
 
-    /// <summary>Tells the observer of a query why it has no rows, where that can be known.</summary>
+    /// <summary>Reports to the query's observer why there are no rows, if that is known.</summary>
     protected virtual ValueTask ExplainEmptyAsync(string measurement, IQueryObserver observer, CancellationToken cancellationToken) => default;
 
-    /// <summary>Hears of points that were written.</summary>
+    /// <summary>Called after points were written.</summary>
     protected virtual void OnWritten(IReadOnlyList<Point> points)
     {
     }

@@ -9,7 +9,7 @@ namespace VmStats.Stores.Influx;
 /// <summary>
 /// Fields that tables don't take: those that a table has in another type, and those that are too many for it. A point that is
 /// refused for such a field is written without it, and the field is counted. What was refused is remembered for a while, so
-/// that not every batch is refused for it; then it is tried again, since a table may be corrected or made anew.
+/// that not every batch is refused for it; then it is tried again, since a table may be corrected or recreated.
 /// </summary>
 /// <param name="write">Writes points, and says which were refused.</param>
 /// <param name="schemas">What the tables have.</param>
@@ -136,7 +136,7 @@ internal sealed class RefusedFields(
         return new Attempt(point, fields is null ? point : new Point(point.Shape, point.Time, [.. point.Tags], fields), leftOut);
     }
 
-    // The same for every batch while it holds, so that it is told once.
+    // The same text for every batch while it applies, so that it is reported once.
     private string? Warning()
     {
         string[] fields = [.. _refused.Where(one => one.Value.LeavesOut)

@@ -58,7 +58,7 @@ internal sealed class SchemaMemory(string place, ISchemaReader reader, ReadRetry
         }
     }
 
-    /// <summary>Says that a write has added columns: whoever in this process reads the same place asks again.</summary>
+    /// <summary>Marks the cached columns as stale after a write has added some: all readers of the same database in this process request them again.</summary>
     public void Added(string measurement) => s_changes.AddOrUpdate((place, measurement), 1, static (_, changes) => changes + 1);
 
     /// <summary>What is remembered of a measurement, unless it is too old.</summary>
@@ -82,7 +82,7 @@ internal sealed class SchemaMemory(string place, ISchemaReader reader, ReadRetry
         && clock.GetElapsedTime(memory.At) > s_beyondDoubt
         && row.Layout.Columns.Any(column => (row[column].IsNull || row[column].AsString() == "") && (schema.Tags.Contains(column) || schema.Fields.ContainsKey(column)));
 
-    /// <summary>Asks for the columns again. The same object is given where they are the same: who has made plans for it may keep them.</summary>
+    /// <summary>Requests the columns again. Returns the same object if they haven't changed, so that query plans cached for it stay valid.</summary>
     public async ValueTask<MeasurementSchema?> RenewAsync(string measurement, CancellationToken cancellationToken)
     {
         // Before it is asked: what is added while the server answers may be missing in the answer.

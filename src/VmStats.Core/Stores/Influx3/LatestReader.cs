@@ -93,7 +93,7 @@ internal sealed class LatestReader
         }
     }
 
-    /// <summary>Hears of points that this process wrote.</summary>
+    /// <summary>Called after this process wrote points.</summary>
     public void Wrote(IReadOnlyList<Point> points) => Census.Forget(points, _reader.Now - s_steps[0]);
 
     // The census is taken while the newest range is read.

@@ -9,8 +9,8 @@ namespace VmStats.Stores.Influx3;
 /// <param name="IsOpenAtFinish">The query has no upper bound.</param>
 internal readonly record struct Slice(long From, long To, bool IsOpenAtStart = false, bool IsOpenAtFinish = false)
 {
-    /// <summary>Least width that is cut: one file of InfluxDB 3 holds ten minutes, so that nothing is won far below it.</summary>
-    private const long Least = 60_000_000_000;
+    /// <summary>Ranges narrower than twice this are not halved: a file of InfluxDB 3 covers ten minutes, so much smaller slices gain nothing. Nanoseconds.</summary>
+    private const long MinimumWidth = 60_000_000_000;
 
     public long? Start => IsOpenAtStart ? null : From;
 
@@ -28,7 +28,7 @@ internal readonly record struct Slice(long From, long To, bool IsOpenAtStart = f
             middle += alignment;
         }
 
-        bool canCut = To - From >= 2 * Least && middle > From && middle < To;
+        bool canCut = To - From >= 2 * MinimumWidth && middle > From && middle < To;
         first = canCut ? this with { To = middle, IsOpenAtFinish = false } : this;
         second = canCut ? this with { From = middle, IsOpenAtStart = false } : default;
         return canCut;

@@ -17,7 +17,7 @@ internal delegate IAsyncEnumerable<StoreRow> AskSql(QueryPlan plan, string? sour
 /// </summary>
 internal sealed class SqlReader(InfluxQuery influx, SqlStatements statements, ConnectionOptions options, TimeProvider clock)
 {
-    // How far back InfluxDB 3 looks for files when it starts, by default (--gen1-lookback-duration). It tells nobody what it is.
+    // How far back InfluxDB 3 looks for files when it starts, by default (--gen1-lookback-duration). The server doesn't report the setting.
     private static readonly long s_serverLooksBack = UnixTime.ToNanoseconds(TimeSpan.FromDays(30));
     private static readonly long s_silent = UnixTime.ToNanoseconds(TimeSpan.FromHours(1));
     private readonly long _length = UnixTime.ToNanoseconds(options.SliceLength);

@@ -13,7 +13,7 @@ namespace VmStats.Stores.Influx3;
 /// <param name="TimeToLive">How long it keeps a row.</param>
 internal sealed record LastValueCache(string Name, IReadOnlyList<string> Keys, IReadOnlyList<string>? Values, long Count, TimeSpan TimeToLive)
 {
-    /// <summary>True when its keys are these columns, so that it hears of each write that has them all.</summary>
+    /// <summary>True when its keys are these columns, so that each write that has all of them updates it.</summary>
     public bool Covers(IReadOnlyList<string> columns) => Keys.ToHashSet(StringComparer.Ordinal).SetEquals(columns) && HasOneVocabulary(columns);
 
     /// <summary>True for the same cache, asked for another time.</summary>

@@ -110,7 +110,7 @@ internal sealed record TableCensus
     }
 }
 
-/// <summary>Tells which groups a query asks for, where its conditions are on the columns of the group alone.</summary>
+/// <summary>Decides which groups a query selects, if its conditions use the group's columns only.</summary>
 internal sealed class GroupFilter
 {
     // More values than these in a condition cost more than the rows that they keep away.

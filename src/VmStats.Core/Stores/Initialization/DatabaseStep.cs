@@ -3,7 +3,7 @@ namespace VmStats.Stores.Initialization;
 /// <summary>A thing of a database: as it is, or what is to be done about it.</summary>
 /// <param name="Item">The thing as it is; after <paramref name="Apply"/>, as it will be.</param>
 /// <param name="Action">What would be done, for a question.</param>
-/// <param name="Apply">Does it; null where nothing is to be done. Gives true when somebody else did it meanwhile.</param>
+/// <param name="Apply">Applies the step; null if nothing is to be done. Returns true if another client has done it in the meantime.</param>
 internal sealed record DatabaseStep(VmStatsDatabaseItem Item, string? Action = null, Func<CancellationToken, ValueTask<bool>>? Apply = null)
 {
     /// <summary>A thing that is there.</summary>

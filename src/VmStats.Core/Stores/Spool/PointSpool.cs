@@ -146,7 +146,7 @@ internal sealed class PointSpool : IDisposable
         }
     }
 
-    /// <summary>Opens a segment that nobody else has open; null when somebody has, it is gone, or it is no file of ours.</summary>
+    /// <summary>Opens a segment exclusively; null when it is in use by another process, deleted, or not a file of this spool.</summary>
     public static FileStream? TryOpen(PinnedFolder folder, string name)
     {
         try

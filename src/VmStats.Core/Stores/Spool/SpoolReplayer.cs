@@ -87,7 +87,7 @@ internal sealed class SpoolReplayer(PointSpool spool, PointConformer writer)
         SegmentDamage damage = new();
         foreach (IReadOnlyList<Point> points in SpoolSegment.Read(segment, damage))
         {
-            // Nobody waits longer than he wants to: what a store takes later than that, it is given again.
+            // The caller's timeout applies: points that the store accepts only after it are sent again.
             cancellationToken.ThrowIfCancellationRequested();
             WriteResult result = await writer.WriteAsync(points, cancellationToken).AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
             Keep(result.Rejected);
@@ -123,7 +123,7 @@ internal sealed class SpoolReplayer(PointSpool spool, PointConformer writer)
         }
     }
 
-    // A rename opens nothing: so what is no segment is told once, and stands in nobody's way.
+    // A rename doesn't open the file: a file that is no segment is reported once and doesn't block the replay.
     private static SegmentReplay SetAside(PinnedFolder folder, string name, SegmentReplay replay)
     {
         folder.Move(name, name + DamagedExtension, overwrite: true);

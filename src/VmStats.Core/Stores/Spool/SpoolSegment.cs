@@ -198,7 +198,7 @@ internal sealed class SegmentDamage
     public long Points { get; private set; }
 
     /// <summary>Notes a place.</summary>
-    /// <param name="points">The points that were in it; null where nobody can tell.</param>
+    /// <param name="points">The points that were in it; null if unknown.</param>
     public void Add(int? points)
     {
         Count++;

@@ -8,12 +8,12 @@ namespace VmStats.Stores.Influx.Json;
 /// <summary>Reads single JSON values. Texts that come again (tags) are made once and kept for the stream.</summary>
 internal sealed class WireValue
 {
-    private const int LongestKept = 128;
+    private const int MaximumCachedLength = 128;
     private readonly StringCache _kept = new();
 
     /// <summary>The value under the reader; nested values are given as their JSON text.</summary>
     /// <param name="reader">Stands on the value; afterwards on its last token.</param>
-    /// <param name="kind">What the column is known to be; Null where it is told by the text.</param>
+    /// <param name="kind">What the column is known to be; Null where the text determines it.</param>
     /// <param name="isTag">The column is a tag, whose text may have been changed for the wire.</param>
     public FieldValue Read(ref Utf8JsonReader reader, FieldKind kind = FieldKind.Null, bool isTag = false) => reader.TokenType switch
     {
@@ -49,7 +49,7 @@ internal sealed class WireValue
     /// <summary>The text under the reader, shared with equal ones before it.</summary>
     public string Text(ref Utf8JsonReader reader, bool isTag = false)
     {
-        if (reader.ValueIsEscaped || reader.HasValueSequence || reader.ValueSpan.Length > LongestKept)
+        if (reader.ValueIsEscaped || reader.HasValueSequence || reader.ValueSpan.Length > MaximumCachedLength)
         {
             return isTag ? TagSubstitutes.Decode(reader.GetString()!) : reader.GetString()!;
         }

@@ -13,7 +13,7 @@ namespace VmStats.Stores.Influx.LineProtocol;
 /// </summary>
 internal sealed class LineProtocolEncoder : IDisposable
 {
-    private const int LongestNumber = 32;
+    private const int MaximumNumberLength = 32;
     private static readonly SearchValues<char> s_specialInTags = SearchValues.Create(",= \\");
     private static readonly SearchValues<char> s_specialInTexts = SearchValues.Create("\"\\");
     private static readonly ConditionalWeakTable<PointShape, EncodedShape> s_single = new();
@@ -50,7 +50,7 @@ internal sealed class LineProtocolEncoder : IDisposable
     {
         EncodedShape shape = ShapeOf(point.Shape);
         int begin = _length;
-        Ensure(shape.FixedLength + (LongestNumber * (shape.FieldKeys.Length + 1)));
+        Ensure(shape.FixedLength + (MaximumNumberLength * (shape.FieldKeys.Length + 1)));
         Append(shape.Measurement);
         WriteTags(shape, point.Tags);
         _buffer[_length++] = (byte)' ';
@@ -60,7 +60,7 @@ internal sealed class LineProtocolEncoder : IDisposable
             return false;
         }
 
-        Ensure(LongestNumber);
+        Ensure(MaximumNumberLength);
         _buffer[_length++] = (byte)' ';
         Utf8Formatter.TryFormat(point.Time, _buffer.AsSpan(_length), out int written);
         _length += written;
@@ -160,7 +160,7 @@ internal sealed class LineProtocolEncoder : IDisposable
                 _buffer[_length++] = (byte)'"';
                 WriteEscaped(value.AsString()!, s_specialInTexts, escapesBackslash: true);
                 // The text took its own room; what follows on the line has its part of the estimate back.
-                Ensure(shape.FixedLength + (LongestNumber * (shape.FieldKeys.Length + 1)));
+                Ensure(shape.FixedLength + (MaximumNumberLength * (shape.FieldKeys.Length + 1)));
                 _buffer[_length++] = (byte)'"';
                 break;
         }
@@ -169,7 +169,7 @@ internal sealed class LineProtocolEncoder : IDisposable
     private void WriteEscaped(string text, SearchValues<char> special, bool escapesBackslash)
     {
         ReadOnlySpan<char> rest = text;
-        Ensure((rest.Length * 4) + LongestNumber + (_encoded!.FixedLength + (LongestNumber * (_encoded.FieldKeys.Length + 1))));
+        Ensure((rest.Length * 4) + MaximumNumberLength + (_encoded!.FixedLength + (MaximumNumberLength * (_encoded.FieldKeys.Length + 1))));
         int at;
         while ((at = rest.IndexOfAny(special)) >= 0)
         {
