@@ -8,9 +8,9 @@ using VmStats.Stores.Influx.Http;
 namespace VmStats.Stores.Influx;
 
 /// <summary>
-/// Finds the actual reason where the 1.x API of InfluxDB 2.x has a single answer for a bucket that doesn't exist, one
-/// without a default mapping, and one that the token may not read. The server's own API lists the buckets and mappings
-/// that the token may read.
+/// Finds the actual reason of an error for which the 1.x API of InfluxDB 2.x has the same response: a bucket that doesn't exist,
+/// one without a default mapping, or one that the token may not read. The server's own API lists the buckets and mappings that
+/// the token may read.
 /// </summary>
 internal sealed class BucketErrorResolver(InfluxTransport transport, DatabaseName database)
 {

@@ -12,8 +12,8 @@ using VmStats.ThirdParty;
 namespace VmStats.Stores.Influx;
 
 /// <summary>
-/// The conversation with one InfluxDB server over HTTP, for queries and writes: InfluxDB 3 by SQL, its distributed
-/// editions, 2.x and 1.x by InfluxQL. Safe for concurrent use. It sends each request once; who calls it decides what is tried again
+/// The client of one InfluxDB server over HTTP, for queries and writes: with SQL for InfluxDB 3, with InfluxQL for its
+/// distributed editions, 2.x and 1.x. Safe for concurrent use. Each request is sent once; the caller decides whether to retry
 /// (<see cref="VmStatsException.IsTransient"/>). Nothing is sent before the first call.
 /// </summary>
 public sealed class InfluxQuery : IDisposable
@@ -24,12 +24,12 @@ public sealed class InfluxQuery : IDisposable
     private readonly LineProtocolWriter _writer;
     private readonly BucketErrorResolver _buckets;
 
-    /// <summary>Prepares a connection.</summary>
-    /// <param name="options">Where and how; <see cref="ConnectionOptions.Url"/> must be given.</param>
-    /// <param name="infrastructure">Has the client by which InfluxDB 3 is written.</param>
-    /// <param name="handler">Sends the requests in place of the network; not disposed. For tests.</param>
-    /// <exception cref="InfluxException"><c>TokenOverHttpRefused</c>: the token would travel in the open.</exception>
-    /// <exception cref="VmStatsException"><c>RetentionPolicyAmbiguous</c>: two retention policies are named.</exception>
+    /// <summary>Creates a client; nothing is sent yet.</summary>
+    /// <param name="options">The server and how to connect to it; <see cref="ConnectionOptions.Url"/> is required.</param>
+    /// <param name="infrastructure">Provides the client library that writes to InfluxDB 3.</param>
+    /// <param name="handler">Sends the requests instead of the network; it isn't disposed. For tests.</param>
+    /// <exception cref="InfluxException"><c>TokenOverHttpRefused</c>: the token would be sent unencrypted.</exception>
+    /// <exception cref="VmStatsException"><c>RetentionPolicyAmbiguous</c>: two retention policies are specified.</exception>
     internal InfluxQuery(ConnectionOptions options, IInfrastructure infrastructure, HttpMessageHandler? handler = null)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -44,16 +44,16 @@ public sealed class InfluxQuery : IDisposable
     /// <summary>The server's address, without user info and query.</summary>
     public string Address => _transport.Address;
 
-    /// <summary>The database (bucket) that is asked and written to; with a retention policy as <c>db/rp</c>.</summary>
+    /// <summary>The database (bucket) that is queried and written to; with a retention policy as <c>db/rp</c>.</summary>
     public string Database => Name.ToString();
 
-    /// <summary>What the server said of itself when it was last asked; null when it wasn't.</summary>
+    /// <summary>What the server last reported about itself; null if it hasn't been asked.</summary>
     public InfluxServerInfo? Server => _probe.Server;
 
-    /// <summary>The build that the server named when it was last asked (Core, Enterprise, OSS); null when it wasn't, or didn't tell.</summary>
+    /// <summary>The build that the server last reported (Core, Enterprise, OSS); null if it hasn't been asked or didn't report one.</summary>
     public string? Build => Server?.Build;
 
-    /// <summary>The API as far as it is known without asking: as configured or found out, else Auto.</summary>
+    /// <summary>The API as configured or detected; Auto if it isn't known yet. Doesn't contact the server.</summary>
     internal InfluxApi Api => _probe.Api;
 
     internal DatabaseName Name { get; }
@@ -62,34 +62,38 @@ public sealed class InfluxQuery : IDisposable
 
     internal InfluxFailures Failures => _transport.Failures;
 
-    /// <summary>Requests the server's product and version; every call sends a request.</summary>
-    /// <exception cref="InfluxException">It can't be reached, refuses the token, or is no InfluxDB.</exception>
+    /// <summary>Asks the server for its product and version; each call sends a request.</summary>
+    /// <exception cref="InfluxException">The server can't be reached, rejects the token, or isn't InfluxDB.</exception>
     public ValueTask<InfluxServerInfo> ProbeAsync(CancellationToken cancellationToken) => _probe.DetectAsync(cancellationToken);
 
-    /// <summary>The API that the server is spoken to by: as configured, or found out on the first call.</summary>
+    /// <summary>Returns the API used with the server: as configured, or detected on the first call.</summary>
     public ValueTask<InfluxApi> GetApiAsync(CancellationToken cancellationToken) => _probe.GetApiAsync(cancellationToken);
 
-    /// <summary>Runs an SQL query on InfluxDB 3 and gives its rows as they arrive.</summary>
-    /// <param name="sql">One statement; values stand in it as <c>$name</c>.</param>
-    /// <param name="parameters">The values; a time is a text such as <c>2026-01-01T00:00:00Z</c>.</param>
-    /// <param name="cancellationToken">Aborts the request at once.</param>
-    /// <exception cref="InfluxException">The server refused or could not be reached, or its answer broke off.</exception>
+    /// <summary>Runs an SQL query on InfluxDB 3 and returns its rows as they arrive.</summary>
+    /// <param name="sql">One statement, with parameters in the form <c>$name</c>.</param>
+    /// <param name="parameters">The parameter values; a time is a string such as <c>2026-01-01T00:00:00Z</c>.</param>
+    /// <param name="cancellationToken">Aborts the request immediately.</param>
+    /// <exception cref="InfluxException">The server rejected the query, could not be reached, or its response was cut off.</exception>
     internal IAsyncEnumerable<StoreRow> QuerySqlAsync(
         string sql, IReadOnlyDictionary<string, FieldValue>? parameters, CancellationToken cancellationToken) =>
         QuerySqlAsync(sql, parameters, new RowBuilder(StatementKinds.HasTimeAlias(sql)), cancellationToken);
 
-    /// <summary>Runs an InfluxQL query, on any InfluxDB, and gives its rows as they arrive.</summary>
-    /// <param name="query">The statement; values stand in it as <c>$name</c>.</param>
-    /// <param name="parameters">The values; a time is a text or UTC nanoseconds.</param>
-    /// <param name="cancellationToken">Aborts the request at once.</param>
-    /// <returns>Rows with the measurement's name in the column <c>iox::measurement</c>, as InfluxDB 3 calls it. A second column of a name gets a number (<c>name_1</c>). InfluxDB 1.x and 2.x write a float without a fraction as they write an integer: it is read as one.</returns>
-    /// <exception cref="InfluxException">The server refused or could not be reached, or its answer broke off.</exception>
+    /// <summary>Runs an InfluxQL query on any InfluxDB version and returns its rows as they arrive.</summary>
+    /// <param name="query">The statement, with parameters in the form <c>$name</c>.</param>
+    /// <param name="parameters">The parameter values; a time is a string or UTC nanoseconds.</param>
+    /// <param name="cancellationToken">Aborts the request immediately.</param>
+    /// <returns>Rows with the measurement's name in the column <c>iox::measurement</c>, as InfluxDB 3 calls it. A duplicate column name gets a number
+    /// (<c>name_1</c>). InfluxDB 1.x and 2.x write a float without a fraction like an integer, so it is read as an integer.</returns>
+    /// <exception cref="InfluxException">The server rejected the query, could not be reached, or its response was cut off.</exception>
     internal IAsyncEnumerable<StoreRow> QueryInfluxQLAsync(
         string query, IReadOnlyDictionary<string, FieldValue>? parameters, CancellationToken cancellationToken) =>
         QueryInfluxQLAsync(query, parameters, InfluxQLColumns.Unknown(query), cancellationToken);
 
-    /// <summary>Writes points, in requests that the server can bear. Refused points are reported, and don't stop the others.</summary>
-    /// <exception cref="InfluxException">The server refused the request as a whole, or could not be reached.</exception>
+    /// <summary>
+    /// Writes points, in requests that are small enough for the server. Rejected points are reported, and don't prevent the
+    /// others from being written.
+    /// </summary>
+    /// <exception cref="InfluxException">The server rejected the request as a whole, or could not be reached.</exception>
     internal async ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken)
     {
         InfluxApi api = await GetApiAsync(cancellationToken).ConfigureAwait(false);
@@ -99,7 +103,7 @@ public sealed class InfluxQuery : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        // First, so that what is broken off now knows why.
+        // The transport comes first, so that requests that are aborted now report the reason.
         _transport.Dispose();
         _writer.Dispose();
         _probe.Dispose();
@@ -161,12 +165,12 @@ public sealed class InfluxQuery : IDisposable
         }
     }
 
-    /// <summary>Sends a request of management and gives its status; refusals other than those named are thrown.</summary>
+    /// <summary>Sends a management request and returns its status; error statuses that aren't expected are thrown.</summary>
     internal async ValueTask<HttpStatusCode> SendAsync(
         HttpMethod method, string path, HttpContent? content, IReadOnlyList<HttpStatusCode> expected, CancellationToken cancellationToken) =>
         (await AskAsync(method, path, content, expected, cancellationToken).ConfigureAwait(false)).Status;
 
-    /// <summary>As <see cref="SendAsync"/>, with the answer's body.</summary>
+    /// <summary>Like <see cref="SendAsync"/>, but returns the response body as well.</summary>
     internal async ValueTask<(HttpStatusCode Status, string Body)> AskAsync(
         HttpMethod method, string path, HttpContent? content, IReadOnlyList<HttpStatusCode> expected, CancellationToken cancellationToken)
     {
@@ -186,11 +190,11 @@ public sealed class InfluxQuery : IDisposable
         return (response.StatusCode, await ErrorBody.ReadAsync(response, timer, Failures).ConfigureAwait(false));
     }
 
-    // What changes something may be answered with an empty body or object; what reads never is.
+    // A statement that changes something may be answered with an empty body or object; one that reads never is.
     private static bool IsReading(string query) =>
         query.AsSpan().TrimStart().StartsWith("SELECT", StringComparison.OrdinalIgnoreCase) || query.AsSpan().TrimStart().StartsWith("SHOW", StringComparison.OrdinalIgnoreCase);
 
-    // A result of 2.x, or the reason in the place of a refusal that says too little.
+    // For 2.x, an ambiguous error is replaced with the actual reason.
     private ValueTask<T> ExplainAsync<T>(ValueTask<T> call, InfluxApi api, bool isWrite, CancellationToken cancellationToken) =>
         api == InfluxApi.V2 ? _buckets.ExplainAsync(call, isWrite, cancellationToken) : call;
 

@@ -8,8 +8,8 @@ using VmStats.Stores.Influx.Http;
 namespace VmStats.Stores.Influx;
 
 /// <summary>
-/// What the stores of all InfluxDB versions have in common: queries are made of the columns that a measurement is known to
-/// have, and of others when the server contradicts them; writes leave out what a table doesn't take.
+/// The base class of the stores for all InfluxDB versions. Queries are made with the remembered columns of a measurement, and
+/// with its current ones if the server contradicts those; writes leave out what a table doesn't accept.
 /// </summary>
 internal abstract class InfluxServerStore : ITelemetryStore
 {
@@ -17,11 +17,11 @@ internal abstract class InfluxServerStore : ITelemetryStore
     private readonly SchemaMemory _schemas;
     private readonly RefusedFields _fields;
 
-    /// <summary>Prepares a store; nothing is sent.</summary>
-    /// <param name="influx">The conversation with the server; the caller's to dispose of.</param>
-    /// <param name="schemas">Asks for columns.</param>
-    /// <param name="retry">Tries reads again.</param>
-    /// <param name="clock">Says what time it is.</param>
+    /// <summary>Creates a store; nothing is sent yet.</summary>
+    /// <param name="influx">The client of the server; disposed by the caller.</param>
+    /// <param name="schemas">Reads the columns of measurements.</param>
+    /// <param name="retry">Retries reads.</param>
+    /// <param name="clock">The clock by which remembered columns and refused fields age.</param>
     protected InfluxServerStore(InfluxQuery influx, ISchemaReader schemas, ReadRetry retry, TimeProvider clock)
     {
         Influx = influx;
@@ -31,10 +31,10 @@ internal abstract class InfluxServerStore : ITelemetryStore
     }
 
     /// <inheritdoc/>
-    /// <remarks>Until the server was asked, a kind that is to be found out is given as InfluxDB 3.</remarks>
+    /// <remarks>Until the server has been asked, a kind that isn't configured is reported as InfluxDB 3.</remarks>
     public StoreInfo Info => new(KindOf(Influx.Api), Influx.Address, Influx.Database, Influx.Server?.Version, InfluxProducts.NameOf(Influx.Server?.Product ?? default));
 
-    /// <summary>The conversation with the server.</summary>
+    /// <summary>The client of the server.</summary>
     protected InfluxQuery Influx { get; }
 
     /// <inheritdoc/>
@@ -85,7 +85,7 @@ internal abstract class InfluxServerStore : ITelemetryStore
         }
         finally
         {
-            // Also of a write that failed: a part of it may be written.
+            // Also after a failed write: part of it may have been written.
             foreach (string measurement in fitter.MeasurementsWithNewColumns)
             {
                 _schemas.Added(measurement);
@@ -96,13 +96,13 @@ internal abstract class InfluxServerStore : ITelemetryStore
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => default;
 
-    /// <summary>Asks the server for what is planned, and waits for the first row.</summary>
+    /// <summary>Runs a planned query and waits for its first row.</summary>
     protected abstract ValueTask<OpenedRows> OpenAsync(QueryPlan plan, CancellationToken cancellationToken);
 
-    /// <summary>Reports to the query's observer why there are no rows, if that is known.</summary>
+    /// <summary>Reports to the observer of a query why it returned no rows, if that can be determined.</summary>
     protected virtual ValueTask ExplainEmptyAsync(string measurement, IQueryObserver observer, CancellationToken cancellationToken) => default;
 
-    /// <summary>Called after points were written.</summary>
+    /// <summary>Called with points that were written.</summary>
     protected virtual void OnWritten(IReadOnlyList<Point> points)
     {
     }
@@ -114,9 +114,9 @@ internal abstract class InfluxServerStore : ITelemetryStore
         _ => StoreKind.InfluxDB3,
     };
 
-    // Where the server contradicts what was remembered of the columns, or finds nothing by it, they are asked for again; when
-    // they are others, the query is made of them once more. InfluxDB 1.x and 2.x contradict nothing: there a first row that
-    // lacks some of the columns is reason enough to ask.
+    // If the server contradicts the remembered columns, or finds nothing with them, they are requested again; if they have
+    // changed, the query is made with the new ones, once. InfluxDB 1.x and 2.x don't report unknown columns: for them, a first
+    // row that lacks some of the columns is enough reason to ask.
     private async ValueTask<OpenedRows> OpenAsync(StoreQuery query, CancellationToken cancellationToken)
     {
         MeasurementSchema? remembered = _schemas.Find(query.Measurement);

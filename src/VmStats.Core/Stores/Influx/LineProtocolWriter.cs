@@ -9,12 +9,12 @@ using VmStats.ThirdParty;
 
 namespace VmStats.Stores.Influx;
 
-/// <summary>Sends points in batches that a server can bear, and finds out which points it refused.</summary>
+/// <summary>Sends points in batches that are small enough for the server, and determines which points it rejected.</summary>
 internal sealed class LineProtocolWriter(InfluxTransport transport, InfluxProbe probe, IInfrastructure infrastructure, DatabaseName database) : IDisposable
 {
     private const int MaximumBatchPoints = 10_000;
-    private const int MaximumBatchBytes = 9 * 1024 * 1024; // InfluxDB 3 takes 10 MiB, uncompressed.
-    private const int RecordLength = 4096; // The client copies them into one text; one large string would cost it more.
+    private const int MaximumBatchBytes = 9 * 1024 * 1024; // InfluxDB 3 accepts 10 MiB, uncompressed.
+    private const int RecordLength = 4096; // The client copies all records into one string; a single large record would cost it more.
     private ILineSender? _sender;
     private object? _senderLock;
 
@@ -62,7 +62,7 @@ internal sealed class LineProtocolWriter(InfluxTransport transport, InfluxProbe 
         return new WriteResult(written, rejected);
     }
 
-    /// <summary>Where 1.x and 2.x take points.</summary>
+    /// <summary>Returns the path of the write endpoint of 1.x and 2.x.</summary>
     public static string PathFor(DatabaseName database)
     {
         string policy = database.Policy is { } named ? $"&rp={Uri.EscapeDataString(named)}" : "";
@@ -72,7 +72,7 @@ internal sealed class LineProtocolWriter(InfluxTransport transport, InfluxProbe 
     /// <inheritdoc/>
     public void Dispose() => _sender?.Dispose();
 
-    /// <summary>Sends one batch, in halves where the server wants less at a time or doesn't say which line it refused.</summary>
+    /// <summary>Sends one batch; in halves, if it is too large for the server or the server doesn't report which line it rejected.</summary>
     private async ValueTask<int> SendAsync(Batch batch, InfluxApi api, List<RejectedPoint> rejected, CancellationToken cancellationToken)
     {
         Refusal? refusal = await PostOrFindDroppedAsync(batch, api, cancellationToken).ConfigureAwait(false);
@@ -99,7 +99,7 @@ internal sealed class LineProtocolWriter(InfluxTransport transport, InfluxProbe 
             return batch.Count - distinct.Count;
         }
 
-        // Without line numbers, as InfluxDB 1.x and 2.x refuse: where as many points have the field that is named as were left out, it is those.
+        // InfluxDB 1.x and 2.x reject points without line numbers. If as many points have the reported field as the server dropped, it is those.
         if (FieldConflict.Find(refusal.Reason) is { } conflict
             && Enumerable.Range(0, batch.Count).Where(i => conflict.IsOf(batch[i])).ToArray() is { Length: > 0 } those && those.Length == refusal.Dropped)
         {
@@ -117,7 +117,7 @@ internal sealed class LineProtocolWriter(InfluxTransport transport, InfluxProbe 
             return 0;
         }
 
-        // Points that were taken already are overwritten with themselves.
+        // Points that were already accepted are overwritten with the same values.
         return await SendHalvesAsync(batch, api, rejected, cancellationToken).ConfigureAwait(false);
     }
 
@@ -134,7 +134,7 @@ internal sealed class LineProtocolWriter(InfluxTransport transport, InfluxProbe 
         return 0;
     }
 
-    // A server may drop the connection over a point, each time that it gets it: what waits behind it would wait for ever.
+    // A server may drop the connection each time it receives a certain point; all points queued behind it would then wait forever.
     private async ValueTask<Refusal?> PostOrFindDroppedAsync(Batch batch, InfluxApi api, CancellationToken cancellationToken)
     {
         for (bool isFirst = true; ; isFirst = false)
@@ -158,7 +158,7 @@ internal sealed class LineProtocolWriter(InfluxTransport transport, InfluxProbe 
         }
     }
 
-    /// <summary>True when the server, and all before it, answers a write: one of nothing.</summary>
+    /// <summary>Returns true if the server, and any proxy in front of it, responds to an empty write.</summary>
     private async ValueTask<bool> TakesWritesAsync(InfluxApi api, CancellationToken cancellationToken)
     {
         using RequestTimer timer = transport.StartTimer(cancellationToken);
@@ -187,7 +187,7 @@ internal sealed class LineProtocolWriter(InfluxTransport transport, InfluxProbe 
         }
 
         string text = await ErrorBody.ReadAsync(answer, timer, transport.Failures).ConfigureAwait(false);
-        // Cloud Serverless may say of a batch of which it took a part that it was created, and what is wrong with the rest.
+        // Cloud Serverless may answer 201 Created for a batch that it accepted only in part, with the errors of the other points in the body.
         if (answer.IsSuccessStatusCode && answer.StatusCode != HttpStatusCode.Created)
         {
             throw transport.Failures.NotAcknowledged(answer, text);
@@ -199,7 +199,7 @@ internal sealed class LineProtocolWriter(InfluxTransport transport, InfluxProbe 
 
     private static bool IsOfClient(InfluxApi api) => api is InfluxApi.V3 or InfluxApi.V3Distributed;
 
-    // InfluxDB Cloud makes a bucket for whatever name /write is given, and keeps its points three days.
+    // InfluxDB Cloud creates a bucket for any name that is passed to /write, and keeps its points for three days.
     private string PathOfWrites(InfluxApi api)
     {
         string name = Uri.EscapeDataString(database.ForInfluxDB3);
@@ -211,10 +211,10 @@ internal sealed class LineProtocolWriter(InfluxTransport transport, InfluxProbe 
         };
     }
 
-    /// <summary>InfluxDB 3's engine: by its own client. Null when the batch was acknowledged, else the answer.</summary>
+    /// <summary>Writes to the InfluxDB 3 engine with its own client library. Returns null if the batch was acknowledged, otherwise the response.</summary>
     private async ValueTask<HttpResponseMessage?> SendRecordsAsync(Batch batch, InfluxApi api, RequestTimer timer)
     {
-        // Made with the first write: who only reads doesn't load it.
+        // Created with the first write, so that the library isn't loaded in a process that only reads.
         ILineSender sender = LazyInitializer.EnsureInitialized(
             ref _sender, ref _senderLock, () => infrastructure.CreateLineSender(
                 transport.CreateWriteClient(), transport.Server, database.ForInfluxDB3, byV2Api: api == InfluxApi.V3Distributed));
@@ -234,7 +234,7 @@ internal sealed class LineProtocolWriter(InfluxTransport transport, InfluxProbe 
             timer).ConfigureAwait(false);
     }
 
-    // Uncompressed: InfluxDB 1.x applies its size limit to a compressed body by cutting it, and points would be lost without a word.
+    // Uncompressed: InfluxDB 1.x applies its size limit to a compressed body by truncating it, and points would be lost silently.
     private async ValueTask<HttpResponseMessage> SendBodyAsync(Batch batch, InfluxApi api, RequestTimer timer)
     {
         using ReadOnlyMemoryContent content = new(batch.Body);

@@ -7,13 +7,14 @@ using VmStats.Text;
 namespace VmStats.Stores.Influx;
 
 /// <summary>
-/// Fields that tables don't take: those that a table has in another type, and those that are too many for it. A point that is
-/// refused for such a field is written without it, and the field is counted. What was refused is remembered for a while, so
-/// that not every batch is refused for it; then it is tried again, since a table may be corrected or recreated.
+/// Tracks the fields that tables don't accept: those that have another type in the table, and those beyond its maximum number of
+/// columns. A point that is rejected because of such a field is sent again with the value converted to the table's type, or
+/// without the field if that isn't possible; the fields left out are counted. A refused field is remembered for a minute, so that
+/// not every batch is rejected because of it; then it is tried again, since the table may have been corrected or recreated.
 /// </summary>
-/// <param name="write">Writes points, and says which were refused.</param>
-/// <param name="schemas">What the tables have.</param>
-/// <param name="clock">The clock that memories age by.</param>
+/// <param name="write">Writes points and returns those that were rejected.</param>
+/// <param name="schemas">The columns of the tables.</param>
+/// <param name="clock">The clock by which refused fields age.</param>
 internal sealed class RefusedFields(
     Func<IReadOnlyList<Point>, CancellationToken, ValueTask<WriteResult>> write, SchemaMemory schemas, TimeProvider clock)
 {
@@ -21,7 +22,7 @@ internal sealed class RefusedFields(
     private static readonly TimeSpan s_keep = TimeSpan.FromMinutes(1);
     private readonly ConcurrentDictionary<(string Measurement, string Field), Refused> _refused = new();
 
-    /// <summary>Writes points, without the fields that their tables don't take.</summary>
+    /// <summary>Writes points; values that their tables don't accept are converted or left out.</summary>
     public async ValueTask<WriteResult> WriteAsync(IReadOnlyList<Point> points, CancellationToken cancellationToken)
     {
         Forget();
@@ -30,7 +31,7 @@ internal sealed class RefusedFields(
         List<RejectedPoint> rejected = [];
         List<Attempt> attempts = [.. points.Select(Trim)];
 
-        // A server may name one field of a point at a time.
+        // A server may report only one field of a point at a time.
         do
         {
             WriteResult result = await write(attempts.ConvertAll(attempt => attempt.Sent), cancellationToken).ConfigureAwait(false);
@@ -75,7 +76,7 @@ internal sealed class RefusedFields(
         }
     }
 
-    // True when something is known now that wasn't.
+    // Returns true if a field was found that wasn't known to be refused.
     private async ValueTask<bool> LearnAsync(IReadOnlyList<RejectedPoint> rejected, CancellationToken cancellationToken)
     {
         bool learnt = false;
@@ -96,7 +97,7 @@ internal sealed class RefusedFields(
 
         foreach (string measurement in full)
         {
-            // Which columns are too many the server doesn't say.
+            // The server doesn't report which columns exceed the maximum.
             schemas.Added(measurement);
             MeasurementSchema? schema = await schemas.GetToWriteAsync(measurement, cancellationToken).ConfigureAwait(false);
             foreach (string field in schema is null ? [] : rejected.Where(one => one.Point.Shape.Measurement == measurement)
@@ -136,7 +137,7 @@ internal sealed class RefusedFields(
         return new Attempt(point, fields is null ? point : new Point(point.Shape, point.Time, [.. point.Tags], fields), leftOut);
     }
 
-    // The same text for every batch while it applies, so that it is reported once.
+    // The text is the same for every batch as long as it applies, so that it is reported only once.
     private string? Warning()
     {
         string[] fields = [.. _refused.Where(one => one.Value.LeavesOut)

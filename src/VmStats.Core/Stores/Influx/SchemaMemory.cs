@@ -7,14 +7,14 @@ using VmStats.Stores.Influx.Http;
 namespace VmStats.Stores.Influx;
 
 /// <summary>
-/// What is remembered of the columns of a server's measurements. Other programs add columns, and delete tables and make them
-/// anew with others: so a measurement is asked for again after a minute, when somebody in this process has added a column,
-/// and when an answer contradicts what is remembered.
+/// Caches the columns of a server's measurements. Other programs may add columns, or delete tables and recreate them with
+/// different ones, so the columns of a measurement are requested again after a minute, after a write in this process has added a
+/// column, and when a response contradicts the cache.
 /// </summary>
-/// <param name="place">The server and database: sessions of one process that use the same one tell each other what they add.</param>
-/// <param name="reader">Asks the server for the columns of a measurement.</param>
-/// <param name="retry">Has it asked again.</param>
-/// <param name="clock">The clock that memories age by.</param>
+/// <param name="place">The server and database: sessions of one process that use the same ones notify each other of added columns.</param>
+/// <param name="reader">Reads the columns of a measurement from the server.</param>
+/// <param name="retry">Retries these reads.</param>
+/// <param name="clock">The clock by which cached columns age.</param>
 internal sealed class SchemaMemory(string place, ISchemaReader reader, ReadRetry retry, TimeProvider clock)
 {
     private static readonly TimeSpan s_keep = TimeSpan.FromMinutes(1);
@@ -27,13 +27,16 @@ internal sealed class SchemaMemory(string place, ISchemaReader reader, ReadRetry
     private readonly ConcurrentDictionary<string, (MeasurementSchema Schema, long At, long Changes)> _known = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, long> _unreadable = new(StringComparer.Ordinal);
 
-    /// <summary>The columns, or null when there is no such measurement. That there is none is not kept: the next write may create it.</summary>
+    /// <summary>
+    /// Returns the columns, or null if the measurement doesn't exist. A missing measurement isn't cached, since the next write
+    /// may create it.
+    /// </summary>
     public ValueTask<MeasurementSchema?> GetAsync(string measurement, CancellationToken cancellationToken) =>
         Find(measurement) is { } known ? new(known) : RenewAsync(measurement, cancellationToken);
 
     /// <summary>
-    /// The columns, for who writes to the measurement; null also where it can't be known: a token that may only write still
-    /// delivers, in our own vocabulary, and what is wrong with it the server says to the write itself.
+    /// Returns the columns for a writer; null also if they can't be read. A token that may only write can thus still write, with
+    /// VmStats' own tag vocabulary, and the server reports any problem in its response to the write.
     /// </summary>
     public async ValueTask<MeasurementSchema?> GetToWriteAsync(string measurement, CancellationToken cancellationToken)
     {
@@ -53,15 +56,15 @@ internal sealed class SchemaMemory(string place, ISchemaReader reader, ReadRetry
         }
         catch (InfluxException e) when (e.Kind == VmStatsErrorKind.NotFound)
         {
-            // InfluxDB 3 creates the database with the first write; the others will say so themselves.
+            // InfluxDB 3 creates the database with the first write; the other versions report the error in response to it.
             return null;
         }
     }
 
-    /// <summary>Marks the cached columns as stale after a write has added some: all readers of the same database in this process request them again.</summary>
+    /// <summary>Records that a write may have added columns: all sessions of this process that use the same database request them again.</summary>
     public void Added(string measurement) => s_changes.AddOrUpdate((place, measurement), 1, static (_, changes) => changes + 1);
 
-    /// <summary>What is remembered of a measurement, unless it is too old.</summary>
+    /// <summary>Returns the cached columns of a measurement, or null if they are stale or not cached.</summary>
     public MeasurementSchema? Find(string measurement) =>
         _known.TryGetValue(measurement, out (MeasurementSchema Schema, long At, long Changes) memory)
         && memory.Changes == Changes(measurement)
@@ -69,12 +72,12 @@ internal sealed class SchemaMemory(string place, ISchemaReader reader, ReadRetry
             ? memory.Schema
             : null;
 
-    /// <summary>True for what a server says of a query that names columns, or has types, which its table doesn't have.</summary>
+    /// <summary>True for an error that a server returns if a query uses columns, or types, that its table doesn't have.</summary>
     public static bool IsContradiction(InfluxException failure) => s_contradictions.Contains(failure.ErrorId);
 
     /// <summary>
-    /// True where a row lacks columns that are remembered, of a server that wouldn't say that they are gone. Absent values are
-    /// nothing unusual, so what was asked for a moment ago isn't asked again.
+    /// True if a row lacks cached columns and the server wouldn't report that they no longer exist. Absent values are common, so
+    /// columns that were requested within the last second aren't requested again.
     /// </summary>
     public bool IsDoubtful(MeasurementSchema schema, StoreRow row) =>
         reader.IsSilent
@@ -82,10 +85,10 @@ internal sealed class SchemaMemory(string place, ISchemaReader reader, ReadRetry
         && clock.GetElapsedTime(memory.At) > s_beyondDoubt
         && row.Layout.Columns.Any(column => (row[column].IsNull || row[column].AsString() == "") && (schema.Tags.Contains(column) || schema.Fields.ContainsKey(column)));
 
-    /// <summary>Requests the columns again. Returns the same object if they haven't changed, so that query plans cached for it stay valid.</summary>
+    /// <summary>Requests the columns again. The same object is returned if they haven't changed, so that plans made with it can be kept.</summary>
     public async ValueTask<MeasurementSchema?> RenewAsync(string measurement, CancellationToken cancellationToken)
     {
-        // Before it is asked: what is added while the server answers may be missing in the answer.
+        // Read before the request: a column added while the server responds may be missing from the response.
         long changes = Changes(measurement), at = clock.GetTimestamp();
         MeasurementSchema? schema = await retry.RunAsync(token => reader.AskAsync(measurement, token), cancellationToken).ConfigureAwait(false);
         if (schema is null)

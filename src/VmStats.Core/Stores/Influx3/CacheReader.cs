@@ -4,23 +4,29 @@ using VmStats.Stores.Influx.Errors;
 
 namespace VmStats.Stores.Influx3;
 
-/// <summary>Reads from a server's caches which groups they have, and how new. Their rows are nobody's answer: two lines of one time don't merge in them as they do in the table.</summary>
+/// <summary>
+/// Reads which groups a server's caches contain, and how recent those are. The rows themselves are never returned as results: two
+/// points with the same time are merged in the table, but not in a cache.
+/// </summary>
 internal sealed class CacheReader(AskSql ask, TableCachesReader caches)
 {
-    /// <summary>The caches of a table.</summary>
+    /// <summary>Returns a table's caches.</summary>
     public ValueTask<TableCaches> ListAsync(string measurement, CancellationToken cancellationToken) => caches.GetAsync(measurement, cancellationToken);
 
-    /// <summary>The last-value caches of a table.</summary>
+    /// <summary>Returns a table's last-value caches.</summary>
     public ValueTask<IReadOnlyList<LastValueCache>> ListLastAsync(string measurement, CancellationToken cancellationToken) => caches.GetLastAsync(measurement, cancellationToken);
 
-    /// <summary>The time of the newest row of each group in a last-value cache; null when it is gone.</summary>
+    /// <summary>Returns the time of the newest row of each group in a last-value cache; null if the cache was deleted or lacks a column.</summary>
     public ValueTask<Dictionary<GroupKey, long>?> ReadAsync(QueryPlan plan, LastValueCache cache, CancellationToken cancellationToken)
     {
         StoreQuery newest = new(plan.Query.Measurement) { Latest = new LatestPerGroup(plan.GroupBy, 1), Columns = [] };
         return ReadAsync(QueryPlan.For(newest, plan.Schema)!, InfluxSqlRenderer.Cache("last_cache", plan.Query.Measurement, cache.Name), cancellationToken);
     }
 
-    /// <summary>The groups in a distinct-value cache, which tells no time: the latest of all. Null when it is gone.</summary>
+    /// <summary>
+    /// Returns the groups in a distinct-value cache, which has no times: each group is given the maximum. Null if the cache was
+    /// deleted or lacks a column.
+    /// </summary>
     public ValueTask<Dictionary<GroupKey, long>?> ReadAsync(QueryPlan plan, DistinctValueCache cache, CancellationToken cancellationToken)
     {
         StoreQuery groups = new(plan.Query.Measurement) { Distinct = plan.GroupBy };
@@ -41,7 +47,7 @@ internal sealed class CacheReader(AskSql ask, TableCachesReader caches)
         }
         catch (InfluxException e) when (e.ErrorId is ErrorIds.InfluxCacheNotFound or ErrorIds.InfluxColumnNotFound)
         {
-            // It was deleted meanwhile, or lacks a column that the table has got since.
+            // The cache was deleted in the meantime, or lacks a column that was added to the table later.
             caches.Forget(plan.Query.Measurement);
             return null;
         }

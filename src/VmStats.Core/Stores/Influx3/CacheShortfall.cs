@@ -3,23 +3,23 @@ using VmStats.Text;
 
 namespace VmStats.Stores.Influx3;
 
-/// <summary>What a cache lacks of what its table has.</summary>
+/// <summary>The groups of a table that are missing or out of date in one of its caches.</summary>
 /// <param name="Cache">The cache's name.</param>
-/// <param name="Groups">Groups of the table that it should have.</param>
-/// <param name="Missing">Those that the cache lacks.</param>
-/// <param name="Late">Those of which the cache has older rows only.</param>
+/// <param name="Groups">Number of the table's groups that the cache should contain.</param>
+/// <param name="Missing">Those that are missing from the cache.</param>
+/// <param name="Late">Those for which the cache has older rows only.</param>
 internal sealed record CacheShortfall(string Cache, int Groups, IReadOnlyList<GroupKey> Missing, IReadOnlyList<GroupKey> Late)
 {
     private const int GroupsToName = 10;
 
-    /// <summary>True where it lacks nothing.</summary>
+    /// <summary>True if no group is missing or out of date.</summary>
     public bool IsNone => Missing.Count == 0 && Late.Count == 0;
 
     /// <summary>Compares a cache with its table.</summary>
     /// <param name="cache">The cache's name.</param>
     /// <param name="table">The newest time of each group in the table.</param>
     /// <param name="cached">The newest time of each group in the cache, read after the table was.</param>
-    /// <param name="oldest">What is older the cache has let go, as it should.</param>
+    /// <param name="oldest">Groups without a row since this time (UTC nanoseconds) aren't compared, since the cache has rightly dropped them.</param>
     public static CacheShortfall Of(string cache, IReadOnlyDictionary<GroupKey, long> table, IReadOnlyDictionary<GroupKey, long> cached, long oldest)
     {
         (GroupKey Group, long Newest)[] due =
@@ -31,7 +31,7 @@ internal sealed record CacheShortfall(string Cache, int Groups, IReadOnlyList<Gr
             [.. due.Where(one => cached.TryGetValue(one.Group, out long newest) && newest < one.Newest).Select(one => one.Group)]);
     }
 
-    /// <summary>In words: how many are lacking, and which.</summary>
+    /// <summary>Describes the shortfall: how many groups are missing or out of date, and which.</summary>
     /// <param name="measurement">The table.</param>
     public string ToString(string measurement)
     {
@@ -42,7 +42,7 @@ internal sealed record CacheShortfall(string Cache, int Groups, IReadOnlyList<Gr
 
     private string Count(IReadOnlyList<GroupKey> groups) => string.Create(CultureInfo.InvariantCulture, $"{groups.Count} of {Groups}");
 
-    // A person knows a VM by its name, which is among the tags.
+    // UUIDs are omitted: users know a VM by its name, which is among the tags.
     private static string Names(IReadOnlyList<GroupKey> groups)
     {
         string[] names = [.. groups

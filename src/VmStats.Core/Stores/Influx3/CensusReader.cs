@@ -6,11 +6,11 @@ using VmStats.Stores.Influx.Errors;
 namespace VmStats.Stores.Influx3;
 
 /// <summary>
-/// Asks a table for its groups, and remembers them. The table is asked, as far back as is looked, since a cache of InfluxDB 3
-/// knows only what was written after it was made or after the server started, and says nothing of that. Its tags alone are
-/// read for it; where the newest rows lie is counted only of groups that lack rows. From then on, while the server's process
-/// is the same, a cache does hear of each write: after a minute it is asked what has come since, and the table is asked again
-/// only where there is no such cache, or after an hour.
+/// Queries a table for its groups, and caches the result. The table itself is queried, as far back as the search reaches, because
+/// a cache of InfluxDB 3 contains only what was written after the cache was created or the server was started, and doesn't
+/// indicate what is missing. Only the tags are read for this; rows are counted, and the newest one located, only for groups that
+/// lack rows. From then on, as long as the server process remains the same, a last-value cache receives every write: after a
+/// minute the cache is queried for changes, and the table is queried again only if there is no such cache, or after an hour.
 /// </summary>
 internal sealed class CensusReader(InfluxQuery influx, SqlReader reader, CacheReader caches, TimeProvider clock)
 {
@@ -19,11 +19,11 @@ internal sealed class CensusReader(InfluxQuery influx, SqlReader reader, CacheRe
     private const string TimeColumn = "time";
     private static readonly TimeSpan s_keep = TimeSpan.FromMinutes(1);
 
-    // Deletions, and rows without one of the cache's keys, are heard of by no cache.
+    // No cache reflects deletions, or rows that lack one of the cache's keys.
     private static readonly TimeSpan s_askAgain = TimeSpan.FromHours(1);
     private readonly ConcurrentDictionary<string, TableCensus> _known = new(StringComparer.Ordinal);
 
-    /// <summary>The census of the columns that a plan groups by, not older than a minute.</summary>
+    /// <summary>Returns the census for the columns that a plan groups by; it is at most a minute old.</summary>
     public async ValueTask<TableCensus> GetAsync(QueryPlan plan, CancellationToken cancellationToken)
     {
         string name = string.Join('\n', plan.GroupBy.Prepend(plan.Query.Measurement));
@@ -40,9 +40,9 @@ internal sealed class CensusReader(InfluxQuery influx, SqlReader reader, CacheRe
         return _known[name] = renewed ?? await TakeAsync(plan, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Forgets the groups of tables that this process wrote to, unless all that it wrote is so new that it is read anyway.</summary>
-    /// <param name="points">What it wrote.</param>
-    /// <param name="newest">From when on rows are read whatever is remembered.</param>
+    /// <summary>Discards the census of each table that this process wrote to, unless all written points are so recent that they are read anyway.</summary>
+    /// <param name="points">The written points.</param>
+    /// <param name="newest">Rows from this time on (UTC nanoseconds) are always read from the table.</param>
     public void Forget(IReadOnlyList<Point> points, long newest)
     {
         foreach ((string name, TableCensus census) in _known)
@@ -54,10 +54,10 @@ internal sealed class CensusReader(InfluxQuery influx, SqlReader reader, CacheRe
         }
     }
 
-    /// <summary>Counts the rows of all groups of a table, whatever is remembered, and finds the newest of each.</summary>
+    /// <summary>Counts the rows of all groups of a table without using the cached census, and finds the newest row of each.</summary>
     public ValueTask<Dictionary<GroupKey, GroupFacts>> CountAsync(QueryPlan plan, CancellationToken cancellationToken) => CountAsync(plan, [], cancellationToken);
 
-    /// <summary>Counts the rows of some groups, and adds what is known then to a census.</summary>
+    /// <summary>Counts the rows of some groups, and adds the results to a census.</summary>
     public async ValueTask CountAsync(QueryPlan plan, TableCensus census, IReadOnlyCollection<GroupKey> groups, CancellationToken cancellationToken)
     {
         if (groups.Count == 0)
@@ -68,16 +68,16 @@ internal sealed class CensusReader(InfluxQuery influx, SqlReader reader, CacheRe
         Dictionary<GroupKey, GroupFacts> facts = await CountAsync(plan, GroupFilter.Narrow(plan, groups), cancellationToken).ConfigureAwait(false);
         foreach (GroupKey group in groups.Union(facts.Keys))
         {
-            // Where it has no row any more, it was deleted meanwhile.
+            // A group that has no rows any more was deleted in the meantime.
             census.Facts.TryAdd(group, facts.TryGetValue(group, out GroupFacts known) ? known : GroupFacts.None);
         }
     }
 
-    /// <summary>What the cache lacks of the groups of which it is known how new they are; null where it lacks nothing or isn't there.</summary>
-    /// <param name="plan">What is asked.</param>
+    /// <summary>Returns what the cache lacks of the groups whose newest row is known; null if it lacks nothing or there is no cache.</summary>
+    /// <param name="plan">The query.</param>
     /// <param name="census">The table's groups.</param>
-    /// <param name="newest">The time of the newest row of each.</param>
-    /// <param name="cancellationToken">Ends the query.</param>
+    /// <param name="newest">The time of each group's newest row.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
     public async ValueTask<CacheShortfall?> CompareAsync(
         QueryPlan plan, TableCensus census, Dictionary<GroupKey, long> newest, CancellationToken cancellationToken)
     {
@@ -102,7 +102,7 @@ internal sealed class CensusReader(InfluxQuery influx, SqlReader reader, CacheRe
 
     private async ValueTask<TableCensus> TakeAsync(QueryPlan plan, CancellationToken cancellationToken)
     {
-        // What is true of cache and process before is true of all that is written while the table is read.
+        // The cache and the process are looked up before the table is read, so that they also account for writes during the read.
         DateTimeOffset now = clock.GetUtcNow();
         LastValueCache? cache = (await caches.ListLastAsync(plan.Query.Measurement, cancellationToken).ConfigureAwait(false))
             .Where(cache => cache.Covers(plan.GroupBy) && cache.TimeToLive > s_askAgain).MaxBy(cache => cache.TimeToLive);
@@ -126,13 +126,13 @@ internal sealed class CensusReader(InfluxQuery influx, SqlReader reader, CacheRe
             RenewedAt = now,
             Cache = cache,
 
-            // Rows without one of the keys are in no cache.
+            // Rows that lack one of the keys aren't cached.
             IsCacheComplete = process is not null && !groups.Any(group => group.Values.Any(value => value.IsNull)),
             ProcessId = process,
         };
     }
 
-    // The groups with what the cache has heard of since; null where the table must be asked again.
+    // Returns the census updated with what the cache has received since; null if the table must be queried again.
     private async ValueTask<TableCensus?> RenewAsync(TableCensus known, QueryPlan plan, CancellationToken cancellationToken)
     {
         if (known is not { IsCacheComplete: true, Cache: { } cache }
@@ -151,7 +151,8 @@ internal sealed class CensusReader(InfluxQuery influx, SqlReader reader, CacheRe
         ConcurrentDictionary<GroupKey, GroupFacts> facts = new(known.Facts);
         foreach ((GroupKey group, long newest) in cached)
         {
-            // One that isn't counted yet is when that is needed; of one that is new all that there is was heard of.
+            // A known group that hasn't been counted yet is counted when needed. Of a new group the cache has received every row,
+            // so it needs no count.
             bool isCounted = facts.TryGetValue(group, out GroupFacts before);
             if (isCounted || !known.Groups.Contains(group))
             {
@@ -171,12 +172,12 @@ internal sealed class CensusReader(InfluxQuery influx, SqlReader reader, CacheRe
         }
         catch (InfluxException)
         {
-            // A proxy may let nothing but queries pass. Without it nothing is left to the cache.
+            // A proxy may allow nothing but queries. Without the process id, the cache is not relied on.
             return null;
         }
     }
 
-    // The time is a column as others are to who counts.
+    // The time is declared as a field here, so that its maximum can be queried like that of any other column.
     private async ValueTask<Dictionary<GroupKey, GroupFacts>> CountAsync(QueryPlan plan, ColumnFilter[] filters, CancellationToken cancellationToken)
     {
         Aggregate[] counts = [new(AggregateFunction.Count, null, RowsColumn), new(AggregateFunction.Maximum, TimeColumn, NewestColumn)];

@@ -30,10 +30,10 @@ internal sealed class ColumnTimes
         /// <summary>Any type except a time.</summary>
         Plain,
 
-        /// <summary>According to the server it is a time.</summary>
+        /// <summary>A time, according to the server.</summary>
         Time,
 
-        /// <summary>It looks like a time, and the server can't be asked.</summary>
+        /// <summary>It looks like a time, but the server can't be asked.</summary>
         Unknown,
     }
 
@@ -94,7 +94,7 @@ internal sealed class ColumnTimes
             IReadOnlyList<bool>? areTimes = await _queryTypes(candidates, cancellationToken).ConfigureAwait(false);
             for (int i = 0; i < candidates.Count; i++)
             {
-                // If the server can't be asked, a column that the user named time is one.
+                // If the server can't be asked, a column called "time" is assumed to be one.
                 _kinds[candidates[i]] = areTimes is null ? candidates[i] == "time" ? Kind.Time : Kind.Unknown : areTimes[i] ? Kind.Time : Kind.Plain;
             }
         }

@@ -3,7 +3,7 @@ using VmStats.Points;
 
 namespace VmStats.Stores.Influx3;
 
-/// <summary>Aggregates of a range that is read in slices: a slice has parts of its first and last bucket, which are merged.</summary>
+/// <summary>Aggregates a range that is read in slices. The first and last bucket of a slice may be partial; such parts are merged.</summary>
 internal static class Influx3AggregateQuery
 {
     public static async IAsyncEnumerable<StoreRow> ReadAsync(

@@ -3,7 +3,7 @@ using VmStats.Points;
 
 namespace VmStats.Stores.Influx3;
 
-/// <summary>Rows of a range that is read in slices: one slice's after the other's.</summary>
+/// <summary>Returns the rows of a range that is read in slices, one slice after another.</summary>
 internal static class Influx3RowsQuery
 {
     public static IAsyncEnumerable<StoreRow> ReadAsync(SqlReader reader, QueryPlan plan, IReadOnlyList<Slice> slices, CancellationToken cancellationToken)

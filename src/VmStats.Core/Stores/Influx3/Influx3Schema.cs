@@ -4,7 +4,7 @@ using VmStats.Stores.Influx.Json;
 
 namespace VmStats.Stores.Influx3;
 
-/// <summary>Asks InfluxDB 3 for the columns of a table.</summary>
+/// <summary>Reads the columns of a table from InfluxDB 3.</summary>
 internal sealed class Influx3Schema(InfluxQuery influx) : ISchemaReader
 {
     private const string Sql = "SELECT column_name, data_type FROM information_schema.columns"

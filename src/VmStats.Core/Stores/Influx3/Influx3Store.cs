@@ -5,12 +5,12 @@ using VmStats.Stores.Influx.Http;
 
 namespace VmStats.Stores.Influx3;
 
-/// <summary>Telemetry kept in InfluxDB 3 Core or Enterprise: read by SQL, in slices of time where one query may not read it all.</summary>
+/// <summary>Telemetry in InfluxDB 3 Core or Enterprise: read with SQL, in slices of time where a single query may not read the whole range.</summary>
 internal sealed class Influx3Store : InfluxServerStore
 {
     private readonly SqlReader _ranges;
 
-    /// <summary>Prepares a store; nothing is sent.</summary>
+    /// <summary>Creates a store; nothing is sent yet.</summary>
     public Influx3Store(InfluxQuery influx, ConnectionOptions options, ReadRetry retry, TimeProvider clock)
         : base(influx, new Influx3Schema(influx), retry, clock)
     {
@@ -19,7 +19,7 @@ internal sealed class Influx3Store : InfluxServerStore
         Latest = new LatestReader(influx, _ranges, statements.ReadAsync, options, clock);
     }
 
-    /// <summary>Reads the newest rows, and has what the caches have.</summary>
+    /// <summary>Reads the newest rows; also gives access to the server's caches and the census of groups.</summary>
     public LatestReader Latest { get; }
 
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ using VmStats.Points;
 
 namespace VmStats.Stores.Influx3;
 
-/// <summary>Writes queries in InfluxDB 3's SQL (DataFusion). Identifiers are quoted, since it folds others to lower case.</summary>
+/// <summary>Renders queries in InfluxDB 3's SQL (DataFusion). Identifiers are quoted, since unquoted ones are folded to lower case.</summary>
 internal sealed class InfluxSqlRenderer
 {
     private const string Rank = "vmstats rank";
@@ -23,20 +23,20 @@ internal sealed class InfluxSqlRenderer
         _source = source ?? Quote(plan.Query.Measurement);
     }
 
-    /// <summary>The query as SQL.</summary>
-    /// <param name="plan">What is asked.</param>
-    /// <param name="source">What stands after FROM in place of the table: a cache, as <see cref="Cache"/> names it.</param>
+    /// <summary>Renders a query as SQL.</summary>
+    /// <param name="plan">The query.</param>
+    /// <param name="source">The source to use in the FROM clause instead of the table: a cache, as rendered by <see cref="Cache"/>.</param>
     public static RenderedQuery Render(QueryPlan plan, string? source = null) => new InfluxSqlRenderer(plan, source).Render();
 
-    /// <summary>A cache as a source of rows. The server takes literal texts only.</summary>
+    /// <summary>Renders a cache as a source of rows. The server accepts only string literals as arguments.</summary>
     /// <param name="function"><c>last_cache</c> or <c>distinct_cache</c>.</param>
-    /// <param name="table">Its table.</param>
-    /// <param name="name">Its name.</param>
+    /// <param name="table">The cache's table.</param>
+    /// <param name="name">The cache's name.</param>
     public static string Cache(string function, string table, string name) => $"{function}({Text(table)}, {Text(name)})";
 
     private static string Text(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
-    /// <summary>A name in double quotes.</summary>
+    /// <summary>Quotes an identifier.</summary>
     public static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     private RenderedQuery Render()
@@ -57,7 +57,7 @@ internal sealed class InfluxSqlRenderer
         _sql.Append(" ORDER BY \"time\"").Append(_query.Descending ? " DESC" : "");
         if (_query.Limit is not null || _query.Skip > 0)
         {
-            // Pages must not overlap: rows of one time need an order of their own.
+            // Pages must not overlap, so rows with the same time need a defined order.
             foreach (string tag in _plan.Schema.Tags)
             {
                 _sql.Append(", ").Append(Quote(tag));
@@ -95,7 +95,7 @@ internal sealed class InfluxSqlRenderer
         long? interval = _query.Aggregation!.Interval;
         List<string> select = interval is long width ? [Bucket(width)] : [];
         select.AddRange(_plan.GroupBy.Select(Quote));
-        // By place: the bucket is called "time", and GROUP BY "time" would mean the raw column.
+        // By position, because the bucket is called "time", and GROUP BY "time" would refer to the original column.
         List<string> keys = Enumerable.Range(1, select.Count).Select(place => Number(place)).ToList();
         CounterRates? rates = _query.Aggregation.Rates;
         select.AddRange(_plan.Aggregates.Select(aggregate => $"{Call(rates is null ? aggregate : aggregate with { Column = Rate })} AS {Quote(aggregate.Name)}"));
@@ -124,7 +124,7 @@ internal sealed class InfluxSqlRenderer
         return [.. _plan.GroupBy, .. _plan.Aggregates.Select(aggregate => aggregate.Name)];
     }
 
-    // The rows of the range with the rate since the row before, in place of the table.
+    // Appends a subquery in place of the table: the rows of the range, each with the rate since the row before it.
     private void AppendRates(CounterRates rates)
     {
         const string before = "\"vmstats before\"", earlier = "\"vmstats earlier\"";
@@ -132,7 +132,7 @@ internal sealed class InfluxSqlRenderer
         string keys = string.Concat(_plan.GroupBy.Select(tag => $", {Quote(tag)}"));
         string window = $"OVER ({(_plan.GroupBy.Count == 0 ? "" : $"PARTITION BY {string.Join(", ", _plan.GroupBy.Select(Quote))} ")}ORDER BY \"time\")";
 
-        // A difference of whole numbers is exact; where they are unsigned or floats, it is one of floats.
+        // Signed integers are subtracted exactly; unsigned ones and floats are converted to floats first.
         string growth = _plan.Schema.Fields[rates.Counter] == FieldKind.Integer
             ? $"CAST({counter} - {before} AS DOUBLE)"
             : $"(CAST({counter} AS DOUBLE) - CAST({before} AS DOUBLE))";
@@ -161,7 +161,7 @@ internal sealed class InfluxSqlRenderer
             AggregateFunction.Minimum => $"min({column})",
             AggregateFunction.Maximum => $"max({column})",
             AggregateFunction.Sum => $"sum({column})",
-            // Rows without the value are ordered to the other end.
+            // Rows without the value are sorted to the opposite end.
             AggregateFunction.First => $"first_value({column} ORDER BY {column} IS NULL, \"time\")",
             AggregateFunction.Last => $"last_value({column} ORDER BY {column} IS NOT NULL, \"time\")",
             _ => throw new ArgumentOutOfRangeException(nameof(aggregate), aggregate.Function, null),

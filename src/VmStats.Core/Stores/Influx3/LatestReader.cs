@@ -7,21 +7,23 @@ using VmStats.Stores.Influx.Errors;
 namespace VmStats.Stores.Influx3;
 
 /// <summary>
-/// Finds the newest rows of each group, and the groups there are, in InfluxDB 3 without reading a table's history: backwards
-/// in time in ranges that grow. The newest range is read whole, in the table; after it only the groups that are not complete
-/// yet, in the ranges in which a census knows them to be. The server's caches only help to keep the census up to date.
+/// Finds the newest rows of each group, or the existing groups, in InfluxDB 3 without reading a table's whole history: backwards
+/// in time, in ranges of increasing length. The newest range of the table is read completely; in each older range, only the
+/// groups that are still incomplete and that have rows there according to a census. The server's caches only help to keep the
+/// census up to date.
 /// </summary>
 internal sealed class LatestReader
 {
     private static readonly long s_hour = UnixTime.ToNanoseconds(TimeSpan.FromHours(1));
 
-    // Where samples are a few seconds apart, the first holds all of the answer and little else; where they are a minute apart, the second.
+    // 30 seconds, 5 minutes, an hour, a day. If samples are a few seconds apart, the first range contains the whole answer and
+    // little else; if they are a minute apart, the second does.
     private static readonly long[] s_steps = [s_hour / 120, s_hour / 12, s_hour, 24 * s_hour];
     private readonly SqlReader _reader;
     private readonly AskSql _ask;
     private readonly ConnectionOptions _options;
 
-    /// <summary>A reader of one server.</summary>
+    /// <summary>Creates a reader for one server.</summary>
     public LatestReader(InfluxQuery influx, SqlReader reader, AskSql ask, ConnectionOptions options, TimeProvider clock)
     {
         _reader = reader;
@@ -31,19 +33,19 @@ internal sealed class LatestReader
         Census = new CensusReader(influx, reader, Caches, clock);
     }
 
-    /// <summary>What the server's caches have.</summary>
+    /// <summary>Reads the server's caches.</summary>
     public CacheReader Caches { get; }
 
-    /// <summary>Which groups the tables have.</summary>
+    /// <summary>Determines which groups the tables have.</summary>
     public CensusReader Census { get; }
 
-    /// <summary>The newest rows of each group, by group, newest first.</summary>
+    /// <summary>Returns the newest rows of each group, ordered by group, newest first.</summary>
     public async IAsyncEnumerable<StoreRow> ReadLatestAsync(QueryPlan plan, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         StoreQuery query = plan.Query;
         LatestRows found = new(plan);
 
-        // Of a range that ends in the past, or of conditions on other columns, a census says nothing.
+        // The census applies to the present only, and to conditions on the group's own columns.
         bool isOfNow = query.Start is null && (query.Finish is null || query.Finish >= _reader.Now);
         if (isOfNow && GroupFilter.Of(plan) is { } filter)
         {
@@ -62,7 +64,7 @@ internal sealed class LatestReader
         async ValueTask<List<GroupKey>> AskIncompleteAsync(Slice range, long back) => await ReadIncompleteAsync(plan, range, found, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The distinct combinations of tags, in their order.</summary>
+    /// <summary>Returns the distinct combinations of tags, sorted.</summary>
     public async IAsyncEnumerable<StoreRow> ReadDistinctAsync(QueryPlan plan, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         StoreQuery query = plan.Query;
@@ -76,7 +78,7 @@ internal sealed class LatestReader
                 distinct.TryAdd(group.Values, new StoreRow(layout, null, group.Values));
             }
 
-            // And what was written since; clocks differ a little.
+            // Read what was written since, with an overlap of five minutes because clocks differ slightly.
             query = query with { Start = UnixTime.ToNanoseconds(census.RenewedAt) - s_steps[1] };
         }
 
@@ -93,10 +95,10 @@ internal sealed class LatestReader
         }
     }
 
-    /// <summary>Called after this process wrote points.</summary>
+    /// <summary>Called with the points that this process has written.</summary>
     public void Wrote(IReadOnlyList<Point> points) => Census.Forget(points, _reader.Now - s_steps[0]);
 
-    // The census is taken while the newest range is read.
+    // The census is taken while the newest range is being read.
     private async ValueTask ReadByCensusAsync(QueryPlan plan, GroupFilter filter, LatestRows found, CancellationToken cancellationToken)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -121,7 +123,8 @@ internal sealed class LatestReader
         {
             TableCensus census = await taking.ConfigureAwait(false);
 
-            // Where samples are a minute apart, all groups lack rows in the last minutes, and have them there.
+            // Rows are counted only after the last five minutes have been read: if samples are a minute apart, the first range
+            // leaves every group incomplete, and the missing rows are found within those minutes.
             if (back >= s_steps[1])
             {
                 await Census.CountAsync(plan, census, census.Uncounted(found, filter), cancellationToken).ConfigureAwait(false);
@@ -180,7 +183,7 @@ internal sealed class LatestReader
         }
     }
 
-    // Two columns of tags tell cheaply which groups are in the range at all.
+    // Finds out which incomplete groups have rows in the range at all; this is cheap, since only tags are read.
     private async ValueTask<List<GroupKey>> ReadIncompleteAsync(QueryPlan plan, Slice range, LatestRows found, CancellationToken cancellationToken)
     {
         List<GroupKey> incomplete = [];
@@ -196,7 +199,7 @@ internal sealed class LatestReader
         return incomplete;
     }
 
-    // Newest first. An open start is bounded by the look-back where the table is too large to be read whole.
+    // Newest first. Without a start, the search is limited by the look-back if the table is too large to be read with one query.
     private async ValueTask<IReadOnlyList<Slice>> RangesAsync(StoreQuery query, CancellationToken cancellationToken)
     {
         TableFiles? files = await _reader.FilesAsync(query.Measurement, cancellationToken).ConfigureAwait(false);
@@ -221,7 +224,7 @@ internal sealed class LatestReader
 
         if (ranges.Count == 0)
         {
-            // It begins after the end: what is ahead of the clock is looked for.
+            // The start lies after the end: look for rows that are ahead of this machine's clock.
             ranges.Add(new Slice(oldest, query.Finish ?? oldest + 1, IsOpenAtFinish: query.Finish is null));
         }
 
@@ -232,7 +235,7 @@ internal sealed class LatestReader
 
         return ranges;
 
-        // The first reaches to the query's own end, since rows may be a little ahead of this clock.
+        // The first range extends to the query's own end, since rows may be slightly ahead of this machine's clock.
         void Add(long from)
         {
             ranges.Add(new Slice(from, ranges.Count == 0 ? query.Finish ?? to : to, IsOpenAtFinish: ranges.Count == 0 && query.Finish is null));

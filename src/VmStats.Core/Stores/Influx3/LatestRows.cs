@@ -2,30 +2,30 @@ using VmStats.Points;
 
 namespace VmStats.Stores.Influx3;
 
-/// <summary>The newest rows of each group, as they are found in ranges from the newest to the oldest.</summary>
+/// <summary>Collects the newest rows of each group from ranges that are read from the newest to the oldest.</summary>
 internal sealed class LatestRows(QueryPlan plan)
 {
     private readonly Dictionary<GroupKey, List<StoreRow>> _groups = [];
 
-    /// <summary>Rows wanted of each group.</summary>
+    /// <summary>Number of rows to find for each group.</summary>
     public int Depth { get; } = Math.Max(1, plan.Query.Latest?.Depth ?? 1);
 
-    /// <summary>The groups that rows were found of.</summary>
+    /// <summary>The groups for which rows were found.</summary>
     public IReadOnlyCollection<GroupKey> Groups => _groups.Keys;
 
-    /// <summary>True when there is a group and each has its rows.</summary>
+    /// <summary>True if at least one group was found, and each has all its rows.</summary>
     public bool IsComplete => _groups.Count > 0 && _groups.Values.All(rows => rows.Count >= Depth);
 
-    /// <summary>The group of a row.</summary>
+    /// <summary>Returns the group of a row.</summary>
     public static GroupKey KeyOf(QueryPlan plan, StoreRow row) => GroupKey.Of(null, plan.GroupBy, row);
 
-    /// <summary>The rows that were found of a group.</summary>
+    /// <summary>Returns the rows found for a group.</summary>
     public IReadOnlyList<StoreRow> Of(GroupKey group) => _groups.TryGetValue(group, out List<StoreRow>? rows) ? rows : [];
 
-    /// <summary>True when the row's group lacks rows.</summary>
+    /// <summary>True if the group of the row lacks rows.</summary>
     public bool Wants(StoreRow row) => Of(KeyOf(plan, row)).Count < Depth;
 
-    /// <summary>Takes a row, unless its group is complete: ranges are read from the newest on, and a range's rows come newest first.</summary>
+    /// <summary>Adds a row, unless its group is complete. Ranges must be added from the newest to the oldest, and a range's rows newest first.</summary>
     public void Add(StoreRow row)
     {
         GroupKey key = KeyOf(plan, row);

@@ -2,9 +2,9 @@ using VmStats.Points;
 
 namespace VmStats.Stores.Influx3;
 
-/// <summary>A range of time that one query asks for. The bounds of the query may be open; how far it reaches is known.</summary>
-/// <param name="From">First time that there may be rows of, inclusive, UTC nanoseconds.</param>
-/// <param name="To">Time after the last, exclusive.</param>
+/// <summary>A time range that is read with one query. Even if the query has no bound on a side, the extent of the range is known.</summary>
+/// <param name="From">Earliest time at which there may be rows, inclusive, UTC nanoseconds.</param>
+/// <param name="To">End of the range, exclusive, UTC nanoseconds.</param>
 /// <param name="IsOpenAtStart">The query has no lower bound.</param>
 /// <param name="IsOpenAtFinish">The query has no upper bound.</param>
 internal readonly record struct Slice(long From, long To, bool IsOpenAtStart = false, bool IsOpenAtFinish = false)
@@ -16,8 +16,11 @@ internal readonly record struct Slice(long From, long To, bool IsOpenAtStart = f
 
     public long? Finish => IsOpenAtFinish ? null : To;
 
-    /// <summary>Cuts at a multiple of a width, in order of time; whole when there is none inside, or one half would be too short.</summary>
-    /// <param name="alignment">Nanoseconds; the cut is a multiple of it.</param>
+    /// <summary>
+    /// Splits the range near its middle, at a multiple of <paramref name="alignment"/>. Returns false, and the whole range as
+    /// <paramref name="first"/>, if there is no such multiple inside or the range is too short.
+    /// </summary>
+    /// <param name="alignment">Nanoseconds; the range is split at a multiple of it.</param>
     /// <param name="first">The older half.</param>
     /// <param name="second">The newer half.</param>
     public bool TryHalve(long alignment, out Slice first, out Slice second)
@@ -34,7 +37,7 @@ internal readonly record struct Slice(long From, long To, bool IsOpenAtStart = f
         return canCut;
     }
 
-    /// <summary>Cuts into slices of a length, at multiples of it, in order of time.</summary>
+    /// <summary>Splits the range at multiples of a length; the slices are in time order.</summary>
     public IReadOnlyList<Slice> Cut(long length)
     {
         List<Slice> slices = [];

@@ -4,18 +4,21 @@ using VmStats.Points;
 
 namespace VmStats.Stores.Influx3;
 
-/// <summary>Reads slices a few at a time and gives their rows in the slices' order. What is read ahead is bounded, so that memory stays flat.</summary>
+/// <summary>
+/// Reads a few slices at a time and returns their rows in the order of the slices. The number of rows read ahead is bounded,
+/// which keeps memory use constant.
+/// </summary>
 internal static class SliceRunner
 {
     private const int AtOnce = 3;
     private const int ReadAhead = 1024;
 
-    /// <summary>Runs the slices.</summary>
-    /// <param name="reader">Reads them.</param>
-    /// <param name="plan">What is asked; where it wants the newest rows first, the newest slice is read first.</param>
-    /// <param name="slices">In order of time.</param>
-    /// <param name="isLimited">Only some rows are wanted: slices are read one by one, so that what lies beyond those rows is not read at all.</param>
-    /// <param name="cancellationToken">Ends all of them.</param>
+    /// <summary>Reads the slices.</summary>
+    /// <param name="reader">Reads each slice.</param>
+    /// <param name="plan">The query; if it is descending, the newest slice is read first.</param>
+    /// <param name="slices">The slices, in time order.</param>
+    /// <param name="isLimited">True if only some rows are needed: slices are then read one by one, so that nothing beyond those rows is read.</param>
+    /// <param name="cancellationToken">Cancels all of them.</param>
     public static async IAsyncEnumerable<StoreRow> RunAsync(
         SqlReader reader, QueryPlan plan, IReadOnlyList<Slice> slices, bool isLimited, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -43,7 +46,7 @@ internal static class SliceRunner
                     }
                 }
 
-                // A failure comes after the rows before it, as it would from one query.
+                // An error is thrown after the rows that precede it, as with a single query.
                 await work.ConfigureAwait(false);
                 running.Dequeue();
                 query.Observer?.OnProgress(new QueryProgress(query.Measurement, ++finished, slices.Count));

@@ -8,12 +8,12 @@ using VmStats.Stores.Influx.Errors;
 
 namespace VmStats.Stores.Influx3;
 
-/// <summary>Runs one statement: a plan, and what it is read from where that isn't the table itself.</summary>
+/// <summary>Runs a plan as one statement, on the table itself or on <paramref name="source"/>.</summary>
 internal delegate IAsyncEnumerable<StoreRow> AskSql(QueryPlan plan, string? source, CancellationToken cancellationToken);
 
 /// <summary>
-/// Reads InfluxDB 3, whose Core refuses a query that would scan more than 432 files (72 hours at best): a longer range is
-/// read in slices of time, a few at once, and its rows come in the order that one query would give.
+/// Reads from InfluxDB 3. Core refuses a query that would scan more than 432 files (72 hours at best), so a longer range is read
+/// in slices of time, a few at once, and its rows are returned in the order in which a single query would return them.
 /// </summary>
 internal sealed class SqlReader(InfluxQuery influx, SqlStatements statements, ConnectionOptions options, TimeProvider clock)
 {
@@ -23,26 +23,32 @@ internal sealed class SqlReader(InfluxQuery influx, SqlStatements statements, Co
     private readonly long _length = UnixTime.ToNanoseconds(options.SliceLength);
     private readonly TableFilesReader _files = new(influx, clock);
 
-    /// <summary>The files of a table, or null where the server doesn't tell.</summary>
+    /// <summary>Returns the files of a table, or null if the server doesn't report them.</summary>
     public ValueTask<TableFiles?> FilesAsync(string table, CancellationToken cancellationToken) => _files.GetAsync(table, cancellationToken);
 
-    /// <summary>Now, UTC nanoseconds.</summary>
+    /// <summary>The current time, UTC nanoseconds.</summary>
     public long Now => UnixTime.ToNanoseconds(clock.GetUtcNow());
 
-    /// <summary>The end of a table: now, or where nobody writes to it any more, after its last row. That is where the latest is looked for.</summary>
-    /// <param name="files">The table's files, where they are known.</param>
+    /// <summary>
+    /// Returns the end of a table, from which the newest rows are searched backwards: the current time, or just after the last
+    /// row if that is more than an hour old.
+    /// </summary>
+    /// <param name="files">The table's files, if known.</param>
     public long End(TableFiles? files) => files?.Newest is long newest && newest < Now - s_silent ? newest + 1 : Now;
 
-    /// <summary>Where the search for the latest begins: nowhere, where one query may read the whole table, else as far back from its end as the connection says.</summary>
+    /// <summary>
+    /// Returns the time at which the search for the newest rows may stop: null if one query may read the whole table, otherwise
+    /// the connection's look-back before <paramref name="finish"/> or before the table's end.
+    /// </summary>
     public async ValueTask<long?> LookBackAsync(string table, long? finish, CancellationToken cancellationToken) =>
         await FilesAsync(table, cancellationToken).ConfigureAwait(false) is not { AreFew: true } and var files
             ? (finish ?? End(files)) - UnixTime.ToNanoseconds(options.LookBack)
             : null;
 
-    /// <summary>True for a refusal that a shorter range may pass.</summary>
+    /// <summary>True for an error that may not occur with a shorter range.</summary>
     public static bool IsTooMuch(InfluxException failure) => failure.ErrorId is ErrorIds.InfluxFileLimit or ErrorIds.InfluxOutOfMemory;
 
-    /// <summary>Asks for the rows, aggregates or distinct tags of a range of any length, and waits for the first row.</summary>
+    /// <summary>Queries the rows, aggregates or distinct tags of a range of any length, and waits for the first row.</summary>
     public async ValueTask<OpenedRows> OpenAsync(QueryPlan plan, CancellationToken cancellationToken)
     {
         IReadOnlyList<Slice> slices = await CutAsync(plan.Query, cancellationToken).ConfigureAwait(false);
@@ -64,7 +70,7 @@ internal sealed class SqlReader(InfluxQuery influx, SqlStatements statements, Co
         return await OpenedRows.OpenAsync(rows, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Asks, as <see cref="OpenAsync"/>, when the rows are wanted.</summary>
+    /// <summary>Like <see cref="OpenAsync"/>, but the query is sent only when the rows are enumerated.</summary>
     public async IAsyncEnumerable<StoreRow> ReadAsync(QueryPlan plan, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         OpenedRows opened = await OpenAsync(plan, cancellationToken).ConfigureAwait(false);
@@ -77,7 +83,7 @@ internal sealed class SqlReader(InfluxQuery influx, SqlStatements statements, Co
         }
     }
 
-    /// <summary>Reads a slice into a queue; in halves, where the server refuses it as too large.</summary>
+    /// <summary>Reads a slice into a channel; in halves, if the server refuses it as too large.</summary>
     public async Task ReadAsync(QueryPlan plan, Slice slice, ChannelWriter<StoreRow> rows, CancellationToken cancellationToken)
     {
         if (await TryOpenAsync(plan, slice, cancellationToken).ConfigureAwait(false) is not { } opened)
@@ -100,7 +106,7 @@ internal sealed class SqlReader(InfluxQuery influx, SqlStatements statements, Co
         }
     }
 
-    // The slices in which the range is read; its own bounds hold, whatever is cut.
+    // Returns the slices in which the range is read. The query's own bounds are kept, however it is split.
     private async ValueTask<IReadOnlyList<Slice>> CutAsync(StoreQuery query, CancellationToken cancellationToken)
     {
         long now = Now;
@@ -110,7 +116,7 @@ internal sealed class SqlReader(InfluxQuery influx, SqlStatements statements, Co
             : await _files.GetAsync(query.Measurement, cancellationToken).ConfigureAwait(false);
         Warn(query, files, now);
 
-        // Before the oldest file and after now there is nothing to cut, though a few rows that are in no file yet may lie there.
+        // Nothing before the oldest file or after the current time needs to be split, although a few rows that aren't in a file yet may lie there.
         long newest = Math.Max(now, files?.Newest ?? now);
         long to = Math.Min(query.Finish ?? long.MaxValue, newest + 1);
         long oldest = files is null ? query.Start ?? now - UnixTime.ToNanoseconds(options.LookBack) : files.Oldest ?? newest;
@@ -130,7 +136,7 @@ internal sealed class SqlReader(InfluxQuery influx, SqlStatements statements, Co
     private static long Aligned(long length, StoreQuery query) =>
         query.Aggregation?.Interval is long width && width <= length ? length / width * width : length;
 
-    // The server refuses before the first row. Null when it did, and the slice can be cut.
+    // The server refuses a query before its first row. Returns null if it did, and the slice can be split.
     private async ValueTask<OpenedRows?> TryOpenAsync(QueryPlan plan, Slice slice, CancellationToken cancellationToken)
     {
         if (slice.Start >= slice.Finish)
@@ -149,7 +155,7 @@ internal sealed class SqlReader(InfluxQuery influx, SqlStatements statements, Co
         }
     }
 
-    // At a bucket's edge where there is one inside; else anywhere, since parts of a bucket are merged.
+    // At the boundary of a bucket if there is one inside, otherwise anywhere, since parts of a bucket are merged.
     private static IReadOnlyList<Slice> Halves(QueryPlan plan, Slice slice)
     {
         if (plan.Query.Aggregation?.Interval is long width && slice.TryHalve(width, out Slice first, out Slice second))

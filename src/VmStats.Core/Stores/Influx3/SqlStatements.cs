@@ -6,13 +6,13 @@ using VmStats.Stores.Influx.Json;
 
 namespace VmStats.Stores.Influx3;
 
-/// <summary>Runs what is planned as one statement each.</summary>
+/// <summary>Runs each plan as a single SQL statement.</summary>
 internal sealed class SqlStatements(InfluxQuery influx, ReadRetry retry)
 {
-    /// <summary>Runs a statement, and waits for its first row.</summary>
-    /// <param name="plan">What is asked.</param>
-    /// <param name="source">What it is read from where that isn't the table itself: a cache.</param>
-    /// <param name="cancellationToken">Ends the query.</param>
+    /// <summary>Runs a statement and waits for its first row.</summary>
+    /// <param name="plan">The query.</param>
+    /// <param name="source">The source to read from instead of the table: a cache.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
     public ValueTask<OpenedRows> OpenAsync(QueryPlan plan, string? source, CancellationToken cancellationToken)
     {
         RenderedQuery rendered = InfluxSqlRenderer.Render(plan, source);
@@ -20,7 +20,7 @@ internal sealed class SqlStatements(InfluxQuery influx, ReadRetry retry)
         return retry.OpenAsync(influx.QuerySqlAsync(rendered.Text, rendered.Parameters, builder, cancellationToken), cancellationToken);
     }
 
-    /// <summary>Runs a statement, as <see cref="OpenAsync"/>, when its rows are asked for.</summary>
+    /// <summary>Like <see cref="OpenAsync"/>, but the statement is sent only when the rows are enumerated.</summary>
     public async IAsyncEnumerable<StoreRow> ReadAsync(QueryPlan plan, string? source, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         OpenedRows opened = await OpenAsync(plan, source, cancellationToken).ConfigureAwait(false);

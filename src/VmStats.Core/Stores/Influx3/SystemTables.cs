@@ -4,16 +4,16 @@ using VmStats.Stores.Influx.Errors;
 
 namespace VmStats.Stores.Influx3;
 
-/// <summary>What InfluxDB 3 tells of a table in its system tables, which not every build has and not every token may read.</summary>
+/// <summary>Reads InfluxDB 3's system tables, which not every build has and not every token may read.</summary>
 internal static class SystemTables
 {
-    /// <summary>Asks about a table.</summary>
+    /// <summary>Runs a query about a table.</summary>
     /// <param name="influx">The server.</param>
-    /// <param name="sql">The statement; the table's name stands in it as <c>$table</c>.</param>
-    /// <param name="table">The table.</param>
-    /// <param name="cancellationToken">Ends the query.</param>
-    /// <returns>The rows; none where the build or the token has no such list; null when the server can't say it now, and may the next time.</returns>
-    /// <exception cref="InfluxException">The credentials were refused.</exception>
+    /// <param name="sql">The statement; it refers to the table's name as <c>$table</c>.</param>
+    /// <param name="table">The table's name.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
+    /// <returns>The rows; none if the build doesn't have the system table or the token may not read it; null after a transient error, when the next attempt may succeed.</returns>
+    /// <exception cref="InfluxException">The credentials were rejected.</exception>
     public static async ValueTask<IReadOnlyList<StoreRow>?> AskAsync(
         InfluxQuery influx, string sql, string table, CancellationToken cancellationToken)
     {

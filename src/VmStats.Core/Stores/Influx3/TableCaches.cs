@@ -8,18 +8,18 @@ namespace VmStats.Stores.Influx3;
 /// <summary>A last-value cache: the newest rows of each combination of its keys, in the server's memory.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Keys">Its key columns.</param>
-/// <param name="Values">Its value columns; null for all others.</param>
-/// <param name="Count">Rows that it keeps of each combination.</param>
+/// <param name="Values">Its value columns; null for all columns that are no keys.</param>
+/// <param name="Count">Number of rows that it keeps for each combination.</param>
 /// <param name="TimeToLive">How long it keeps a row.</param>
 internal sealed record LastValueCache(string Name, IReadOnlyList<string> Keys, IReadOnlyList<string>? Values, long Count, TimeSpan TimeToLive)
 {
-    /// <summary>True when its keys are these columns, so that each write that has all of them updates it.</summary>
+    /// <summary>True if its keys are exactly these columns, so that it receives every write that has all of them.</summary>
     public bool Covers(IReadOnlyList<string> columns) => Keys.ToHashSet(StringComparer.Ordinal).SetEquals(columns) && HasOneVocabulary(columns);
 
-    /// <summary>True for the same cache, asked for another time.</summary>
+    /// <summary>True if the other is the same cache, read at another time.</summary>
     public bool IsSameAs(LastValueCache other) => Name == other.Name && Keys.SequenceEqual(other.Keys) && Count == other.Count && TimeToLive == other.TimeToLive;
 
-    // Of a table in two tag vocabularies each row lacks some of the keys, and such a row isn't cached.
+    // In a table with two tag vocabularies (names that differ in case), each row lacks some of the keys, and such a row isn't cached.
     internal static bool HasOneVocabulary(IReadOnlyList<string> columns) =>
         columns.Distinct(StringComparer.OrdinalIgnoreCase).Count() == columns.Count;
 }
@@ -35,7 +35,7 @@ internal sealed record DistinctValueCache(string Name, IReadOnlyList<string> Col
 /// <param name="Distinct">Its distinct-value caches.</param>
 internal sealed record TableCaches(IReadOnlyList<LastValueCache> Last, IReadOnlyList<DistinctValueCache> Distinct);
 
-/// <summary>Asks which caches a table has, and keeps the answer for a short while.</summary>
+/// <summary>Queries which caches a table has, and remembers the last-value caches for a minute.</summary>
 internal sealed class TableCachesReader(InfluxQuery influx, TimeProvider clock)
 {
     internal const string LastSql = "SELECT name, key_column_names, value_column_names, count, ttl FROM system.last_caches WHERE \"table\" = $table";
@@ -43,7 +43,7 @@ internal sealed class TableCachesReader(InfluxQuery influx, TimeProvider clock)
     private static readonly TimeSpan s_keep = TimeSpan.FromMinutes(1);
     private readonly ConcurrentDictionary<string, (DateTimeOffset At, IReadOnlyList<LastValueCache> Caches)> _last = new(StringComparer.Ordinal);
 
-    /// <summary>The caches; none where the server doesn't tell.</summary>
+    /// <summary>Returns a table's caches; none if the server doesn't report them.</summary>
     public async ValueTask<TableCaches> GetAsync(string table, CancellationToken cancellationToken)
     {
         IReadOnlyList<LastValueCache> last = await GetLastAsync(table, cancellationToken).ConfigureAwait(false);
@@ -51,7 +51,7 @@ internal sealed class TableCachesReader(InfluxQuery influx, TimeProvider clock)
         return new TableCaches(last, [.. (distinct ?? []).Select(ReadDistinct)]);
     }
 
-    /// <summary>The last-value caches, which are asked for over and over; none where the server doesn't tell.</summary>
+    /// <summary>Returns a table's last-value caches, which are needed often; none if the server doesn't report them.</summary>
     public async ValueTask<IReadOnlyList<LastValueCache>> GetLastAsync(string table, CancellationToken cancellationToken)
     {
         if (_last.TryGetValue(table, out (DateTimeOffset At, IReadOnlyList<LastValueCache> Caches) known) && clock.GetUtcNow() - known.At < s_keep)
@@ -59,7 +59,7 @@ internal sealed class TableCachesReader(InfluxQuery influx, TimeProvider clock)
             return known.Caches;
         }
 
-        // What the server can't say now is asked again the next time; this query does without caches.
+        // After a transient error the server is asked again the next time; this query does without caches.
         if (await SystemTables.AskAsync(influx, LastSql, table, cancellationToken).ConfigureAwait(false) is not { } rows)
         {
             return [];
@@ -70,7 +70,7 @@ internal sealed class TableCachesReader(InfluxQuery influx, TimeProvider clock)
         return caches;
     }
 
-    /// <summary>Forgets a table's caches: one was made or is gone.</summary>
+    /// <summary>Discards what is remembered of a table's caches, after one was created or deleted.</summary>
     public void Forget(string table) => _last.TryRemove(table, out _);
 
     private static LastValueCache ReadLast(StoreRow row) => new(

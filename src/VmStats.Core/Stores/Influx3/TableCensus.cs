@@ -4,19 +4,19 @@ using VmStats.Text;
 
 namespace VmStats.Stores.Influx3;
 
-/// <summary>What is known of a group of a table's rows.</summary>
-/// <param name="Newest">Time of its newest row when it was counted; the least time where it had none.</param>
-/// <param name="Rows">Its rows at that time.</param>
-/// <param name="Position">Time of its newest row, as far as is known by now.</param>
+/// <summary>What is known about the rows of one group.</summary>
+/// <param name="Newest">Time of its newest row when it was counted; <see cref="long.MinValue"/> if it had none.</param>
+/// <param name="Rows">Number of its rows at that time.</param>
+/// <param name="Position">Time of its newest row, as far as is known now.</param>
 internal readonly record struct GroupFacts(long Newest, long Rows, long Position)
 {
-    /// <summary>Of a group without rows.</summary>
+    /// <summary>The facts about a group without rows.</summary>
     public static GroupFacts None => new(long.MinValue, 0, long.MinValue);
 }
 
 /// <summary>
-/// Which groups a table has, as the table itself says, which alone knows of all rows; and of those that lack rows where
-/// the newest lies, so that only the ranges of time in which something is to be found need to be read.
+/// The groups of a table according to the table itself, the only source that knows all rows. For groups that lack rows it also
+/// has the time of the newest row, so that only time ranges in which there is something to find need to be read.
 /// </summary>
 internal sealed record TableCensus
 {
@@ -26,38 +26,38 @@ internal sealed record TableCensus
     /// <summary>The groups.</summary>
     public required IReadOnlySet<GroupKey> Groups { get; init; }
 
-    /// <summary>What is known of those that were counted.</summary>
+    /// <summary>What is known about the groups that were counted.</summary>
     public ConcurrentDictionary<GroupKey, GroupFacts> Facts { get; init; } = new();
 
-    /// <summary>When the table was asked for its groups.</summary>
+    /// <summary>When the table was queried for its groups.</summary>
     public required DateTimeOffset TakenAt { get; init; }
 
-    /// <summary>When the groups were last brought up to date: asked for again, or heard of by the cache.</summary>
+    /// <summary>When the groups were last brought up to date, from the table or from the cache.</summary>
     public required DateTimeOffset RenewedAt { get; init; }
 
-    /// <summary>The cache that is to have the groups; null without one.</summary>
+    /// <summary>The cache that should contain the groups; null if there is none.</summary>
     public LastValueCache? Cache { get; init; }
 
-    /// <summary>True where the cache has heard of every write since the census was taken, as long as the process of the server is the same.</summary>
+    /// <summary>True if the cache has received every write since the census was taken, provided that the server process is still the same.</summary>
     public bool IsCacheComplete { get; init; }
 
-    /// <summary>The process of the server that was asked; null where it isn't known.</summary>
+    /// <summary>The server process that was queried; null if unknown.</summary>
     public string? ProcessId { get; init; }
 
-    /// <summary>What the cache lacks of the groups that it was compared of last.</summary>
+    /// <summary>The groups that were last compared with the cache, and what the cache lacks of them.</summary>
     public (IReadOnlySet<GroupKey> Groups, CacheShortfall Shortfall)? Compared { get; set; }
 
-    /// <summary>The groups that lack rows of which it isn't known where they lie.</summary>
-    /// <param name="found">What was found.</param>
-    /// <param name="filter">The groups that are asked for.</param>
+    /// <summary>Returns the groups that lack rows and haven't been counted, so that the time of their rows is unknown.</summary>
+    /// <param name="found">The rows found so far.</param>
+    /// <param name="filter">The groups that the query asks for.</param>
     public List<GroupKey> Uncounted(LatestRows found, GroupFilter filter) =>
         [.. Groups.Where(group => filter.Matches(group) && !Facts.ContainsKey(group) && found.Of(group).Count < found.Depth)];
 
-    /// <summary>The groups that rows are to be looked for of in a range, when all that is newer than the range has been read.</summary>
-    /// <param name="found">What was found.</param>
-    /// <param name="filter">The groups that are asked for.</param>
+    /// <summary>Returns the groups to look for in a range, after everything newer has been read.</summary>
+    /// <param name="found">The rows found so far.</param>
+    /// <param name="filter">The groups that the query asks for.</param>
     /// <param name="range">The range.</param>
-    /// <param name="recent">Since when rows may have come after the count: from there on a group that lacks rows is always looked for.</param>
+    /// <param name="recent">From this time on (UTC nanoseconds) there may be rows written after the count, so the count doesn't exclude a group.</param>
     public List<GroupKey> Wanted(LatestRows found, GroupFilter filter, Slice range, long recent)
     {
         return [.. Groups.Where(filter.Matches).Concat(found.Groups.Where(group => !Groups.Contains(group))).Where(IsWanted)];
@@ -85,12 +85,12 @@ internal sealed record TableCensus
                 return range.IsOpenAtStart || facts.Position >= range.From;
             }
 
-            // A VM that has only ever had one row isn't searched for another through all of history.
+            // A VM that has only one row must not cause a search of the whole history for a second one.
             return range.From >= recent || rows.Count(row => row.Time <= facts.Newest) < facts.Rows;
         }
     }
 
-    /// <summary>Time of the newest row of each group that is known by what was found or counted.</summary>
+    /// <summary>Returns the time of the newest row of each group for which it is known, from the found rows or from the count.</summary>
     public Dictionary<GroupKey, long> Newest(LatestRows found)
     {
         Dictionary<GroupKey, long> newest = [];
@@ -110,22 +110,25 @@ internal sealed record TableCensus
     }
 }
 
-/// <summary>Decides which groups a query selects, if its conditions use the group's columns only.</summary>
+/// <summary>Determines which groups a query asks for, if its conditions are only on columns that it groups by.</summary>
 internal sealed class GroupFilter
 {
-    // More values than these in a condition cost more than the rows that they keep away.
+    // With more values than this, a condition costs more than the rows that it excludes.
     private const int MostValues = 500;
     private readonly List<List<(int Place, HashSet<FieldValue> Values)>> _all;
 
     private GroupFilter(List<List<(int, HashSet<FieldValue>)>> all) => _all = all;
 
-    /// <summary>The filter; null where a condition is on another column.</summary>
+    /// <summary>Creates the filter; null if the query has no groups or a condition on another column.</summary>
     public static GroupFilter? Of(QueryPlan plan) =>
         plan.GroupBy.Count == 0 || plan.Conditions.Any(any => any.Exists(condition => !plan.GroupBy.Contains(condition.Column)))
             ? null
             : new GroupFilter([.. plan.Conditions.Select(any => any.ConvertAll(condition => (plan.GroupBy.IndexOf(condition.Column), condition.Values.ToHashSet())))]);
 
-    /// <summary>A condition on one tag that all of some groups have, which keeps most of the others away: whoever passes, passes with all rows.</summary>
+    /// <summary>
+    /// Returns a condition on one tag that all rows of the given groups satisfy and that excludes most other groups; none if no
+    /// tag is suitable.
+    /// </summary>
     public static ColumnFilter[] Narrow(QueryPlan plan, IReadOnlyCollection<GroupKey> groups)
     {
         for (int i = 0; i < plan.GroupBy.Count; i++)
@@ -140,7 +143,7 @@ internal sealed class GroupFilter
         return [];
     }
 
-    /// <summary>True for a group that is asked for. Conditions have tags as they are on the wire.</summary>
+    /// <summary>True for a group that the query asks for. The values in conditions are encoded as they are sent to the server.</summary>
     public bool Matches(GroupKey group) => _all.TrueForAll(any => any.Exists(condition =>
         group.Values[condition.Place].AsString() is { } text && condition.Values.Contains(FieldValue.From(TagSubstitutes.Encode(text)))));
 }

@@ -3,19 +3,25 @@ using VmStats.Stores.Influx;
 
 namespace VmStats.Stores.Influx3;
 
-/// <summary>What InfluxDB 3 tells of a table's Parquet files: how many it knows, and from when to when they reach. Points that are not in a file yet don't count.</summary>
-/// <param name="Count">Files.</param>
+/// <summary>
+/// What InfluxDB 3 reports about a table's Parquet files: how many there are, and the time range that they cover. Points that
+/// aren't in a file yet are not included.
+/// </summary>
+/// <param name="Count">Number of files.</param>
 /// <param name="Oldest">Time of the oldest row in them, UTC nanoseconds; null without files.</param>
 /// <param name="Newest">Time of the newest row in them.</param>
 internal sealed record TableFiles(long Count, long? Oldest, long? Newest)
 {
-    /// <summary>Files that a query may scan of a table, by InfluxDB 3 Core's default.</summary>
+    /// <summary>Maximum number of a table's files that one query may scan, by InfluxDB 3 Core's default.</summary>
     public const int Limit = 432;
 
-    /// <summary>True when one query may read the whole table, with room for the files that come meanwhile.</summary>
+    /// <summary>True if one query may read the whole table, with a margin for files that are added in the meantime.</summary>
     public bool AreFew => Count <= Limit * 3 / 4;
 
-    /// <summary>The length of slices for which half the limit is expected, as the files lie on average; not less than a length, and a multiple of it.</summary>
+    /// <summary>
+    /// Returns the slice length at which a slice is expected to take half the limit, if files are evenly distributed; it is a
+    /// multiple of <paramref name="least"/>, and not less.
+    /// </summary>
     public long LengthFor(long least)
     {
         if (Count == 0 || Oldest is not long oldest || Newest is not long newest)
@@ -28,14 +34,14 @@ internal sealed record TableFiles(long Count, long? Oldest, long? Newest)
     }
 }
 
-/// <summary>Asks for a table's files, and keeps the answer for a short while.</summary>
+/// <summary>Queries a table's files, and caches the answer for a minute.</summary>
 internal sealed class TableFilesReader(InfluxQuery influx, TimeProvider clock)
 {
     internal const string Sql = "SELECT count(*) AS files, min(min_time) AS oldest, max(max_time) AS newest FROM system.parquet_files WHERE table_name = $table";
     private static readonly TimeSpan s_keep = TimeSpan.FromMinutes(1);
     private readonly ConcurrentDictionary<string, (DateTimeOffset At, TableFiles? Files)> _known = new(StringComparer.Ordinal);
 
-    /// <summary>The files, or null where the server doesn't tell.</summary>
+    /// <summary>Returns the files, or null if the server doesn't report them.</summary>
     public async ValueTask<TableFiles?> GetAsync(string table, CancellationToken cancellationToken)
     {
         if (_known.TryGetValue(table, out (DateTimeOffset At, TableFiles? Files) known) && clock.GetUtcNow() - known.At < s_keep)
@@ -45,7 +51,7 @@ internal sealed class TableFilesReader(InfluxQuery influx, TimeProvider clock)
 
         if (await SystemTables.AskAsync(influx, Sql, table, cancellationToken).ConfigureAwait(false) is not { } rows)
         {
-            // Slices of the set length do without; the query itself is tried again and says what is wrong.
+            // Slices of the configured length work without this; the query itself is retried and reports the error.
             return null;
         }
 

@@ -3,7 +3,7 @@ using VmStats.Points;
 
 namespace VmStats.Stores.InfluxQL;
 
-/// <summary>Aggregates that the server computes, but for what its language has no words for: rates of a range, an order of time over all groups, and pages.</summary>
+/// <summary>Aggregates that the server computes, except for what InfluxQL can't express: rates over a range, time order across groups, and pages.</summary>
 internal static class InfluxQLAggregateQuery
 {
     public static async IAsyncEnumerable<StoreRow> ReadAsync(
@@ -15,7 +15,7 @@ internal static class InfluxQLAggregateQuery
         RenderedQuery rendered = InfluxQLRenderer.Render(asked);
         RowPage page = new(query.Skip, query.Limit);
 
-        // The server answers group after group; what is promised is in order of time.
+        // The server returns one group after another, but callers expect the rows in time order.
         bool hasTime = query.Aggregation.Interval is not null;
         List<StoreRow>? held = merged is not null || (hasTime && plan.GroupBy.Count > 0) ? [] : null;
         OpenedRows rows = await statements.OpenAsync(asked, rendered, cancellationToken).ConfigureAwait(false);

@@ -3,7 +3,7 @@ using VmStats.Points;
 
 namespace VmStats.Stores.InfluxQL;
 
-/// <summary>Aggregates that InfluxQL has no words for: made here of the rows.</summary>
+/// <summary>Aggregates that InfluxQL can't express: they are computed here from the rows.</summary>
 internal static class InfluxQLFoldQuery
 {
     public static async IAsyncEnumerable<StoreRow> ReadAsync(

@@ -3,14 +3,14 @@ using VmStats.Points;
 
 namespace VmStats.Stores.InfluxQL;
 
-/// <summary>The newest rows of each group, or the groups there are.</summary>
+/// <summary>Queries the newest rows of each group, or the distinct groups.</summary>
 internal static class InfluxQLGroupsQuery
 {
-    /// <summary>Asks, and waits for the first row.</summary>
+    /// <summary>Runs the query and waits for its first row.</summary>
     /// <param name="statements">Runs the statements.</param>
-    /// <param name="plan">What is asked.</param>
-    /// <param name="from">Looks from this time on first, UTC nanoseconds, and at all times only where nothing is found; null for all times at once.</param>
-    /// <param name="cancellationToken">Ends the query.</param>
+    /// <param name="plan">The query.</param>
+    /// <param name="from">If set, only the time from here on (UTC nanoseconds) is searched first, and all times only if nothing is found there; null to search all times at once.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
     public static async ValueTask<OpenedRows> OpenAsync(InfluxQLStatements statements, QueryPlan plan, long? from, CancellationToken cancellationToken)
     {
         OpenedRows rows = OpenedRows.None;
@@ -26,7 +26,7 @@ internal static class InfluxQLGroupsQuery
             rows = await statements.OpenAsync(plan, InfluxQLRenderer.Render(plan), cancellationToken).ConfigureAwait(false);
         }
 
-        // Of the groups the server can't leave out some; and a group has no time.
+        // The server can't skip or limit groups, so that is done here; and groups are returned without a time.
         StoreQuery query = plan.Query;
         return query.Distinct is null && query.Limit is null && query.Skip == 0
             ? rows

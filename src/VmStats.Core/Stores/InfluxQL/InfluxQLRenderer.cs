@@ -5,8 +5,8 @@ using VmStats.Points;
 namespace VmStats.Stores.InfluxQL;
 
 /// <summary>
-/// Writes queries in InfluxQL, for InfluxDB 1.x and 2.x. Values are bound parameters, which InfluxQL takes for tags,
-/// fields and times.
+/// Renders queries in InfluxQL, for InfluxDB 1.x and 2.x and the distributed editions of InfluxDB 3. Values are bound parameters,
+/// which InfluxQL supports for tags, fields and times.
 /// </summary>
 internal sealed class InfluxQLRenderer
 {
@@ -22,13 +22,13 @@ internal sealed class InfluxQLRenderer
         _query = plan.Query;
     }
 
-    /// <summary>The query as InfluxQL.</summary>
-    /// <exception cref="ArgumentException">It counts whole rows: see <see cref="CanRender"/>.</exception>
+    /// <summary>Renders a query as InfluxQL.</summary>
+    /// <exception cref="ArgumentException">The query counts whole rows; see <see cref="CanRender"/>.</exception>
     public static RenderedQuery Render(QueryPlan plan) => new InfluxQLRenderer(plan).Render();
 
     /// <summary>
-    /// False for what InfluxQL has no words for: the number of rows, as it counts only values of one field, and rates in
-    /// buckets or without an end.
+    /// False for what InfluxQL can't express: the number of rows, since it counts only the values of a field, and rates in
+    /// buckets or over a range that has a start but no end after it.
     /// </summary>
     public static bool CanRender(QueryPlan plan) => plan.Query.Aggregation is not { } aggregation
         || (plan.Aggregates.TrueForAll(a => a.Column is not null) && (aggregation.Rates is null || CanRenderRates(plan.Query)));
@@ -36,7 +36,7 @@ internal sealed class InfluxQLRenderer
     private static bool CanRenderRates(StoreQuery query) =>
         query.Aggregation!.Interval is null && (query.Start is null || query.Finish > query.Start);
 
-    /// <summary>A name in double quotes.</summary>
+    /// <summary>Quotes an identifier.</summary>
     public static string Quote(string name)
     {
         string escaped = name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
@@ -75,7 +75,7 @@ internal sealed class InfluxQLRenderer
         return Finish([.. _plan.Tags, .. _plan.Fields], limitsHere: true);
     }
 
-    // DISTINCT takes no tags. The last values of each group are found without reading its points, and name the group.
+    // DISTINCT doesn't support tags. LAST(*) is found without reading a group's points, and its result names the group.
     private RenderedQuery RenderDistinct()
     {
         _text.Append("SELECT LAST(*)");
@@ -103,9 +103,10 @@ internal sealed class InfluxQLRenderer
         return Finish([.. _plan.GroupBy, .. _plan.Aggregates.Select(aggregate => aggregate.Name)], limitsHere: true);
     }
 
-    // The bounds of an outer query would bound the inner one, too, and cut its lead-in off. So the outer one has none, but
-    // buckets, of which the reader passes over those before the range, and merges the others. Of a sixteenth of the range, since
-    // a server reads one bucket more than asked for wherever there is a derivative (so its lead-in is that much longer).
+    // The time bounds of an outer query would also apply to the inner one and cut off its lead-in. The outer query therefore has
+    // no bounds but time buckets, of which the reader skips those before the range and merges the others. A bucket is at least a
+    // sixteenth of the range: for a derivative, a server reads one bucket more than requested, which extends the lead-in by a
+    // bucket.
     private RenderedQuery RenderRates(CounterRates rates)
     {
         _text.Append("SELECT ").AppendJoin(", ", _plan.Aggregates.Select(a => $"{Function(a)}(rate) AS {Quote(a.Name)}"));
@@ -127,7 +128,7 @@ internal sealed class InfluxQLRenderer
         return Finish([.. _plan.GroupBy, .. _plan.Aggregates.Select(aggregate => aggregate.Name)], limitsHere: true) with { Since = _query.Start };
     }
 
-    // InfluxQL leaves out rows in which none of the named fields is present; all are named, so that none is left out.
+    // InfluxQL omits rows that contain none of the selected fields; all fields are selected, so that no row is omitted.
     private string Everything()
     {
         IEnumerable<string> tags = _plan.Tags.Except(_query.Latest is null ? [] : _plan.GroupBy);
@@ -135,7 +136,7 @@ internal sealed class InfluxQLRenderer
             .Concat(_plan.Schema.Fields.Keys.Where(field => !_plan.IsTag(field)).Select(field => Quote(field) + "::field")));
     }
 
-    // The mean of whole numbers is made of their 64-bit sum, which wraps without a word; that of floats is not.
+    // InfluxQL computes the mean of integers from their 64-bit sum, which overflows silently, so the field is read as a float.
     private static string Call(Aggregate aggregate) => aggregate.Column is { } column
         ? $"{Function(aggregate)}({Quote(column)}::{(aggregate.Function == AggregateFunction.Average ? "float" : "field")})"
         : throw new ArgumentException("InfluxQL can't count rows.", nameof(aggregate));
@@ -193,7 +194,7 @@ internal sealed class InfluxQLRenderer
 
     private RenderedQuery Finish(IReadOnlyList<string> columns, bool limitsHere = false) => new(_text.ToString(), _parameters, columns)
     {
-        // Per group InfluxQL would limit, not over all.
+        // InfluxQL would apply the limit to each group instead of the whole result.
         Skip = limitsHere ? _query.Skip : 0,
         Limit = limitsHere ? _query.Limit : null,
     };

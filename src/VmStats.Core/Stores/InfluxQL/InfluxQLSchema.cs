@@ -3,7 +3,7 @@ using VmStats.Stores.Influx;
 
 namespace VmStats.Stores.InfluxQL;
 
-/// <summary>Asks for the tags and fields of a measurement by InfluxQL.</summary>
+/// <summary>Reads the tags and fields of a measurement with InfluxQL.</summary>
 internal sealed class InfluxQLSchema(InfluxQuery influx) : ISchemaReader
 {
     /// <inheritdoc/>
@@ -24,7 +24,7 @@ internal sealed class InfluxQLSchema(InfluxQuery influx) : ISchemaReader
             }
             else if (row["fieldKey"].AsString() is { } field)
             {
-                // Shards may disagree; the server names the type that its queries prefer first.
+                // Shards may disagree on the type; the server lists the type that its queries prefer first.
                 fields.TryAdd(field, Kind(row["fieldType"].AsString()));
             }
         }

@@ -5,14 +5,14 @@ using VmStats.Stores.Influx.Json;
 
 namespace VmStats.Stores.InfluxQL;
 
-/// <summary>Runs what is planned as one statement each.</summary>
+/// <summary>Runs each plan as a single InfluxQL statement.</summary>
 internal sealed class InfluxQLStatements(InfluxQuery influx, ReadRetry retry)
 {
-    /// <summary>Runs a statement, and waits for its first row.</summary>
+    /// <summary>Runs a statement and waits for its first row.</summary>
     public ValueTask<OpenedRows> OpenAsync(QueryPlan plan, RenderedQuery rendered, CancellationToken cancellationToken) =>
         retry.OpenAsync(influx.QueryInfluxQLAsync(rendered.Text, rendered.Parameters, ColumnsOf(plan, rendered), cancellationToken), cancellationToken);
 
-    // What the reader of the answer is to know: the server writes floats and integers alike.
+    // Returns the types that the reader of the response needs to know, since the server writes floats and integers alike.
     private static InfluxQLColumns ColumnsOf(QueryPlan plan, RenderedQuery rendered)
     {
         Dictionary<string, FieldKind> kinds = new(StringComparer.Ordinal);

@@ -5,14 +5,14 @@ using VmStats.Stores.Influx.Http;
 
 namespace VmStats.Stores.InfluxQL;
 
-/// <summary>Telemetry kept in InfluxDB 1.x or 2.x, or in a distributed edition of InfluxDB 3: what is read by InfluxQL.</summary>
+/// <summary>Telemetry in InfluxDB 1.x or 2.x, or in a distributed edition of InfluxDB 3: the servers that are queried with InfluxQL.</summary>
 internal sealed class InfluxQLStore : InfluxServerStore
 {
     private readonly InfluxQLStatements _statements;
     private readonly TimeProvider _clock;
     private readonly long _lookBack;
 
-    /// <summary>Prepares a store; nothing is sent.</summary>
+    /// <summary>Creates a store; nothing is sent yet.</summary>
     public InfluxQLStore(InfluxQuery influx, ConnectionOptions options, ReadRetry retry, TimeProvider clock)
         : base(influx, new InfluxQLSchema(influx), retry, clock)
     {
@@ -22,7 +22,7 @@ internal sealed class InfluxQLStore : InfluxServerStore
         Policies = new PolicySearch(influx);
     }
 
-    /// <summary>Looks where data may be that a query didn't find.</summary>
+    /// <summary>Looks in other retention policies for data that a query didn't find.</summary>
     public PolicySearch Policies { get; }
 
     /// <inheritdoc/>
@@ -42,7 +42,7 @@ internal sealed class InfluxQLStore : InfluxServerStore
             return await _statements.OpenAsync(plan, InfluxQLRenderer.Render(plan), cancellationToken).ConfigureAwait(false);
         }
 
-        // The distributed editions have no index by series as 1.x has: what has no start would read a table's whole history.
+        // The distributed editions don't have an index by series as 1.x does: a query without a start would read a table's whole history.
         bool isBounded = plan.Query.Start is null && await Influx.GetApiAsync(cancellationToken).ConfigureAwait(false) == InfluxApi.V3Distributed;
         long? from = isBounded ? (plan.Query.Finish ?? UnixTime.ToNanoseconds(_clock.GetUtcNow())) - _lookBack : null;
         return await InfluxQLGroupsQuery.OpenAsync(_statements, plan, from, cancellationToken).ConfigureAwait(false);

@@ -7,7 +7,7 @@ using VmStats.Stores.Influx.Json;
 
 namespace VmStats.Stores.InfluxQL;
 
-/// <summary>Why an answer is empty, and what can be done about it.</summary>
+/// <summary>Why a result is empty, and what the user can do about it.</summary>
 internal sealed record EmptyAnswer(string Reason, string Remedy)
 {
     /// <inheritdoc/>
@@ -15,15 +15,18 @@ internal sealed record EmptyAnswer(string Reason, string Remedy)
 }
 
 /// <summary>
-/// Looks where data may be that a query didn't find: InfluxDB 1.x and 2.x answer from one retention policy, and say nothing
-/// of the others. A measurement that was once seen to have rows where it is looked for isn't looked for again.
+/// Looks in other retention policies for data that a query didn't find: InfluxDB 1.x and 2.x query a single retention policy, and
+/// don't mention the others. Once a measurement was found to have rows in the queried policy, it isn't checked again.
 /// </summary>
 internal sealed class PolicySearch(InfluxQuery influx)
 {
     private const int MostPolicies = 20;
     private readonly ConcurrentDictionary<string, bool> _found = new(StringComparer.Ordinal);
 
-    /// <summary>The policies that hold a measurement which the one that is asked lacks; null where that isn't so, or the server doesn't tell.</summary>
+    /// <summary>
+    /// Explains an empty result if the measurement has no rows in the queried policy but has some in others; null if that is not
+    /// the case, or the server doesn't provide the information.
+    /// </summary>
     public async ValueTask<EmptyAnswer?> ExplainAsync(string measurement, CancellationToken cancellationToken)
     {
         if (_found.ContainsKey(measurement))
@@ -39,7 +42,7 @@ internal sealed class PolicySearch(InfluxQuery influx)
         }
         catch (InfluxException)
         {
-            // It was only to help: the answer itself had no fault.
+            // This is only a hint: the query itself succeeded.
             return null;
         }
     }
@@ -88,7 +91,7 @@ internal sealed class PolicySearch(InfluxQuery influx)
             $"Connect-VmStats -RetentionPolicy {holding[0]}, or INFLUX_RETENTION_POLICY, reads and writes there.");
     }
 
-    // Of 2.x a policy may be mapped to a bucket that this token may not read.
+    // In 2.x, a policy may be mapped to a bucket that this token may not read.
     private async ValueTask<bool> HasRowsAsync(string measurement, string policy, CancellationToken cancellationToken)
     {
         try
@@ -100,7 +103,7 @@ internal sealed class PolicySearch(InfluxQuery influx)
         }
         catch (InfluxException)
         {
-            // Nor can it be read from there.
+            // Then it can't be queried there either.
         }
 
         return false;

@@ -5,14 +5,14 @@ using VmStats.Errors;
 
 namespace VmStats.Stores.Initialization;
 
-/// <summary>Chooses the initializer of a store.</summary>
+/// <summary>Selects the initializer for a store.</summary>
 internal static class DatabaseInitializer
 {
-    /// <summary>The initializer of a store; the server is asked which it is.</summary>
+    /// <summary>Returns the initializer for a store; a server is asked for its version.</summary>
     /// <param name="store">The store.</param>
-    /// <param name="options">How it was connected to.</param>
-    /// <param name="deletesAnyShare">Embedded store: points that are too old are deleted whatever their share of all.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="options">The options of its connection.</param>
+    /// <param name="deletesAnyShare">Embedded store: points older than the retention period are deleted however large their share of all points is.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
     public static async ValueTask<IDatabaseInitializer> ForAsync(
         ITelemetryStore store, ConnectionOptions options, bool deletesAnyShare, CancellationToken cancellationToken)
     {
@@ -34,13 +34,13 @@ internal static class DatabaseInitializer
         };
     }
 
-    /// <summary>A duration in whole seconds, as both InfluxQL and InfluxDB 3 read it.</summary>
+    /// <summary>Formats a duration in whole seconds, a form that both InfluxQL and InfluxDB 3 accept.</summary>
     public static string Seconds(TimeSpan duration) => string.Create(CultureInfo.InvariantCulture, $"{(long)WholeSeconds(duration).TotalSeconds}s");
 
-    /// <summary>A duration in whole seconds.</summary>
+    /// <summary>Rounds a duration up to whole seconds.</summary>
     public static TimeSpan WholeSeconds(TimeSpan duration) => TimeSpan.FromSeconds(Math.Ceiling(duration.TotalSeconds));
 
-    /// <summary>A duration for people.</summary>
+    /// <summary>Formats a duration for display.</summary>
     public static string Text(TimeSpan duration) => duration.Ticks % TimeSpan.TicksPerDay == 0
         ? string.Create(CultureInfo.InvariantCulture, $"{duration.TotalDays} d")
         : duration.ToString("c", CultureInfo.InvariantCulture);

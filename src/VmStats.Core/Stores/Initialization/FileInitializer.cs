@@ -4,8 +4,8 @@ using VmStats.Points;
 namespace VmStats.Stores.Initialization;
 
 /// <summary>
-/// Makes an embedded store, which is made by being opened, and deletes what is older than a retention period. That a store
-/// goes on being kept so is up to the connections that write to it.
+/// Initializes an embedded store, which is created when it is opened, and deletes points older than a retention period. From then
+/// on, the connections that write to the store are responsible for deleting old points.
 /// </summary>
 internal sealed class FileInitializer(ITelemetryStore store, bool deletesAnyShare) : IDatabaseInitializer
 {

@@ -5,8 +5,8 @@ using VmStats.Connections;
 namespace VmStats.Stores.Initialization;
 
 /// <summary>
-/// Makes a bucket of InfluxDB 2.x, with its retention, and the mapping by which the 1.x API knows it. Measurements come with
-/// their first points.
+/// Creates a bucket in InfluxDB 2.x with its retention period, and the mapping that makes it accessible through the 1.x API.
+/// Measurements are created with their first points.
 /// </summary>
 internal sealed class Influx2Initializer(InfluxStore store, ConnectionOptions options) : IDatabaseInitializer
 {
@@ -28,7 +28,7 @@ internal sealed class Influx2Initializer(InfluxStore store, ConnectionOptions op
             yield return Retention(bucket, wanted);
         }
 
-        // 2.9 maps a bucket to its own name by itself, older ones don't. Who only looks (-WhatIf) has no bucket to be mapped.
+        // 2.9 maps a bucket to its own name automatically, older versions don't. With -WhatIf there may be no bucket to map.
         bucket = await FindAsync(cancellationToken).ConfigureAwait(false);
         if (bucket is null)
         {
@@ -60,7 +60,7 @@ internal sealed class Influx2Initializer(InfluxStore store, ConnectionOptions op
                 });
     }
 
-    // The bucket that is mapped to the name, else the one that bears it.
+    // Returns the bucket that is mapped to the name, otherwise the one that has this name.
     private async ValueTask<Influx2Bucket?> FindAsync(CancellationToken cancellationToken)
     {
         string? mapped = await _server.FindMappingAsync(_name, cancellationToken).ConfigureAwait(false);

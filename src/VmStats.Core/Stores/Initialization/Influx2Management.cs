@@ -12,15 +12,15 @@ namespace VmStats.Stores.Initialization;
 /// <summary>A bucket of InfluxDB 2.x.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Name">Its name.</param>
-/// <param name="Retention">How long it keeps points; null for ever.</param>
+/// <param name="Retention">How long it keeps points; null for no limit.</param>
 internal sealed record Influx2Bucket(string Id, string Name, TimeSpan? Retention);
 
-/// <summary>What the API of InfluxDB 2.x is asked of organisations, buckets, and mappings to the names of its 1.x API.</summary>
+/// <summary>Uses the API of InfluxDB 2.x for organisations, buckets, and the mappings of buckets to names in its 1.x API.</summary>
 internal sealed class Influx2Management(InfluxQuery influx, string? organization)
 {
     private string? _organizationId;
 
-    /// <summary>The id of the bucket that a database and a policy are mapped to, or null.</summary>
+    /// <summary>Returns the id of the bucket that a database and a retention policy are mapped to, or null.</summary>
     public async ValueTask<string?> FindMappingAsync(DatabaseName name, CancellationToken cancellationToken)
     {
         string path = $"api/v2/dbrps?orgID={await OrganizationAsync(cancellationToken).ConfigureAwait(false)}&db={Uri.EscapeDataString(name.Database)}";
@@ -36,14 +36,14 @@ internal sealed class Influx2Management(InfluxQuery influx, string? organization
         return null;
     }
 
-    /// <summary>A bucket by <c>name=</c> or <c>id=</c>, or null.</summary>
+    /// <summary>Finds a bucket by <c>name</c> or <c>id</c>; null if there is none.</summary>
     public async ValueTask<Influx2Bucket?> FindBucketAsync(string by, string value, CancellationToken cancellationToken)
     {
         string path = $"api/v2/buckets?orgID={await OrganizationAsync(cancellationToken).ConfigureAwait(false)}&{by}={Uri.EscapeDataString(value)}";
         return List(await GetAsync(path, cancellationToken).ConfigureAwait(false), "buckets").Select(Bucket).FirstOrDefault(bucket => (by == "id" ? bucket.Id : bucket.Name) == value);
     }
 
-    /// <summary>Makes a bucket; null when one of that name is there already.</summary>
+    /// <summary>Creates a bucket; returns null if there is already one with that name.</summary>
     public async ValueTask<Influx2Bucket?> CreateBucketAsync(string name, TimeSpan? retention, CancellationToken cancellationToken)
     {
         JsonObject body = new() { ["orgID"] = await OrganizationAsync(cancellationToken).ConfigureAwait(false), ["name"] = name, ["retentionRules"] = Rules(retention) };
@@ -61,7 +61,7 @@ internal sealed class Influx2Management(InfluxQuery influx, string? organization
     public async ValueTask SetRetentionAsync(string bucketId, TimeSpan retention, CancellationToken cancellationToken) =>
         await SendAsync(HttpMethod.Patch, $"api/v2/buckets/{bucketId}", new JsonObject { ["retentionRules"] = Rules(retention) }, cancellationToken).ConfigureAwait(false);
 
-    /// <summary>Maps a database and a policy to a bucket. Without a policy it becomes the database's default.</summary>
+    /// <summary>Maps a database and a retention policy to a bucket. Without a policy, the mapping becomes the database's default.</summary>
     public async ValueTask MapAsync(DatabaseName name, string bucketId, CancellationToken cancellationToken)
     {
         JsonObject body = new()
@@ -89,7 +89,7 @@ internal sealed class Influx2Management(InfluxQuery influx, string? organization
 
     private static string Text(JsonNode node, string name) => node[name]?.GetValue<string>() ?? "";
 
-    // That which the connection names, else the only one that the token sees.
+    // Returns the id of the organisation that the connection specifies, otherwise of the only one that is visible to the token.
     private async ValueTask<string> OrganizationAsync(CancellationToken cancellationToken)
     {
         if (_organizationId is not null)

@@ -13,10 +13,13 @@ using VmStats.Stores.Influx3;
 
 namespace VmStats.Stores.Initialization;
 
-/// <summary>Makes a database of InfluxDB 3: the database with its retention, the tables with their tags in order, and the caches that hear of what is new.</summary>
+/// <summary>
+/// Creates a database in InfluxDB 3: the database with its retention period, the tables with their tags in order, and the caches
+/// of the newest rows and of the series.
+/// </summary>
 internal sealed class Influx3Initializer(InfluxStore store, ConnectionOptions options) : IDatabaseInitializer
 {
-    private const int RowsPerSeries = 2; // A rate needs two.
+    private const int RowsPerSeries = 2; // A rate is computed from two rows.
     private readonly string _database = store.Influx.Name.ForInfluxDB3;
 
     /// <inheritdoc/>
@@ -72,7 +75,7 @@ internal sealed class Influx3Initializer(InfluxStore store, ConnectionOptions op
             token => SendAsync(HttpMethod.Put, "database", settings, token));
     }
 
-    // A token that may not read _internal, and a server that is too old, don't tell.
+    // Not known if the token may not read the _internal database, or the server is too old to report it.
     private async ValueTask<(bool IsKnown, TimeSpan? Period)> ReadRetentionAsync(CancellationToken cancellationToken)
     {
         Dictionary<string, FieldValue> parameters = new() { ["database"] = FieldValue.From(_database) };
@@ -87,7 +90,7 @@ internal sealed class Influx3Initializer(InfluxStore store, ConnectionOptions op
         }
         catch (InfluxException)
         {
-            // It is set, then.
+            // Since the current period is unknown, it will be set in any case.
         }
 
         return (false, null);
@@ -182,12 +185,12 @@ internal sealed class Influx3Initializer(InfluxStore store, ConnectionOptions op
         }
         catch (InfluxException e) when (e.ErrorId == ErrorIds.InfluxDatabaseNotFound)
         {
-            // It was only to be shown what would be done.
+            // With -WhatIf the database may not exist.
             return null;
         }
     }
 
-    // True when it is there already.
+    // Returns true if the item already exists.
     private async ValueTask<bool> SendAsync(HttpMethod method, string what, JsonObject body, CancellationToken cancellationToken)
     {
         body["db"] = _database;

@@ -5,7 +5,10 @@ using VmStats.Stores.InfluxQL;
 
 namespace VmStats.Stores.Initialization;
 
-/// <summary>Makes a database of InfluxDB 1.x: the database and its default retention policy. Measurements come with their first points.</summary>
+/// <summary>
+/// Creates a database in InfluxDB 1.x, and its retention policy: the one that the connection specifies, otherwise the default
+/// one. Measurements are created with their first points.
+/// </summary>
 internal sealed class InfluxQLInitializer(InfluxStore store) : IDatabaseInitializer
 {
     private readonly string _database = store.Influx.Name.Database;
@@ -22,7 +25,7 @@ internal sealed class InfluxQLInitializer(InfluxStore store) : IDatabaseInitiali
         }
         else
         {
-            // Its default policy, unless another is asked for by name.
+            // The period is that of the default policy, unless another policy is specified by name.
             TimeSpan? period = _named is null ? retention : null;
             string duration = period is TimeSpan kept ? $" WITH DURATION {DatabaseInitializer.Seconds(kept)}" : "";
             yield return DatabaseStep.Create(
@@ -32,7 +35,7 @@ internal sealed class InfluxQLInitializer(InfluxStore store) : IDatabaseInitiali
 
         if (_named is not null || (isThere && retention is not null))
         {
-            // A database that is only to be shown (-WhatIf) has no policies.
+            // With -WhatIf the database may not exist, and then it has no policies.
             bool hasPolicies = isThere || (await AskAsync("SHOW DATABASES", cancellationToken).ConfigureAwait(false)).Exists(row => row["name"].AsString() == _database);
             yield return Policy(hasPolicies ? await AskAsync($"SHOW RETENTION POLICIES ON {Quoted}", cancellationToken).ConfigureAwait(false) : [], retention);
         }
@@ -40,7 +43,7 @@ internal sealed class InfluxQLInitializer(InfluxStore store) : IDatabaseInitiali
 
     private string Quoted => InfluxQLRenderer.Quote(_database);
 
-    // The policy that is named, else the default one.
+    // The policy that is specified by name, otherwise the default one.
     private DatabaseStep Policy(List<StoreRow> policies, TimeSpan? retention)
     {
         StoreRow? policy = policies.Find(row => _named is null ? row["default"].AsBoolean() == true : row["name"].AsString() == _named);
@@ -54,7 +57,7 @@ internal sealed class InfluxQLInitializer(InfluxStore store) : IDatabaseInitiali
                 token => RunAsync($"CREATE RETENTION POLICY {InfluxQLRenderer.Quote(name)} ON {Quoted} DURATION {seconds} REPLICATION 1{(_named is null ? " DEFAULT" : "")}", token));
         }
 
-        // The server writes 720h0m0s.
+        // The server formats a duration as 720h0m0s.
         return retention is null || (Duration.TryParse(policy["duration"].AsString() ?? "", out TimeSpan current) && current == DatabaseInitializer.WholeSeconds(retention.Value))
             ? DatabaseStep.Exists(VmStatsDatabaseItemKind.RetentionPeriod, name, retention is null ? policy["duration"].AsString() : text)
             : DatabaseStep.Change(

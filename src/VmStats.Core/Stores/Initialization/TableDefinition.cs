@@ -4,11 +4,11 @@ using VmStats.Points;
 
 namespace VmStats.Stores.Initialization;
 
-/// <summary>A table as VmStats makes it. The order of tags is the order in which InfluxDB 3 sorts its files: what is asked for most stands first.</summary>
-/// <param name="Name">The table.</param>
+/// <summary>A table as VmStats creates it. InfluxDB 3 sorts its files by the tags in this order, so the tags that are queried most come first.</summary>
+/// <param name="Name">The name of the table.</param>
 /// <param name="Tags">Its tags.</param>
-/// <param name="Fields">Its fields with their types.</param>
-/// <param name="HasCaches">Whether its newest rows and its series are asked for.</param>
+/// <param name="Fields">Its fields and their types.</param>
+/// <param name="HasCaches">True if its newest rows and its series are queried, for which caches are created.</param>
 internal sealed record TableDefinition(string Name, IReadOnlyList<string> Tags, IReadOnlyList<(string Name, FieldKind Kind)> Fields, bool HasCaches)
 {
     private static readonly string[] s_vm = [TagVocabulary.UuidColumns[0], TagVocabulary.NameColumns[0]];
@@ -22,7 +22,7 @@ internal sealed record TableDefinition(string Name, IReadOnlyList<string> Tags, 
         new(MemDumpsTable.Measurement, [MemDumpsTable.Dom, MemDumpsTable.Host, MemDumpsTable.VmId], [.. MemDumpsTable.FieldKinds], HasCaches: false),
     ];
 
-    /// <summary>The tags that make a series for who reads the latest, of those that the table has; ours where there is no table yet.</summary>
+    /// <summary>Returns the tags of the table that identify a series when the newest rows are read; VmStats' own tags if the table doesn't exist yet.</summary>
     public string[] SeriesTags(MeasurementSchema? schema)
     {
         string[] device = Tags.Contains(s_device[0]) ? s_device : [];

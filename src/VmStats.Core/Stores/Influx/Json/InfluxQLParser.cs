@@ -5,7 +5,7 @@ using VmStats.Stores.Influx.Http;
 
 namespace VmStats.Stores.Influx.Json;
 
-/// <summary>Parses the JSON documents of /query incrementally: keeps track of the part of the series that the next token belongs to.</summary>
+/// <summary>Parses the JSON documents of /query incrementally, keeping track of the part of the document that the next token belongs to.</summary>
 internal sealed class InfluxQLParser(InfluxQLColumns columnInfo, InfluxFailures failures, List<StoreRow> rows)
 {
     /// <summary>InfluxDB 3's name for the column with the measurement, used for the other versions, too.</summary>

@@ -3,7 +3,7 @@ using VmStats.Text;
 
 namespace VmStats.Stores.Influx.Json;
 
-/// <summary>How the cells of one series of an InfluxQL answer become a row: its columns, and its tags as columns.</summary>
+/// <summary>Maps the cells of one series of an InfluxQL response to a row: its columns, and its tags as further columns.</summary>
 internal sealed class SeriesLayout
 {
     public const int TimePlace = -2;
@@ -21,21 +21,21 @@ internal sealed class SeriesLayout
 
     public RowLayout Layout { get; }
 
-    /// <summary>Cells of a row.</summary>
+    /// <summary>Number of cells in a row.</summary>
     public int Count => _cells.Length;
 
     public (int Place, FieldKind Kind, bool IsTag) this[int cell] => _cells[cell];
 
-    /// <summary>A row that has the series' tags already.</summary>
+    /// <summary>Creates a row that already contains the series' tags.</summary>
     public FieldValue[] NewRow() => (FieldValue[])_template.Clone();
 
-    /// <summary>Lays a series out, with the layout of the series before it where that fits.</summary>
+    /// <summary>Creates the layout of a series, which shares the row layout of the series before it if that fits.</summary>
     /// <param name="name">The measurement.</param>
-    /// <param name="columns">The columns of the answer.</param>
-    /// <param name="tags">The tags that the series stands for.</param>
-    /// <param name="wanted">What is known of the answer.</param>
-    /// <param name="isSelect">It answers a SELECT: its first column is the time, and a further one called <c>time</c> is not.</param>
-    /// <param name="last">The layout before it.</param>
+    /// <param name="columns">The columns of the response.</param>
+    /// <param name="tags">The tags of the series.</param>
+    /// <param name="wanted">What is known about the columns of the result.</param>
+    /// <param name="isSelect">True for the result of a SELECT: its first column is the time, and any other column called <c>time</c> is not.</param>
+    /// <param name="last">The row layout of the series before it; afterwards that of this series.</param>
     public static SeriesLayout For(
         string? name,
         List<string> columns,
@@ -72,7 +72,7 @@ internal sealed class SeriesLayout
         return new SeriesLayout(layout, cells, template);
     }
 
-    // Everything, under names of its own: aliases may repeat each other, a tag, the time and what we call the measurement.
+    // All columns, under unique names: an alias may be the same as another one, a tag, the time, or our name for the measurement column.
     private static SeriesLayout OfAll(string? name, List<string> columns, List<KeyValuePair<string, string>> tags, int time, ref RowLayout? last)
     {
         string timeName = time < 0 ? TimeName : columns[time];

@@ -5,16 +5,16 @@ using VmStats.Text;
 
 namespace VmStats.Stores.Influx.Json;
 
-/// <summary>Reads single JSON values. Texts that come again (tags) are made once and kept for the stream.</summary>
+/// <summary>Reads single JSON values. Recurring strings (such as tags) are created once and cached for the response.</summary>
 internal sealed class WireValue
 {
     private const int MaximumCachedLength = 128;
     private readonly StringCache _kept = new();
 
-    /// <summary>The value under the reader; nested values are given as their JSON text.</summary>
-    /// <param name="reader">Stands on the value; afterwards on its last token.</param>
-    /// <param name="kind">What the column is known to be; Null where the text determines it.</param>
-    /// <param name="isTag">The column is a tag, whose text may have been changed for the wire.</param>
+    /// <summary>Reads the current value; nested values are returned as their JSON text.</summary>
+    /// <param name="reader">Positioned on the value; afterwards on its last token.</param>
+    /// <param name="kind">The type of the column; Null if it is to be inferred from the text.</param>
+    /// <param name="isTag">True for a tag, in which unsupported characters may have been substituted for line protocol.</param>
     public FieldValue Read(ref Utf8JsonReader reader, FieldKind kind = FieldKind.Null, bool isTag = false) => reader.TokenType switch
     {
         JsonTokenType.Number => Number(reader.ValueSpan, kind),
@@ -25,12 +25,15 @@ internal sealed class WireValue
         _ => FieldValue.Null,
     };
 
-    /// <summary>A number: with a point or an exponent it is a float, else an integer; a column known as float has floats without a point too (InfluxDB 1.x).</summary>
+    /// <summary>
+    /// Parses a number: it is a float if it has a decimal point or an exponent, or if the column is known to contain floats
+    /// (InfluxDB 1.x writes floats without a point too), otherwise an integer.
+    /// </summary>
     public static FieldValue Number(ReadOnlySpan<byte> text, FieldKind kind)
     {
         if (kind != FieldKind.Float)
         {
-            // A point or an exponent ends the digits before the text ends.
+            // With a decimal point or an exponent, the integer parser stops before the end of the text.
             if (kind != FieldKind.Unsigned && Utf8Parser.TryParse(text, out long integer, out int consumed) && consumed == text.Length)
             {
                 return FieldValue.From(integer);
@@ -46,7 +49,7 @@ internal sealed class WireValue
         return FieldConverter.Exact(number, kind) is { IsNull: false } same ? same : number;
     }
 
-    /// <summary>The text under the reader, shared with equal ones before it.</summary>
+    /// <summary>Reads the current string; equal strings share one instance.</summary>
     public string Text(ref Utf8JsonReader reader, bool isTag = false)
     {
         if (reader.ValueIsEscaped || reader.HasValueSequence || reader.ValueSpan.Length > MaximumCachedLength)
