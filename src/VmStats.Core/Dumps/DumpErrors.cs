@@ -4,7 +4,7 @@ using VmStats.IO;
 
 namespace VmStats.Dumps;
 
-/// <summary>All failures of the dump engine in one place. Their ids never change.</summary>
+/// <summary>Creates the exceptions of the dump engine. Their error ids never change.</summary>
 internal static class DumpErrors
 {
     public static VmStatsException RemoteRefused(string uri) => new(

@@ -15,15 +15,15 @@ internal static class MemoryDumpPaths
     /// <summary>The folder of state files and locks.</summary>
     public static string DefaultStateFolder => DataFolders.State("dumps");
 
-    /// <summary>The original's folder if it exists and this user can write to it, otherwise a folder in the user's data folder.</summary>
+    /// <summary>The original system's folder if it exists and belongs to this user, otherwise a folder in the user's data folder.</summary>
     public static string DefaultDumpFolder =>
         IsWritable(OriginalFolder)
             ? OriginalFolder
             : DataFolders.Data("dumps");
 
     /// <summary>
-    /// A dump's file name: the VM's name with all characters except letters, digits, dot, dash and underscore replaced,
-    /// the time and the dump's id.
+    /// Returns a dump's file name: the VM's name (any character except ASCII letters, digits, dot, dash and underscore is replaced
+    /// with an underscore), the time and the first eight digits of the dump's id.
     /// </summary>
     public static string FileName(VmInfo vm, DateTimeOffset time, Guid dump, MemoryDumpCompression compression, CoreDumpFormat format)
     {
@@ -34,7 +34,7 @@ internal static class MemoryDumpPaths
         return $"{safe[..Math.Min(safe.Length, MaximumNameLength)]}_{stamp}_{dump.ToString("N")[..8]}{image}{packed}";
     }
 
-    /// <summary>A format's name in records.</summary>
+    /// <summary>Returns a format's name as used in records.</summary>
     public static string NameOf(CoreDumpFormat format) => format switch
     {
         CoreDumpFormat.Elf => "elf",
@@ -43,7 +43,7 @@ internal static class MemoryDumpPaths
         _ => "kdump-snappy",
     };
 
-    /// <summary>The names of libvirt's flags in records.</summary>
+    /// <summary>Returns the names of libvirt's dump flags as used in records.</summary>
     public static string NameOf(CoreDumpOptions options)
     {
         List<string> flags = ["memory-only"];

@@ -3,7 +3,7 @@ using VmStats.IO;
 
 namespace VmStats.Dumps;
 
-/// <summary>The folder of state files, locks and the records that wait for want of a dump folder.</summary>
+/// <summary>Opens the folder of state files, locks and the records that could not be spooled in their dump folder.</summary>
 internal static class StateFolder
 {
     /// <summary>Opens a state folder for writing, creating it if it doesn't exist.</summary>

@@ -3,11 +3,11 @@ using VmStats.Points;
 namespace VmStats.Stores;
 
 /// <summary>
-/// One aggregate of one group, fed value by value in order of time. Whole numbers are summed exactly; a sum or an average is
-/// of the numbers alone, as it is on servers, and absent where there are none.
+/// Computes one aggregate of one group from values that are added in time order. Integers are summed exactly. As on the servers,
+/// a sum or an average ignores values that aren't numbers, and is absent if there are no numbers.
 /// </summary>
 /// <param name="function">The aggregate.</param>
-/// <param name="newestFirst">True where the values come newest first.</param>
+/// <param name="newestFirst">True if the values are added newest first.</param>
 internal sealed class Accumulator(AggregateFunction function, bool newestFirst = false)
 {
     private long _count;
@@ -108,7 +108,7 @@ internal sealed class Accumulator(AggregateFunction function, bool newestFirst =
         }
     }
 
-    // Values of one column are of one type, but for a column whose type differs between the shards of InfluxDB 1.x.
+    // Values of a column normally have the same type; in InfluxDB 1.x, the type of a column can differ between shards.
     private static int Compare(in FieldValue a, in FieldValue b) => (a.Kind, b.Kind) switch
     {
         (FieldKind.Float, FieldKind.Float) => a.AsDouble()!.Value.CompareTo(b.AsDouble()!.Value),

@@ -1,6 +1,6 @@
 namespace VmStats.Stores;
 
-/// <summary>How long to wait before something that failed is tried again.</summary>
+/// <summary>Computes the wait before a retry.</summary>
 internal static class BackOff
 {
     /// <summary>
@@ -9,10 +9,10 @@ internal static class BackOff
     /// </summary>
     public static readonly TimeSpan Maximum = TimeSpan.FromSeconds(60);
 
-    /// <summary>The wait after so many failures in a row: twice as long each time, up to a maximum.</summary>
-    /// <param name="failures">Failures in a row; none is no wait.</param>
-    /// <param name="first">The wait after the first.</param>
-    /// <param name="maximum">The longest; null for <see cref="Maximum"/>.</param>
+    /// <summary>Returns the wait after a number of consecutive failures: it doubles with each failure, up to a maximum.</summary>
+    /// <param name="failures">The number of consecutive failures; with 0 there is no wait.</param>
+    /// <param name="first">The wait after the first failure.</param>
+    /// <param name="maximum">The maximum wait; null for <see cref="Maximum"/>.</param>
     public static TimeSpan After(int failures, TimeSpan first, TimeSpan? maximum = null)
     {
         TimeSpan longest = maximum ?? Maximum;
@@ -20,6 +20,6 @@ internal static class BackOff
         return ticks < longest.Ticks ? TimeSpan.FromTicks((long)ticks) : longest;
     }
 
-    /// <summary>The wait that a server asks for, cut to a maximum: a wrong header doesn't stop the work for good.</summary>
+    /// <summary>Returns the wait that a server asks for, limited to a maximum, so that a wrong header can't stop the work indefinitely.</summary>
     public static TimeSpan FromRetryAfter(TimeSpan asked, TimeSpan? maximum = null) => asked < (maximum ?? Maximum) ? asked : maximum ?? Maximum;
 }

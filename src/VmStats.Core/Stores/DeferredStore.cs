@@ -7,8 +7,8 @@ namespace VmStats.Stores;
 /// A store that is opened on first use, on a separate thread, because opening a file may have to wait for another process to
 /// release its lock. If opening fails, the next call tries again.
 /// </summary>
-/// <param name="info">What is known of it without opening it.</param>
-/// <param name="open">Opens it.</param>
+/// <param name="info">The store's kind and address, which are known without opening it.</param>
+/// <param name="open">Opens the store.</param>
 internal sealed class DeferredStore(StoreInfo info, Func<ITelemetryStore> open) : ITelemetryStore
 {
     private readonly object _gate = new();

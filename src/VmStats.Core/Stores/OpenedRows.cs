@@ -16,16 +16,16 @@ internal sealed class OpenedRows : IAsyncDisposable
         Any = any;
     }
 
-    /// <summary>No rows.</summary>
+    /// <summary>An empty result.</summary>
     public static OpenedRows None { get; } = new(null, any: false);
 
-    /// <summary>True when there is a first row, which is the current one of <see cref="Rows"/>.</summary>
+    /// <summary>True if there is a first row; it is the current row of <see cref="Rows"/>.</summary>
     public bool Any { get; }
 
     /// <summary>The rows, the first being the current one.</summary>
     public IAsyncEnumerator<StoreRow> Rows => _rows ?? throw new InvalidOperationException("There are no rows.");
 
-    /// <summary>Asks, and waits for the first row.</summary>
+    /// <summary>Starts the query and waits for its first row.</summary>
     public static async ValueTask<OpenedRows> OpenAsync(IAsyncEnumerable<StoreRow> rows, CancellationToken cancellationToken)
     {
         IAsyncEnumerator<StoreRow> opened = rows.GetAsyncEnumerator(cancellationToken);

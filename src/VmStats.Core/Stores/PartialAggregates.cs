@@ -3,9 +3,9 @@ using VmStats.Points;
 namespace VmStats.Stores;
 
 /// <summary>
-/// Makes the aggregates of a range from those of its parts. Counts, sums, extremes, first and last are exact; an average is
-/// weighted by the parts' counts, which differs from the one over all values by rounding only (a few units in the
-/// sixteenth digit).
+/// Combines the aggregates of the parts of a range into those of the whole range. Count, sum, minimum, maximum, first and last are
+/// exact; an average is weighted by the counts of the parts, which differs from the average over all values only by rounding
+/// (a few units in the sixteenth digit).
 /// </summary>
 internal sealed class PartialAggregates
 {
@@ -17,7 +17,7 @@ internal sealed class PartialAggregates
     private readonly Dictionary<GroupKey, Part[]> _groups = [];
     private long? _bucket;
 
-    /// <summary>Prepares the merging of rows that come in order of time.</summary>
+    /// <summary>Creates an instance for rows that are added in time order.</summary>
     public PartialAggregates(QueryPlan plan)
     {
         _groupBy = plan.GroupBy;
@@ -26,7 +26,7 @@ internal sealed class PartialAggregates
         _layout = new RowLayout([.. _groupBy, .. _aggregates.Select(aggregate => aggregate.Name)]);
     }
 
-    /// <summary>What is to be asked of a part.</summary>
+    /// <summary>Returns the aggregation to query for each part: that of the whole, and a count for each average.</summary>
     public Aggregation Parts(Aggregation whole) => whole with
     {
         Aggregates =
@@ -37,7 +37,7 @@ internal sealed class PartialAggregates
         ],
     };
 
-    /// <summary>Adds a row of a part, and returns the rows that this completes: those of the previous bucket.</summary>
+    /// <summary>Adds a row of a part. When the row starts a new bucket, returns the rows of the previous bucket, which are then complete.</summary>
     public IReadOnlyList<StoreRow> Add(StoreRow row)
     {
         IReadOnlyList<StoreRow> complete = row.Time == _bucket ? [] : Rows();
@@ -106,7 +106,7 @@ internal sealed class PartialAggregates
     }
 }
 
-/// <summary>The order of groups in InfluxDB 3's answers: by their tags, rows without one last.</summary>
+/// <summary>The order of groups in InfluxDB 3's results: by their tags, rows without a tag last.</summary>
 internal sealed class TagOrder : IComparer<FieldValue[]>
 {
     public static TagOrder Instance { get; } = new();

@@ -6,8 +6,8 @@ using VmStats.Text;
 namespace VmStats.Stores;
 
 /// <summary>
-/// Fits points to what a table already has: its names for tags, its field types, a field that it keeps as a tag.
-/// A table that doesn't exist, or agrees, gets the points as they are.
+/// Converts points to the existing schema of their table: its tag names, its field types, and fields that it stores as tags.
+/// If the table doesn't exist or its schema matches, the points are written unchanged.
 /// </summary>
 internal sealed class PointConformer(ITelemetryStore store, ColumnRules rules)
 {
@@ -70,7 +70,7 @@ internal sealed class PointConformer(ITelemetryStore store, ColumnRules rules)
         return changed ?? points;
     }
 
-    // The store keeps the schema, and gives another object when a write has added columns.
+    // The store caches the schema, and returns a new object after a write has added columns.
     private async ValueTask<SchemaPlans> LearnAsync(string measurement, CancellationToken cancellationToken)
     {
         MeasurementSchema? schema = await store.GetSchemaToWriteAsync(measurement, cancellationToken).ConfigureAwait(false);

@@ -3,8 +3,8 @@ using VmStats.Points;
 namespace VmStats.Stores;
 
 /// <summary>
-/// Brings the fields of points into the types that the tables have: the original's writers disagree on integers and
-/// floats. A value that doesn't go into the type without loss stays, for the server to judge.
+/// Converts the fields of points to the types of their table's columns, because the original system's writers use integers and
+/// floats inconsistently. A value that can't be converted without loss is left unchanged; the server accepts or rejects it.
 /// </summary>
 internal sealed class PointFitter(IReadOnlyDictionary<string, MeasurementSchema> schemas)
 {
@@ -12,10 +12,10 @@ internal sealed class PointFitter(IReadOnlyDictionary<string, MeasurementSchema>
     private readonly HashSet<string> _grown = new(StringComparer.Ordinal);
     private Dictionary<Point, Point>? _changed;
 
-    /// <summary>Measurements that are known, and get a column by these points.</summary>
+    /// <summary>Existing measurements to which these points add a column.</summary>
     public IReadOnlyCollection<string> MeasurementsWithNewColumns => _grown;
 
-    /// <summary>The points to be written.</summary>
+    /// <summary>Returns the points to be written.</summary>
     public IReadOnlyList<Point> Fit(IReadOnlyList<Point> points)
     {
         Point[]? fitted = null;
@@ -33,7 +33,7 @@ internal sealed class PointFitter(IReadOnlyDictionary<string, MeasurementSchema>
         return fitted ?? points;
     }
 
-    /// <summary>Rejections that refer to the caller's points instead of the converted ones.</summary>
+    /// <summary>Returns the rejections with the caller's points instead of the converted ones.</summary>
     public IReadOnlyList<RejectedPoint> Originals(IReadOnlyList<RejectedPoint> rejected) => _changed is null
         ? rejected
         : rejected.Select(r => _changed.TryGetValue(r.Point, out Point? original) ? r with { Point = original } : r).ToList();
@@ -78,7 +78,7 @@ internal sealed class PointFitter(IReadOnlyDictionary<string, MeasurementSchema>
         return fields is null ? point : new Point(point.Shape, point.Time, [.. point.Tags], fields);
     }
 
-    // A field that the table lacks has no type yet (Null). What a shape names and no point has adds no column.
+    // A field that the table doesn't have yet has no type (Null). A column of the shape that no point has a value for isn't added to the table.
     private (FieldKind[] Kinds, bool[] NewTags) KindsOf(PointShape shape)
     {
         if (!_kinds.TryGetValue(shape, out (FieldKind[] Kinds, bool[] NewTags) known))

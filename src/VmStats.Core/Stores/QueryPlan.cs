@@ -3,8 +3,8 @@ using VmStats.Points;
 namespace VmStats.Stores;
 
 /// <summary>
-/// A query matched with the columns that a measurement has, as both InfluxDB renderers need it before they write a
-/// statement. Null from <see cref="For"/> means that no row can match, so that no request is needed.
+/// A query resolved against the columns that a measurement has; both InfluxDB renderers build their statements from it.
+/// If <see cref="For"/> returns null, no row can match and no request is needed.
 /// </summary>
 internal sealed class QueryPlan
 {
@@ -21,22 +21,22 @@ internal sealed class QueryPlan
 
     public MeasurementSchema Schema { get; }
 
-    /// <summary>Tags wanted, as columns of the rows.</summary>
+    /// <summary>The requested tags, as columns of the rows.</summary>
     public List<string> Tags { get; } = [];
 
-    /// <summary>Fields wanted, as columns of the rows.</summary>
+    /// <summary>The requested fields, as columns of the rows.</summary>
     public List<string> Fields { get; } = [];
 
-    /// <summary>Conditions on columns that exist; all must hold, within one any.</summary>
+    /// <summary>Conditions on existing columns: all of the inner lists must match, each by at least one of its conditions.</summary>
     public List<List<Condition>> Conditions { get; } = [];
 
-    /// <summary>The tags that exist among those to group by.</summary>
+    /// <summary>The existing tags among those to group by.</summary>
     public List<string> GroupBy { get; } = [];
 
-    /// <summary>Aggregates over fields that exist.</summary>
+    /// <summary>Aggregates over existing fields.</summary>
     public List<Aggregate> Aggregates { get; } = [];
 
-    /// <summary>Matches a query with a schema.</summary>
+    /// <summary>Resolves a query against a schema; returns null if no row can match.</summary>
     public static QueryPlan? For(StoreQuery query, MeasurementSchema schema)
     {
         QueryPlan plan = new(query, schema);
@@ -63,10 +63,10 @@ internal sealed class QueryPlan
         return plan;
     }
 
-    /// <summary>The same plan for a query that differs by its range and by which rows are wanted of it only.</summary>
+    /// <summary>Returns the same plan for a query that differs only in its time range and in which of its rows are returned.</summary>
     public QueryPlan With(StoreQuery query) => new(this, query);
 
-    /// <summary>True for a tag of the measurement. A name that is both is taken for the tag.</summary>
+    /// <summary>True for a tag of the measurement. A name that is both a tag and a field is treated as the tag.</summary>
     public bool IsTag(string column) => Schema.Tags.Contains(column);
 
     private void AddColumns()
@@ -111,7 +111,7 @@ internal sealed class QueryPlan
         return true;
     }
 
-    // A value in the type of its column; absent where the column is missing or can't have such a value.
+    // Returns the value converted to the type of its column; absent if there is no such column or it can't hold the value.
     private FieldValue Fit(string column, FieldValue value)
     {
         if (IsTag(column))
@@ -123,5 +123,5 @@ internal sealed class QueryPlan
     }
 }
 
-/// <summary>A column has one of these values.</summary>
+/// <summary>The condition that a column has one of the given values.</summary>
 internal sealed record Condition(string Column, bool IsTag, IReadOnlyList<FieldValue> Values);

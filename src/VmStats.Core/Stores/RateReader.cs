@@ -2,13 +2,13 @@ using VmStats.Points;
 
 namespace VmStats.Stores;
 
-/// <summary>Turns the values of a counter, in order of time, into its rates: <see cref="CounterRates"/> where they are computed here.</summary>
+/// <summary>Computes the rates of a counter from its values in time order, for stores that can't compute <see cref="CounterRates"/> themselves.</summary>
 internal struct RateReader
 {
     private FieldValue _last;
     private long _lastTime;
 
-    /// <summary>The rate from the last value to this, per second; absent where there is none.</summary>
+    /// <summary>Returns the rate per second between the previous value and this one; absent if there is none.</summary>
     /// <param name="time">UTC nanoseconds.</param>
     /// <param name="value">The counter's value; absent and negative values are skipped.</param>
     public FieldValue Next(long time, FieldValue value)
@@ -28,7 +28,7 @@ internal struct RateReader
         return rate;
     }
 
-    // Integers first: as doubles, two large ones that differ slightly may become equal.
+    // Integers are subtracted as such: as doubles, a small difference between two large values would be lost.
     private static double? Growth(FieldValue from, FieldValue to) =>
         from.AsInt64() is long before && to.AsInt64() is long now ? now - before : to.AsDouble() - from.AsDouble();
 }

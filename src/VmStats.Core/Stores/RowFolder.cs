@@ -12,7 +12,7 @@ internal sealed class RowFolder(Aggregation aggregation, IReadOnlyList<string> g
 
     /// <summary>Adds a row.</summary>
     /// <param name="row">The row.</param>
-    /// <param name="start">Where the range begins: of rows before it, rates are computed from only.</param>
+    /// <param name="start">The start of the range. Rows before it are used only as the previous row of a rate.</param>
     public void Add(StoreRow row, long? start = null)
     {
         if (aggregation.Rates is { } rates)
@@ -35,7 +35,7 @@ internal sealed class RowFolder(Aggregation aggregation, IReadOnlyList<string> g
         }
     }
 
-    /// <summary>The rows, by bucket and group.</summary>
+    /// <summary>Returns the aggregated rows, one per bucket and group, in time order.</summary>
     public IEnumerable<StoreRow> Rows(bool descending)
     {
         IEnumerable<KeyValuePair<GroupKey, Accumulator[]>> sorted = descending

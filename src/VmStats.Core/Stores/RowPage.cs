@@ -1,15 +1,15 @@
 namespace VmStats.Stores;
 
-/// <summary>Applies a query's offset and limit to the rows of a result, where the server can't.</summary>
+/// <summary>Applies an offset and a limit to the rows of a result, for servers that can't.</summary>
 internal struct RowPage(int skip, int? limit)
 {
     private long _skip = skip;
     private long _rest = limit ?? long.MaxValue;
 
-    /// <summary>True when no further row is wanted.</summary>
+    /// <summary>True once the limit has been reached.</summary>
     public readonly bool IsFull => _rest <= 0;
 
-    /// <summary>Counts a row; true when it is wanted.</summary>
+    /// <summary>Counts a row; returns true if it belongs to the page.</summary>
     public bool Takes()
     {
         if (_skip > 0)

@@ -10,7 +10,7 @@ public static class Display
     private static readonly string[] s_units = ["B", "K", "M", "G", "T", "P", "E"];
     private static readonly string[] s_thousands = ["", "k", "M", "G", "T", "P", "E"];
 
-    /// <summary>Formats bytes with a binary unit (K is 1024), like df -h and free -h; empty for null.</summary>
+    /// <summary>Formats a number of bytes with a binary unit (K is 1024), like df -h and free -h; empty for null.</summary>
     public static string Size(double? bytes)
     {
         if (bytes is not double value)
@@ -31,7 +31,7 @@ public static class Display
     /// <summary>Formats bytes per second with a binary unit; the column header contains the "per second".</summary>
     public static string Rate(double? bytesPerSecond) => Size(bytesPerSecond);
 
-    /// <summary>Formats a number with at most the given number of decimals; empty for null.</summary>
+    /// <summary>Formats a number with the given number of decimals and group separators; empty for null.</summary>
     public static string Number(double? value, int decimals) =>
         value?.ToString("#,0." + new string('0', decimals), CultureInfo.CurrentCulture) ?? "";
 

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace VmStats.PowerShell.Formatting;
 
-/// <summary>The descriptions of planned dumps that -WhatIf, -Verbose and the confirmation prompt show.</summary>
+/// <summary>Formats the descriptions of planned dumps that -WhatIf, -Verbose and the confirmation prompt show.</summary>
 internal static class DumpPlanText
 {
     /// <summary>The caption of confirmation prompts for dumps.</summary>
     internal const string Caption = "Memory dump";
 
-    /// <summary>Describes a dump by this module.</summary>
+    /// <summary>Describes a dump that this module takes.</summary>
     internal static string Of(MemoryDumpPlan plan) =>
         $"Memory dump ({plan.Flags}) of {plan.Name} ({plan.Uuid}) to {plan.Folder}: {Expectation(plan)}.";
 
@@ -23,7 +23,7 @@ internal static class DumpPlanText
             $"about {Display.Size(plan.StoredBytes)} ({plan.Compression} of {Display.Size(plan.RawBytes)}) in about {Display.Duration(plan.Duration)}{pause}, by {basis}{free}");
     }
 
-    /// <summary>Describes a dump by the dump service.</summary>
+    /// <summary>Describes a dump that the dump service takes.</summary>
     internal static string Of(string vm, string service) =>
         $"Memory dump (memory-only,live) of {vm} by the dump service {service}, uncompressed, into the service's own folder; its hash is not verified.";
 }

@@ -7,34 +7,34 @@ using VmStats.Points;
 namespace VmStats.Dumps.Capture;
 
 /// <summary>
-/// What is known of an attempt to dump a VM's memory that has ended: by itself, or by the death of its process. Its manifest,
-/// its line in the ledger and its record are made of this one shape, and so say the same.
+/// The facts about a dump attempt that has ended, regularly or because its process died. The manifest, the ledger entry and the
+/// record are all created from these facts, so that they are consistent.
 /// </summary>
-/// <param name="Dump">What its state file says: of which VM, when, by whom and how.</param>
-/// <param name="State">How it ended.</param>
+/// <param name="Dump">The contents of the dump's state file: VM, time, operator and options.</param>
+/// <param name="State">The final state.</param>
 internal sealed record DumpFacts(DumpStateData Dump, MemoryDumpState State)
 {
-    /// <summary>What takes the dumps, with its version.</summary>
+    /// <summary>The name and version of this module, as recorded with each dump.</summary>
     public static string ToolVersion { get; } =
         "VmStats " + (typeof(DumpFacts).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0");
 
-    /// <summary>The image; null where none is known to be whole.</summary>
+    /// <summary>The image; null if there is no image known to be complete.</summary>
     public DumpedImage? Image { get; init; }
 
-    /// <summary>The file's full path; null where there is none.</summary>
+    /// <summary>The dump file's full path; null if there is none.</summary>
     public string? Path { get; init; }
 
-    /// <summary>From the call to the hypervisor until it ended.</summary>
+    /// <summary>The time from the call to the hypervisor until the dump ended.</summary>
     public TimeSpan? Duration { get; init; }
 
-    /// <summary>The stable id of what went wrong.</summary>
+    /// <summary>The id of the error; null if there was none.</summary>
     public string? ErrorId { get; init; }
 
-    /// <summary>What went wrong.</summary>
+    /// <summary>The error message; null if there was no error.</summary>
     public string? Error { get; init; }
 
-    /// <summary>The sheet beside a dump that is whole.</summary>
-    /// <param name="vm">The VM as it was when it was dumped.</param>
+    /// <summary>Creates the manifest of a complete dump.</summary>
+    /// <param name="vm">The VM's properties at the time of the dump.</param>
     public DumpManifest ToManifest(VmInfo vm) => new()
     {
         DumpId = Dump.DumpId,
@@ -66,8 +66,8 @@ internal sealed record DumpFacts(DumpStateData Dump, MemoryDumpState State)
         ToolVersion = ToolVersion,
     };
 
-    /// <summary>The ledger's line: a capture where there is an image, else an attempt. The ledger fills in its place in the chain.</summary>
-    /// <param name="manifestSha256">SHA-256 of the manifest, of a capture.</param>
+    /// <summary>Creates the ledger entry: a capture if there is an image, otherwise an attempt. The ledger sets its sequence number and previous hash.</summary>
+    /// <param name="manifestSha256">SHA-256 of the manifest; only for a capture.</param>
     public LedgerEntry ToLedgerEntry(string? manifestSha256 = null) => new()
     {
         Sequence = 0,
@@ -86,7 +86,7 @@ internal sealed record DumpFacts(DumpStateData Dump, MemoryDumpState State)
         Detail = Image is null ? $"{State}: {ErrorId}" : null,
     };
 
-    /// <summary>The record for the store, but for what only the file and the ledger know.</summary>
+    /// <summary>Creates the record for the store, without the values that come from the dump file and the ledger.</summary>
     public MemoryDumpRecord ToRecord() => new()
     {
         TimeUtc = Dump.Time.UtcDateTime,
@@ -117,13 +117,13 @@ internal sealed record DumpFacts(DumpStateData Dump, MemoryDumpState State)
     };
 }
 
-/// <summary>The image that a dump made: as it was captured, or as its manifest has it.</summary>
+/// <summary>The image of a dump, either just captured or described by its manifest.</summary>
 /// <param name="Sha256">SHA-256 of the raw image.</param>
 /// <param name="StoredSha256">SHA-256 of the file.</param>
-/// <param name="RawBytes">Bytes of the raw image.</param>
-/// <param name="StoredBytes">Bytes of the file.</param>
-/// <param name="CallTime">How long the call to the hypervisor took.</param>
-/// <param name="WasRunning">Whether the VM ran, and so was paused by that call.</param>
+/// <param name="RawBytes">Size of the raw image in bytes.</param>
+/// <param name="StoredBytes">Size of the file in bytes.</param>
+/// <param name="CallTime">The duration of the call to the hypervisor.</param>
+/// <param name="WasRunning">True if the VM was running, and was therefore paused by that call.</param>
 internal sealed record DumpedImage(string Sha256, string StoredSha256, long RawBytes, long StoredBytes, TimeSpan? CallTime, bool WasRunning)
 {
     public static DumpedImage Of(CaptureResult capture, VmInfo vm) => new(

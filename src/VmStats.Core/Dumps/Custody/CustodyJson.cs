@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace VmStats.Dumps.Custody;
 
-/// <summary>The JSON serializer context of manifests and ledger lines.</summary>
+/// <summary>The JSON serializer context for manifests and ledger lines.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

@@ -3,10 +3,10 @@ using VmStats.IO;
 
 namespace VmStats.Dumps.Custody;
 
-/// <summary>Ledger entries about a dump that lies in a folder already.</summary>
+/// <summary>Creates ledger entries for existing dumps and reads their manifests.</summary>
 internal static class DumpCustody
 {
-    /// <summary>An entry; the ledger fills in its place in the chain.</summary>
+    /// <summary>Creates a ledger entry; the ledger sets its sequence number and the hash of the previous line.</summary>
     public static LedgerEntry Entry(LedgerEvent what, string path, DumpManifest? manifest, string? @operator) => new()
     {
         Sequence = 0,
@@ -23,7 +23,7 @@ internal static class DumpCustody
         Host = Environment.MachineName,
     };
 
-    /// <summary>The manifest, or null where there is none.</summary>
+    /// <summary>Reads a dump's manifest; returns null if there is none.</summary>
     public static DumpManifest? TryReadManifest(PinnedFolder folder, string dump)
     {
         try

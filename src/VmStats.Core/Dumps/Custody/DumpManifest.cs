@@ -5,7 +5,7 @@ using VmStats.IO;
 
 namespace VmStats.Dumps.Custody;
 
-/// <summary>The sheet that lies beside a dump: what it is, of whom, when, by whom and how it was taken, and its hashes.</summary>
+/// <summary>The JSON file next to a dump. It describes the dump's VM, time, operator, options and hashes.</summary>
 internal sealed record DumpManifest
 {
     public const string Suffix = ".json";
@@ -26,7 +26,7 @@ internal sealed record DumpManifest
 
     public int Cpus { get; init; }
 
-    /// <summary>Memory that the guest may have; the image covers at least this.</summary>
+    /// <summary>The guest's maximum memory; the image covers at least as much.</summary>
     public long GuestMemoryBytes { get; init; }
 
     public string Hypervisor { get; init; } = "";
@@ -37,9 +37,10 @@ internal sealed record DumpManifest
 
     public DateTimeOffset Time { get; init; }
 
-    /// <summary>This host's clock when it began and ended.</summary>
+    /// <summary>The time when the dump started, by this host's clock.</summary>
     public DateTimeOffset StartedAt { get; init; }
 
+    /// <summary>The time when the dump ended, by this host's clock.</summary>
     public DateTimeOffset FinishedAt { get; init; }
 
     public double DurationSeconds { get; init; }
@@ -68,7 +69,7 @@ internal sealed record DumpManifest
 
     public string ToolVersion { get; init; } = "";
 
-    /// <summary>SHA-256 of the manifest's own file, where it was read from one.</summary>
+    /// <summary>SHA-256 of the manifest file; null if the manifest was not read from a file.</summary>
     [JsonIgnore]
     public string? FileSha256 { get; init; }
 
@@ -76,7 +77,7 @@ internal sealed record DumpManifest
 
     /// <summary>Reads the manifest of a dump.</summary>
     /// <param name="folder">The dump's folder.</param>
-    /// <param name="dump">Its file's name.</param>
+    /// <param name="dump">The dump's file name.</param>
     /// <exception cref="VmStatsException"><c>DumpManifestMissing</c>, <c>DumpManifestDamaged</c>, <c>DumpFileUnsafe</c>.</exception>
     public static DumpManifest Read(PinnedFolder folder, string dump)
     {

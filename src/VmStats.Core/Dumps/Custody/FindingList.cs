@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace VmStats.Dumps.Custody;
 
-/// <summary>Short ways to note findings.</summary>
+/// <summary>Extension methods that add findings to a list.</summary>
 internal static class FindingList
 {
     public static void Error(this List<MemoryDumpFinding> findings, string id, string message) =>
@@ -11,7 +11,7 @@ internal static class FindingList
     public static void Warn(this List<MemoryDumpFinding> findings, string id, string message) =>
         findings.Add(new MemoryDumpFinding(id, MemoryDumpFindingSeverity.Warning, message));
 
-    /// <summary>Notes an error where two things that should be equal aren't.</summary>
+    /// <summary>Adds an error if two values that should be equal differ.</summary>
     public static void Differs<T>(this List<MemoryDumpFinding> findings, string id, string what, T expected, T actual)
     {
         if (!EqualityComparer<T>.Default.Equals(expected, actual))

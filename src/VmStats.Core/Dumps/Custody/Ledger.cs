@@ -4,21 +4,21 @@ namespace VmStats.Dumps.Custody;
 
 /// <summary>
 /// The custody ledger of a dump folder: a file of JSON lines to which every capture, verification, expansion, removal,
-/// hold and release is appended. Each line holds the hash of the one before, so that none can be changed or taken out
-/// unseen; that the end was cut off, or the whole rewritten, is detected by the heads kept in the store.
+/// hold and release is appended. Each line contains the hash of the previous line, so that changed or removed lines are detected.
+/// A truncated or completely rewritten ledger is detected by the head hashes kept in the store.
 /// </summary>
 internal sealed class Ledger(PinnedFolder folder)
 {
     public const string FileName = "ledger.jsonl";
 
-    /// <summary>What the first line names as the one before it.</summary>
+    /// <summary>The first line's hash of its previous line.</summary>
     public static readonly string Genesis = new('0', 64);
 
     private const string LockName = FileName + ".lock";
     private const byte NewLine = (byte)'\n';
     private static readonly TimeSpan s_lockTime = TimeSpan.FromSeconds(30);
 
-    /// <summary>Refuses a ledger, or a lock of it, that would be refused when a line is to be added.</summary>
+    /// <summary>Checks in advance that the ledger and its lock file would be accepted when a line is appended.</summary>
     /// <exception cref="UnsafePathException">It is a link, a pipe, a device, or another user's.</exception>
     public void ThrowIfUnsafe()
     {
@@ -26,7 +26,10 @@ internal sealed class Ledger(PinnedFolder folder)
         folder.ThrowIfUnsafe(LockName);
     }
 
-    /// <summary>Appends an entry, with its sequence and the hash before it filled in; locked across processes, synced.</summary>
+    /// <summary>
+    /// Appends an entry, after setting its sequence number and the hash of the previous line. The ledger is locked against other
+    /// processes, and the entry is flushed to the disk.
+    /// </summary>
     /// <returns>The new head: the entry's hash.</returns>
     public async Task<string> AppendAsync(LedgerEntry entry, CancellationToken cancellationToken)
     {
@@ -41,7 +44,7 @@ internal sealed class Ledger(PinnedFolder folder)
 
         if (reading.Torn is byte[] torn)
         {
-            // What a crash left stays; the next line says what it is, lest it be taken for tampering.
+            // The incomplete line that a crash left is kept. The next line records it, so that it isn't mistaken for tampering.
             Add(text, new LedgerEntry { Sequence = ++sequence, Time = entry.Time, Event = LedgerEvent.TornLine, Detail = LedgerLine.HashOf(torn), Previous = head }, out head);
         }
 
@@ -49,19 +52,19 @@ internal sealed class Ledger(PinnedFolder folder)
         using FileStream file = folder.OpenFile(FileName, FileMode.OpenOrCreate, FileAccess.Write);
         file.Seek(0, SeekOrigin.End);
 
-        // In one call, so that a crash seldom leaves a part of it.
+        // A single call, so that a crash is unlikely to leave an incomplete line.
         file.Write(text.ToArray());
         file.Flush(flushToDisk: true);
         return head;
     }
 
-    /// <summary>Reads and checks the whole ledger. Nothing is written, no lock is made.</summary>
+    /// <summary>Reads and checks the whole ledger. Nothing is written, and no lock file is created.</summary>
     public LedgerReading Read()
     {
         LedgerReading reading = ReadNow();
         if (reading.LacksNewLine && FileLock.IsHeld(folder, LockName))
         {
-            // Somebody is in the midst of a line: that is no crash.
+            // Another process is writing a line, so an incomplete line isn't the result of a crash: wait, and read again.
             SpinWait.SpinUntil(() => !FileLock.IsHeld(folder, LockName), s_lockTime);
             reading = ReadNow();
         }

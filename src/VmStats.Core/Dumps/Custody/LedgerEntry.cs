@@ -3,38 +3,38 @@ namespace VmStats.Dumps.Custody;
 /// <summary>What happened to a dump.</summary>
 internal enum LedgerEvent
 {
-    /// <summary>It was taken.</summary>
+    /// <summary>The dump was taken.</summary>
     Capture,
 
-    /// <summary>An attempt to take it failed, was cancelled or interrupted.</summary>
+    /// <summary>An attempt to take the dump failed, was cancelled or was interrupted.</summary>
     Attempt,
 
-    /// <summary>It was read again and compared.</summary>
+    /// <summary>The dump was verified: read again and compared.</summary>
     Verify,
 
-    /// <summary>It was expanded.</summary>
+    /// <summary>The dump was expanded.</summary>
     Expand,
 
-    /// <summary>It was removed.</summary>
+    /// <summary>The dump was removed.</summary>
     Remove,
 
-    /// <summary>It was put on hold: it is not to be removed.</summary>
+    /// <summary>The dump was put on hold, so that it can't be removed.</summary>
     Hold,
 
     /// <summary>The hold was lifted.</summary>
     Release,
 
-    /// <summary>A line that a crash had cut short was found before this one; <see cref="LedgerEntry.Detail"/> has its hash.</summary>
+    /// <summary>A crash had left an incomplete line before this one; <see cref="LedgerEntry.Detail"/> has its hash.</summary>
     TornLine,
 }
 
-/// <summary>A line of the ledger. Each names the hash of the one before it.</summary>
+/// <summary>An entry of the ledger. Each contains the hash of the entry before it.</summary>
 internal sealed record LedgerEntry
 {
     /// <summary>The detail of the ledger entry for a dump whose process died after writing the file and before writing the ledger.</summary>
     public const string RecoveredDetail = "Noted by the run after a crash.";
 
-    /// <summary>1 for the first.</summary>
+    /// <summary>The sequence number, starting at 1.</summary>
     public required long Sequence { get; init; }
 
     public required DateTimeOffset Time { get; init; }
@@ -54,7 +54,7 @@ internal sealed record LedgerEntry
 
     public string? StoredSha256 { get; init; }
 
-    /// <summary>SHA-256 of the manifest, of a capture.</summary>
+    /// <summary>SHA-256 of the manifest; only for a capture.</summary>
     public string? ManifestSha256 { get; init; }
 
     public string? Operator { get; init; }
@@ -66,6 +66,6 @@ internal sealed record LedgerEntry
 
     public string? Detail { get; init; }
 
-    /// <summary>Hash of the line before; zeros for the first.</summary>
+    /// <summary>The hash of the previous entry; zeros for the first.</summary>
     public required string Previous { get; init; }
 }

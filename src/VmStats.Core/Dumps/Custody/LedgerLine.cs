@@ -5,12 +5,12 @@ using System.Text.Json;
 namespace VmStats.Dumps.Custody;
 
 /// <summary>
-/// A ledger line: <c>{"entry":{...},"hash":"..."}</c>. The hash is taken over the entry's bytes as they stand in the line,
-/// so that no second way to write the same JSON exists.
+/// A ledger line: <c>{"entry":{...},"hash":"..."}</c>. The hash is computed over the entry's exact bytes in the line,
+/// so that reformatting the same JSON changes it.
 /// </summary>
-/// <param name="Entry">What it says.</param>
-/// <param name="Hash">Its hash, as it stands there.</param>
-/// <param name="IsHashRight">False when the entry's bytes have another hash.</param>
+/// <param name="Entry">The entry.</param>
+/// <param name="Hash">The entry's hash as written in the line.</param>
+/// <param name="IsHashRight">False if the hash doesn't match the entry's bytes.</param>
 internal sealed record LedgerLine(LedgerEntry Entry, string Hash, bool IsHashRight)
 {
     private const int HashLength = 64;
@@ -20,7 +20,7 @@ internal sealed record LedgerLine(LedgerEntry Entry, string Hash, bool IsHashRig
 
     private static int TailLength => s_middle.Length + HashLength + s_end.Length;
 
-    /// <summary>The line for an entry, without its newline.</summary>
+    /// <summary>Returns the line for an entry, without a newline.</summary>
     public static byte[] Write(LedgerEntry entry, out string hash)
     {
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(entry, CustodyJson.Default.LedgerEntry);
@@ -28,8 +28,8 @@ internal sealed record LedgerLine(LedgerEntry Entry, string Hash, bool IsHashRig
         return [.. s_start, .. json, .. s_middle, .. Encoding.ASCII.GetBytes(hash), .. s_end];
     }
 
-    /// <summary>Reads a line.</summary>
-    /// <returns>Null when it doesn't have the form of one.</returns>
+    /// <summary>Parses a line.</summary>
+    /// <returns>Null if it isn't a well-formed ledger line.</returns>
     public static LedgerLine? TryRead(ReadOnlySpan<byte> line)
     {
         if (line.Length < s_start.Length + TailLength || !line.StartsWith(s_start) || !line.EndsWith(s_end))

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace VmStats.Dumps.Custody;
 
-/// <summary>A ledger as it was read: its lines, and what is wrong with it.</summary>
+/// <summary>The result of reading a ledger: its lines and the problems found.</summary>
 internal sealed class LedgerReading
 {
     private readonly List<LedgerLine> _lines = [];
@@ -11,19 +11,19 @@ internal sealed class LedgerReading
     /// <summary>The lines that could be read.</summary>
     public IReadOnlyList<LedgerLine> Lines => _lines;
 
-    /// <summary>What is wrong, in order.</summary>
+    /// <summary>The problems found, in the order of the lines.</summary>
     public IReadOnlyList<MemoryDumpFinding> Findings => _findings;
 
     /// <summary>The last line, or null.</summary>
     public LedgerLine? Last => _lines.Count > 0 ? _lines[^1] : null;
 
-    /// <summary>What stands after the last newline where that is no whole line: a crash cut it short.</summary>
+    /// <summary>The incomplete line after the last newline, which a crash left; null if there is none.</summary>
     public byte[]? Torn { get; private set; }
 
-    /// <summary>True when the last line, torn or whole, has no newline yet.</summary>
+    /// <summary>True if the last line, complete or not, has no newline.</summary>
     public bool LacksNewLine { get; private set; }
 
-    /// <summary>Takes a ledger apart.</summary>
+    /// <summary>Parses and checks a ledger.</summary>
     public static LedgerReading Of(ReadOnlySpan<byte> bytes)
     {
         LedgerReading reading = new();
@@ -39,7 +39,7 @@ internal sealed class LedgerReading
                 break;
             }
 
-            // A crash may have taken no more than the newline.
+            // The line is complete; a crash may have prevented just its newline from being written.
             end = end < 0 ? bytes.Length : end;
             reading.Take(bytes[..end], number, ref unreadable);
             bytes = bytes[Math.Min(end + 1, bytes.Length)..];

@@ -6,16 +6,16 @@ using VmStats.ThirdParty;
 
 namespace VmStats.Dumps.Custody;
 
-/// <summary>Expands stored dumps, verifying on the way: what doesn't agree with its manifest isn't left behind.</summary>
+/// <summary>Expands stored dumps and verifies them at the same time: an expanded file that doesn't match its dump's manifest is deleted.</summary>
 internal sealed class MemoryDumpExpander(IInfrastructure infrastructure)
 {
-    /// <summary>Expands a dump to a new file, sparse, mode 0600, and notes it in the ledger.</summary>
-    /// <param name="path">The dump.</param>
+    /// <summary>Expands a dump to a new sparse file with mode 0600, and records this in the ledger.</summary>
+    /// <param name="path">The dump's path.</param>
     /// <param name="destination">The new file; null for the dump's own path without <c>.gz</c> or <c>.zst</c> (or with <c>.raw</c>).</param>
-    /// <param name="kind">ELF core, or physical memory.</param>
-    /// <param name="overwrite">Replace a file that exists.</param>
+    /// <param name="kind">The format of the new file: an ELF core or raw physical memory.</param>
+    /// <param name="overwrite">True to replace an existing file.</param>
     /// <param name="progress">Receives the number of stored bytes read so far.</param>
-    /// <param name="cancellationToken">Ends it; no file is left.</param>
+    /// <param name="cancellationToken">Cancels the expansion; the incomplete file is deleted.</param>
     /// <exception cref="VmStatsException">
     /// <c>DumpNotFound</c>, <c>DumpFileUnsafe</c>, <c>DumpFolderNotPrivate</c>, <c>DumpExpandTargetExists</c>, <c>DumpHashDiffers</c>, <c>DumpDamaged</c>,
     /// <c>DumpNotElf</c>, <c>DiskFull</c>, <c>DumpWriteFailed</c>.
@@ -32,7 +32,7 @@ internal sealed class MemoryDumpExpander(IInfrastructure infrastructure)
         DumpManifest? manifest = source.TryReadManifest();
         try
         {
-            // Open, and so locked, until it has its name: a lock that is free would make it look left behind.
+            // The file stays open, and thus locked, until it is renamed: an unlocked partial file would be taken for an abandoned one.
             using FileStream file = folder.OpenFile(partial, FileMode.CreateNew, FileAccess.Write, FileShare.None);
             (ImageScan scan, long length) = await WriteAsync(source, file, kind, progress, cancellationToken).ConfigureAwait(false);
             Compare(source.FullPath, scan, manifest);
@@ -66,7 +66,7 @@ internal sealed class MemoryDumpExpander(IInfrastructure infrastructure)
         }
     }
 
-    // A copy on read-only media, or in another user's folder, can be expanded, too; there is no custody to keep there.
+    // A copy on read-only media or in another user's folder can be expanded, too, but not recorded in a ledger there.
     private static StoredDump OpenSource(string path, out string? unnoted)
     {
         StoredDump source;
@@ -107,7 +107,7 @@ internal sealed class MemoryDumpExpander(IInfrastructure infrastructure)
 
     private static void RefuseTarget(StoredDump source, PinnedFolder folder, string name, bool overwrite)
     {
-        // The dump may have two paths.
+        // The dump may be reachable by two paths, so the files' identities are compared, too.
         FileMetadata? there = folder.Find(name);
         if (there is not null && (!overwrite || folder.PathOf(name) == source.FullPath || there.Value.IsSame(source.Folder.Find(source.Name))))
         {
@@ -141,7 +141,7 @@ internal sealed class MemoryDumpExpander(IInfrastructure infrastructure)
         }
     }
 
-    // The part of a piece that lies in a segment goes where the segment lies in the guest's memory.
+    // Writes the part of a chunk that belongs to a segment at the segment's physical address. Returns the segment's end address.
     private static long PutSegment(FileStream file, ReadOnlySpan<byte> piece, long offset, ElfSegment segment)
     {
         long start = Math.Max(offset, segment.Offset);

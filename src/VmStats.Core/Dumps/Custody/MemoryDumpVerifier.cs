@@ -8,20 +8,20 @@ using VmStats.ThirdParty;
 namespace VmStats.Dumps.Custody;
 
 /// <summary>
-/// Reads a dump again and compares it with everything recorded about it: its manifest, the folder's ledger, and, where there is
-/// a store, the records there. The folder's owner can make the first three agree on a lie; the store then tells. The
-/// records are read once for all dumps that are verified, one after the other.
+/// Reads a dump again and compares it with its manifest, with the folder's ledger and, if there is a store, with the records
+/// there. The folder's owner can forge dump, manifest and ledger consistently; only the store's records reveal that. The
+/// records are read once for all dumps that are verified one after the other.
 /// </summary>
-/// <param name="infrastructure">Gives the Zstandard decompressor.</param>
-/// <param name="store">Has the records; null to do without.</param>
+/// <param name="infrastructure">Provides the Zstandard decompressor.</param>
+/// <param name="store">The store with the records; null to verify without them.</param>
 internal sealed class MemoryDumpVerifier(IInfrastructure infrastructure, ITelemetryStore? store)
 {
     private StoreCheck? _storeCheck;
 
-    /// <summary>Verifies a dump and its records. Read-only: nothing is written or created in its folder.</summary>
-    /// <param name="path">The dump.</param>
+    /// <summary>Verifies a dump. Nothing is written or created in its folder.</summary>
+    /// <param name="path">The dump's path.</param>
     /// <param name="progress">Receives the number of stored bytes read so far.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="cancellationToken">Cancels the verification.</param>
     /// <exception cref="VmStatsException"><c>DumpNotFound</c>, <c>DumpFileUnsafe</c>, <c>DumpUnreadable</c>, or the store's failure.</exception>
     public async Task<MemoryDumpVerification> VerifyAsync(string path, IProgress<long>? progress, CancellationToken cancellationToken)
     {
@@ -29,11 +29,11 @@ internal sealed class MemoryDumpVerifier(IInfrastructure infrastructure, ITeleme
         return (await CompareAsync(dump, progress, cancellationToken).ConfigureAwait(false)).Result;
     }
 
-    /// <summary>Verifies a dump and notes the outcome in the ledger.</summary>
-    /// <param name="path">The dump.</param>
+    /// <summary>Verifies a dump and records the result in the ledger.</summary>
+    /// <param name="path">The dump's path.</param>
     /// <param name="progress">Receives the number of stored bytes read so far.</param>
-    /// <param name="cancellationToken">Ends it; nothing is noted then.</param>
-    /// <exception cref="VmStatsException">As of <see cref="VerifyAsync"/>; or the folder isn't one to write to.</exception>
+    /// <param name="cancellationToken">Cancels the verification; nothing is recorded then.</param>
+    /// <exception cref="VmStatsException">As for <see cref="VerifyAsync"/>; or the folder can't be used for writing.</exception>
     public async Task<MemoryDumpVerification> VerifyAndRecordAsync(string path, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         using StoredDump dump = StoredDump.Open(path, FolderUse.Write);
@@ -50,7 +50,7 @@ internal sealed class MemoryDumpVerifier(IInfrastructure infrastructure, ITeleme
         ImageScan scan = await ScanAsync(dump, progress, cancellationToken).ConfigureAwait(false);
         CompareImage(scan, manifest, findings);
 
-        // The store before the ledger: a dump that ends meanwhile must not look like one whose line is gone.
+        // The store is read before the ledger: otherwise a dump that ends in between would look as if its ledger line had been removed.
         StoreCheck? storeCheck = await AskStoreAsync(dump.FullPath, manifest, cancellationToken).ConfigureAwait(false);
         LedgerReading? reading = ReadLedger(dump, findings);
         if (reading is not null)
@@ -75,7 +75,7 @@ internal sealed class MemoryDumpVerifier(IInfrastructure infrastructure, ITeleme
         return (result, manifest);
     }
 
-    // Again for a dump that isn't among the records: it may have been taken since they were read.
+    // The records are read again if they don't include this dump: it may have been taken since.
     private async Task<StoreCheck?> AskStoreAsync(string dump, DumpManifest? manifest, CancellationToken cancellationToken)
     {
         if (store is not null && _storeCheck?.Knows(dump, manifest) != true)

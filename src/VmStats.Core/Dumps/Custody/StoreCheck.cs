@@ -5,8 +5,8 @@ using VmStats.Stores;
 namespace VmStats.Dumps.Custody;
 
 /// <summary>
-/// Compares a dump, and its folder's ledger, with the records in a store: a ledger that was truncated or rewritten lacks
-/// lines whose hashes the store has kept.
+/// Compares a dump and its folder's ledger with the records in a store. If a ledger was truncated or rewritten, lines are missing
+/// whose hashes are in the store.
 /// </summary>
 internal sealed class StoreCheck
 {
@@ -15,7 +15,7 @@ internal sealed class StoreCheck
 
     private StoreCheck(string store, IReadOnlyList<MemoryDumpRecord> records) => (_store, _records) = (store, records);
 
-    /// <summary>Reads the records.</summary>
+    /// <summary>Reads all dump records of a store.</summary>
     public static async Task<StoreCheck> ReadAsync(ITelemetryStore store, CancellationToken cancellationToken)
     {
         List<MemoryDumpRecord> records = [];
@@ -27,16 +27,16 @@ internal sealed class StoreCheck
         return new StoreCheck(store.Info.Address, records);
     }
 
-    /// <summary>True when there is a record of this dump.</summary>
+    /// <summary>True if there is a record of this dump.</summary>
     public bool Knows(string dump, DumpManifest? manifest) => _records.Any(record => IsOfDump(record, dump, manifest));
 
-    /// <summary>Compares.</summary>
-    /// <param name="reading">The folder's ledger; null when it could not be read.</param>
-    /// <param name="dump">The dump.</param>
-    /// <param name="manifest">Its manifest; null where there is none.</param>
-    /// <param name="scan">What was found in its file.</param>
-    /// <param name="findings">Where disagreements are noted.</param>
-    /// <returns>How many records of this dump the store has.</returns>
+    /// <summary>Compares a dump and its ledger with the records.</summary>
+    /// <param name="reading">The folder's ledger; null if it could not be read.</param>
+    /// <param name="dump">The dump's full path.</param>
+    /// <param name="manifest">The dump's manifest; null if there is none.</param>
+    /// <param name="scan">The result of scanning the dump's file.</param>
+    /// <param name="findings">The list to which differences are added.</param>
+    /// <returns>The number of records of this dump in the store.</returns>
     public int Compare(LedgerReading? reading, string dump, DumpManifest? manifest, ImageScan scan, List<MemoryDumpFinding> findings)
     {
         HashSet<string>? hashes = reading?.Lines.Select(line => line.Hash).ToHashSet(StringComparer.Ordinal);
@@ -72,7 +72,7 @@ internal sealed class StoreCheck
     private static bool IsOfDump(MemoryDumpRecord record, string dump, DumpManifest? manifest) =>
         manifest is not null && record.DumpId is Guid id ? id == manifest.DumpId : record.Path == dump;
 
-    // The same path on two hosts is two folders.
+    // The same path on two hosts means two different folders.
     private static bool IsOfFolder(MemoryDumpRecord record, string folder, DumpManifest? manifest) =>
         (record.Folder ?? Path.GetDirectoryName(record.Path)) == folder
         && (manifest is null || record.HostName == manifest.HostName);

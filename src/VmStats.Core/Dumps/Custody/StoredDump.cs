@@ -2,26 +2,26 @@ using VmStats.IO;
 
 namespace VmStats.Dumps.Custody;
 
-/// <summary>A dump that lies in a folder, and the folder: its file, manifest and ledger are of that folder until the end.</summary>
+/// <summary>An existing dump and its open folder. The dump's file, manifest and ledger are always opened in that same folder, even if its path changes.</summary>
 internal sealed class StoredDump : IDisposable
 {
     private StoredDump(PinnedFolder folder, string name) => (Folder, Name) = (folder, name);
 
-    /// <summary>The folder that it lies in.</summary>
+    /// <summary>The folder that contains the dump.</summary>
     public PinnedFolder Folder { get; }
 
-    /// <summary>Its file's name.</summary>
+    /// <summary>The dump's file name.</summary>
     public string Name { get; }
 
-    /// <summary>Its path, as users know it.</summary>
+    /// <summary>The dump's full path, to show to users.</summary>
     public string FullPath => Folder.PathOf(Name);
 
-    /// <summary>The ledger beside it.</summary>
+    /// <summary>The ledger of the folder.</summary>
     public Ledger Ledger => new(Folder);
 
-    /// <summary>Finds a dump.</summary>
-    /// <param name="path">Its path.</param>
-    /// <param name="use">What its folder is opened for.</param>
+    /// <summary>Opens the folder of an existing dump.</summary>
+    /// <param name="path">The dump's path.</param>
+    /// <param name="use">The purpose for which the folder is opened.</param>
     /// <exception cref="VmStatsException"><c>DumpNotFound</c>, or the folder can't be used.</exception>
     public static StoredDump Open(string path, FolderUse use)
     {
@@ -38,7 +38,7 @@ internal sealed class StoredDump : IDisposable
         }
         catch (FileNotFoundException)
         {
-            // Nor is there a dump in a folder that isn't there.
+            // The folder doesn't exist, so neither does the dump.
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -50,10 +50,10 @@ internal sealed class StoredDump : IDisposable
         throw DumpErrors.NotFound(full);
     }
 
-    /// <summary>The manifest beside it, or null where there is none.</summary>
+    /// <summary>Reads the dump's manifest; returns null if there is none.</summary>
     public DumpManifest? TryReadManifest() => DumpCustody.TryReadManifest(Folder, Name);
 
-    /// <summary>Opens its file.</summary>
+    /// <summary>Opens the dump's file for reading.</summary>
     /// <exception cref="VmStatsException"><c>DumpFileUnsafe</c>, <c>DumpUnreadable</c>.</exception>
     public FileStream OpenFile()
     {

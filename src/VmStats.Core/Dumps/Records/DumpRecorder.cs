@@ -3,32 +3,32 @@ using VmStats.Stores;
 
 namespace VmStats.Dumps.Records;
 
-/// <summary>Brings records into the store, or into the spool where the store can't take them: none is lost.</summary>
-/// <param name="store">Takes the records; null for none.</param>
-/// <param name="fallbackFolder">The spool of records whose dump folder takes none.</param>
+/// <summary>Writes dump records to the store, or to a spool if the store doesn't accept them, so that none is lost.</summary>
+/// <param name="store">The store for the records; null if records aren't stored.</param>
+/// <param name="fallbackFolder">The folder for the spool if the dump folder can't be used for it.</param>
 internal sealed class DumpRecorder(ITelemetryStore? store, string fallbackFolder)
 {
-    /// <summary>The longest wait for a store where nothing else is said.</summary>
+    /// <summary>The default timeout for the store.</summary>
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long to keep waiting for a store that has not answered yet after the command is stopped.</summary>
+    /// <summary>How long to keep waiting for the store after the caller has cancelled.</summary>
     private static readonly TimeSpan s_graceTime = TimeSpan.FromSeconds(2);
 
-    /// <summary>A timeout for the store, shortened when the command is stopped.</summary>
-    /// <param name="patience">The longest wait.</param>
-    /// <param name="stopped">Somebody doesn't want to wait.</param>
+    /// <summary>Creates a timeout for the store that is replaced by a short grace period when the caller cancels.</summary>
+    /// <param name="patience">The timeout.</param>
+    /// <param name="stopped">The caller's cancellation.</param>
     public static RecordingLimit Limit(TimeSpan patience, CancellationToken stopped) => new(patience, s_graceTime, stopped);
 
-    /// <summary>What is kept of a record until it is written.</summary>
-    /// <returns>Null where there is no store that would take it.</returns>
+    /// <summary>Returns the form in which a record is kept until it is written.</summary>
+    /// <returns>Null if there is no store.</returns>
     public SpooledRecord? Pending(MemoryDumpRecord record) =>
         store is null ? null : new(store.Info.Address, store.Info.Database, "Its dump ended with its process.", record);
 
-    /// <summary>Writes a record.</summary>
+    /// <summary>Writes a record to the store, or to the spool if the store doesn't accept it in time.</summary>
     /// <param name="record">The record.</param>
-    /// <param name="folder">The dump folder, for the spool; null when it can't be used.</param>
-    /// <param name="patience">Ends the wait for the store: the record goes to the spool.</param>
-    /// <returns>A warning where the record waits in the spool, or the store has something to tell; else null.</returns>
+    /// <param name="folder">The dump folder, for the spool; null if it can't be used.</param>
+    /// <param name="patience">Ends the wait for the store; the record is then spooled.</param>
+    /// <returns>A warning if the record was spooled or the store returned a warning; otherwise null.</returns>
     public async Task<string?> WriteAsync(MemoryDumpRecord record, PinnedFolder? folder, CancellationToken patience)
     {
         if (store is null)
@@ -46,8 +46,8 @@ internal sealed class DumpRecorder(ITelemetryStore? store, string fallbackFolder
         return $"The record waits in '{place}' until the store takes it: {delivery.Reason}";
     }
 
-    /// <summary>Puts a record into a spool, on the disk.</summary>
-    /// <returns>The spool.</returns>
+    /// <summary>Adds a record to the spool of the dump folder or, if that fails, of the fallback folder; it is flushed to the disk.</summary>
+    /// <returns>The spool's path.</returns>
     public string Spool(SpooledRecord waiting, PinnedFolder? folder)
     {
         if (folder is not null)
@@ -60,7 +60,7 @@ internal sealed class DumpRecorder(ITelemetryStore? store, string fallbackFolder
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or VmStatsException)
             {
-                // A full disk, most likely: the state folder is on another one.
+                // Most likely the disk is full; the fallback folder may be on another disk.
             }
         }
 
@@ -70,7 +70,7 @@ internal sealed class DumpRecorder(ITelemetryStore? store, string fallbackFolder
         return other.Path;
     }
 
-    /// <summary>Writes what waits in the spools for this store. A store that is still away is no failure.</summary>
+    /// <summary>Writes the spooled records of this store. It isn't an error if the store is still unreachable.</summary>
     public async Task<RecordReplay> ReplayAsync(PinnedFolder? folder, CancellationToken patience)
     {
         using PinnedFolder? fallback = PinnedFolder.TryOpen(fallbackFolder, FolderUse.Write);

@@ -3,10 +3,10 @@ using VmStats.Points;
 
 namespace VmStats.Dumps.Records;
 
-/// <summary>Reads a row of <c>mem_dumps</c>, whichever program wrote it: columns that a writer doesn't know are absent.</summary>
+/// <summary>Reads rows of <c>mem_dumps</c>, whichever program wrote them; columns that a program doesn't write are absent.</summary>
 internal static class MemDumpsRow
 {
-    /// <summary>The row as a record.</summary>
+    /// <summary>Converts a row to a record.</summary>
     public static MemoryDumpRecord ToRecord(StoreRow row)
     {
         string? vmId = Text(row, MemDumpsTable.VmId);
@@ -27,7 +27,7 @@ internal static class MemDumpsRow
             IsHashVerified = row[MemDumpsTable.HashVerified].AsBoolean() ?? !IsOfService(row),
             RawBytes = Whole(row, MemDumpsTable.RawBytes),
 
-            // The original's service doesn't compress: what it stored is the raw image.
+            // The original's service doesn't compress: it stores the raw image.
             StoredBytes = Whole(row, MemDumpsTable.StoredBytes) ?? Whole(row, MemDumpsTable.RawBytes),
             Duration = Span(row, MemDumpsTable.Duration) ?? Span(row, MemDumpsTable.Elapsed),
             PauseTime = Span(row, MemDumpsTable.Pause),
@@ -48,7 +48,7 @@ internal static class MemDumpsRow
         };
     }
 
-    // Only the original's service writes a raw size without saying what was stored.
+    // Only the original's service writes a raw size without a stored size.
     private static bool IsOfService(StoreRow row) =>
         row[MemDumpsTable.ToolVersion].IsNull && row[MemDumpsTable.StoredBytes].IsNull && !row[MemDumpsTable.RawBytes].IsNull;
 
@@ -64,7 +64,7 @@ internal static class MemDumpsRow
 
     private static string? Text(StoreRow row, string column) => row[column].ToText();
 
-    // Some writers' numbers are floats, even of bytes.
+    // Some programs write all numbers as floats, even numbers of bytes.
     private static long? Whole(StoreRow row, string column) => FieldConverter.Nearest(row[column], FieldKind.Integer).AsInt64();
 
     private static TimeSpan? Span(StoreRow row, string column) =>

@@ -3,19 +3,19 @@ using VmStats.Points;
 namespace VmStats.Dumps.Records;
 
 /// <summary>
-/// The measurement <c>mem_dumps</c>: the original's columns, with their types, and ours beside them. The original's
-/// readers find in our rows what they look for.
+/// The measurement <c>mem_dumps</c>: the original system's columns with their types, and this module's additional columns. The
+/// original's readers find all their columns in this module's rows.
 /// </summary>
 internal static class MemDumpsTable
 {
     public const string Measurement = "mem_dumps";
 
-    // Tags of both of the original's writers. A table that was made without "host" keeps its tags.
+    // Tags that both of the original's programs write. A table that was created without the tag "host" keeps its tags.
     public const string Dom = "dom";
     public const string VmId = "vmid";
     public const string Host = "host";
 
-    // Fields of the original's script; its service lacks gzip_size_bytes and has the next two.
+    // Fields of the original's script. The original's service doesn't write gzip_size_bytes, but writes ok and raw_size_bytes.
     public const string Sha256 = "sha256";
     public const string Duration = "duration_sec";
     public const string StoredBytes = "gzip_size_bytes";
@@ -26,7 +26,7 @@ internal static class MemDumpsTable
     public const string IsOk = "ok";
     public const string RawBytes = "raw_size_bytes";
 
-    // Ours.
+    // Columns that only this module writes.
     public const string Uuid = "uuid";
     public const string HypervisorHost = "hypervisor_host";
     public const string DumpId = "dump_id";
@@ -48,7 +48,7 @@ internal static class MemDumpsTable
     public const string LedgerHead = "ledger_head";
     public const string IsSimulated = "simulated";
 
-    /// <summary>The fields with their types, for a table that is made before its first record.</summary>
+    /// <summary>The fields with their types, for creating the table before its first record.</summary>
     public static IReadOnlyList<(string Name, FieldKind Kind)> FieldKinds { get; } =
     [
         (Sha256, FieldKind.String), (Duration, FieldKind.Float), (StoredBytes, FieldKind.Integer), (ChangeTime, FieldKind.Integer),
@@ -62,11 +62,14 @@ internal static class MemDumpsTable
 
     private static PointShape? s_shape;
 
-    /// <summary>How records are fitted to a table: one that was made without the host's tag goes on without it, and no column keeps a record out.</summary>
+    /// <summary>
+    /// The rules for adapting records to an existing table: a table without the host tag isn't given one, and a value that its column
+    /// can't hold is left out instead of having the record rejected.
+    /// </summary>
     public static ColumnRules Rules { get; } =
         new((schema, _, tag) => tag == Host && !schema.Tags.Contains(Host) ? null : tag, OmitsInvalidValues: true);
 
-    /// <summary>A record as a point, in our columns.</summary>
+    /// <summary>Converts a record to a point with this module's columns.</summary>
     public static Point ToPoint(MemoryDumpRecord record)
     {
         Dictionary<string, FieldValue> fields = Fields(record);
@@ -83,7 +86,7 @@ internal static class MemDumpsTable
         {
             [Sha256] = FieldValue.From(record.Sha256),
 
-            // The original averages this column over all rows: attempts that failed keep out of it.
+            // The original averages this column over all rows, so it is left empty for failed attempts.
             [Duration] = isComplete ? seconds : default,
             [Elapsed] = isComplete ? default : seconds,
             [StoredBytes] = FieldValue.From(record.StoredBytes),

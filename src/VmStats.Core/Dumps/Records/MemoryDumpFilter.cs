@@ -1,36 +1,36 @@
 namespace VmStats.Dumps.Records;
 
-/// <summary>Which records are wanted. What isn't set doesn't narrow.</summary>
+/// <summary>A filter for dump records. Properties that aren't set don't restrict the result.</summary>
 internal sealed record MemoryDumpFilter
 {
-    /// <summary>Exact names, any of which; null for all.</summary>
+    /// <summary>VM names to match exactly; null for all.</summary>
     public IReadOnlyCollection<string>? Names { get; init; }
 
-    /// <summary>VM identities, any of which; null for all. With <see cref="Names"/>, either may match.</summary>
+    /// <summary>VM UUIDs to match; null for all. If <see cref="Names"/> is set too, either may match.</summary>
     public IReadOnlyCollection<Guid>? Uuids { get; init; }
 
-    /// <summary>A further condition on the VM (wildcards, or identities together with names).</summary>
+    /// <summary>An additional condition on the VM (wildcards, or UUIDs together with names).</summary>
     public Func<MemoryDumpRecord, bool>? MatchesVm { get; init; }
 
-    /// <summary>First time, inclusive.</summary>
+    /// <summary>Start of the time range, inclusive.</summary>
     public DateTimeOffset? Start { get; init; }
 
-    /// <summary>Last time, exclusive.</summary>
+    /// <summary>End of the time range, exclusive.</summary>
     public DateTimeOffset? Finish { get; init; }
 
-    /// <summary>States, any of which; null for all.</summary>
+    /// <summary>States to match; null for all.</summary>
     public IReadOnlyCollection<MemoryDumpState>? States { get; init; }
 
-    /// <summary>The start of either hash, in hex; null for all.</summary>
+    /// <summary>A prefix, in hex, of the hash of the raw image or of the stored file; null for all.</summary>
     public string? Hash { get; init; }
 
-    /// <summary>Records to pass over.</summary>
+    /// <summary>The number of records to skip.</summary>
     public long Skip { get; init; }
 
-    /// <summary>At most so many records; null for all.</summary>
+    /// <summary>The maximum number of records; null for all.</summary>
     public long? First { get; init; }
 
-    /// <summary>True when a record is wanted, order and count apart.</summary>
+    /// <summary>True if a record matches the conditions on VM, state and hash. Time range, skip and count are applied elsewhere.</summary>
     public bool Matches(MemoryDumpRecord record) =>
         IsOfVm(record)
         && (MatchesVm is null || MatchesVm(record))

@@ -4,10 +4,10 @@ using VmStats.Stores;
 
 namespace VmStats.Dumps.Records;
 
-/// <summary>Reads dump records from a store, and makes figures of them.</summary>
+/// <summary>Reads dump records from a store and computes statistics of them.</summary>
 internal sealed class MemoryDumpRecords(ITelemetryStore store)
 {
-    /// <summary>The records that are wanted, newest first, as they arrive.</summary>
+    /// <summary>Returns the matching records, newest first, as they arrive.</summary>
     public async IAsyncEnumerable<MemoryDumpRecord> ReadAsync(MemoryDumpFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         long toSkip = filter.Skip, left = filter.First ?? long.MaxValue;
@@ -32,7 +32,7 @@ internal sealed class MemoryDumpRecords(ITelemetryStore store)
         }
     }
 
-    /// <summary>Figures over the records that are wanted, by one query.</summary>
+    /// <summary>Computes statistics over all matching records, with a single query.</summary>
     public async Task<MemoryDumpStats> GetStatsAsync(MemoryDumpFilter filter, CancellationToken cancellationToken)
     {
         StatsFold all = new(null, null);
@@ -44,14 +44,14 @@ internal sealed class MemoryDumpRecords(ITelemetryStore store)
         return all.ToStats();
     }
 
-    /// <summary>Figures for each VM, by one query; in order of name.</summary>
+    /// <summary>Computes statistics for each VM, with a single query; sorted by name.</summary>
     public async Task<IReadOnlyList<MemoryDumpStats>> GetStatsPerVmAsync(MemoryDumpFilter filter, CancellationToken cancellationToken)
     {
         Dictionary<string, StatsFold> folds = new(StringComparer.Ordinal);
         Dictionary<string, string> uuidOfName = new(StringComparer.Ordinal);
         await foreach (MemoryDumpRecord record in ReadAsync(filter, cancellationToken).ConfigureAwait(false))
         {
-            // Newest first: a record without UUID belongs to the VM that bore the name last.
+            // Records come newest first: one without a UUID is attributed to the VM that had the name most recently.
             if (record.Uuid is Guid uuid)
             {
                 uuidOfName.TryAdd(record.Name, uuid.ToString());
@@ -69,7 +69,7 @@ internal sealed class MemoryDumpRecords(ITelemetryStore store)
         return folds.Values.Select(fold => fold.ToStats()).OrderBy(stats => stats.Name, StringComparer.Ordinal).ToArray();
     }
 
-    // Only what every schema has is asked of the store: a record of the original has no UUID that could be asked for.
+    // The store's query filters only by columns that every schema has: the original's records, for example, have no UUID.
     private static StoreQuery ToQuery(MemoryDumpFilter filter) => new(MemDumpsTable.Measurement)
     {
         Descending = true,

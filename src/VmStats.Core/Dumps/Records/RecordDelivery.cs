@@ -3,29 +3,29 @@ using VmStats.Stores;
 
 namespace VmStats.Dumps.Records;
 
-/// <summary>What became of a record on its way to the store.</summary>
+/// <summary>The outcome of writing a record to the store.</summary>
 internal enum DeliveryOutcome
 {
-    /// <summary>The store has it.</summary>
+    /// <summary>The record was written.</summary>
     Written,
 
-    /// <summary>The store has it not, and said why: others may fare better.</summary>
+    /// <summary>The store rejected this record and gave a reason; other records may be accepted.</summary>
     Refused,
 
-    /// <summary>The store took nothing at all, or was not waited for any longer.</summary>
+    /// <summary>The write failed as a whole, or the wait for the store ended.</summary>
     Unreachable,
 }
 
-/// <summary>A record on its way to the store.</summary>
-/// <param name="Outcome">What became of it.</param>
-/// <param name="Reason">Why the store has it not; null when it has.</param>
-/// <param name="Warning">What the store had to tell with it; null when all is well.</param>
+/// <summary>The result of writing a record to the store.</summary>
+/// <param name="Outcome">The outcome.</param>
+/// <param name="Reason">Why the record was not written; null if it was.</param>
+/// <param name="Warning">A warning of the store; null if there is none.</param>
 internal readonly record struct RecordDelivery(DeliveryOutcome Outcome, string? Reason, string? Warning = null)
 {
-    /// <summary>Brings a record to a store. Nothing that a store does makes it fail.</summary>
+    /// <summary>Writes a record to a store. Any failure of the store is returned as the result, not thrown.</summary>
     /// <param name="store">The store.</param>
     /// <param name="record">The record.</param>
-    /// <param name="patience">Ends the wait, whatever the store thinks of it.</param>
+    /// <param name="patience">Ends the wait, even if the store doesn't respond to cancellation.</param>
     public static async Task<RecordDelivery> BringAsync(ITelemetryStore store, MemoryDumpRecord record, CancellationToken patience)
     {
         try
@@ -43,7 +43,7 @@ internal readonly record struct RecordDelivery(DeliveryOutcome Outcome, string? 
         }
         catch (Exception e)
         {
-            // The record is sound: whatever fails here is the store's, and the record waits.
+            // The record is valid, so any failure here is the store's: the record is kept for later.
             string reason = WriteTarget.GetRecommendation(e) is { } wayOut ? $"{e.Message} {wayOut}" : e.Message;
             return new RecordDelivery(DeliveryOutcome.Unreachable, reason);
         }

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace VmStats.Dumps.Records;
 
-/// <summary>The JSON serializer context of records that wait in a spool.</summary>
+/// <summary>The JSON serializer context for records that are kept for their store.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

@@ -4,7 +4,7 @@ using VmStats.IO;
 
 namespace VmStats.Dumps.Records;
 
-/// <summary>Records that earlier versions left to wait, one JSON line each in a file beside the dumps: they are moved to the spool.</summary>
+/// <summary>Moves records that earlier versions kept for the store, one JSON line each in a file beside the dumps, to the spool.</summary>
 internal sealed class RecordLines(PinnedFolder folder, RecordSpool spool)
 {
     public const string FileName = ".vmstats-records.jsonl";
@@ -12,8 +12,8 @@ internal sealed class RecordLines(PinnedFolder folder, RecordSpool spool)
 
     private const string LockName = FileName + ".lock";
 
-    /// <summary>Moves them. If another process has the file in use, the next run does it.</summary>
-    /// <returns>What is to be told of lines that are no records, which are kept; null when there are none.</returns>
+    /// <summary>Moves the records. If another process is doing so, they are left to it or to the next run.</summary>
+    /// <returns>A warning about lines that aren't records, which are kept; null if there are none.</returns>
     /// <exception cref="IOException">The file, or one beside it, can't be read or written.</exception>
     /// <exception cref="VmStatsException">The spool can't be written: <c>SpoolWriteFailed</c>.</exception>
     public string? Move()
@@ -47,7 +47,7 @@ internal sealed class RecordLines(PinnedFolder folder, RecordSpool spool)
             Keep(damaged);
         }
 
-        // Last of all: who is killed before brings the same records again.
+        // Deleted last: if the process is killed before, the next run adds the same records again, which does no harm.
         folder.Delete(FileName);
         folder.Delete(LockName);
         return damaged.Count == 0 ? null

@@ -4,44 +4,44 @@ using VmStats.Stores.Spool;
 
 namespace VmStats.Dumps.Records;
 
-/// <summary>A record that waits for its store.</summary>
-/// <param name="Store">The store's address: no other store gets the record.</param>
+/// <summary>A record that is kept until its store accepts it.</summary>
+/// <param name="Store">The store's address; the record is written to no other store.</param>
 /// <param name="Database">The store's database.</param>
-/// <param name="Reason">Why it waits.</param>
+/// <param name="Reason">Why it has not been written yet.</param>
 /// <param name="Record">The record.</param>
 internal sealed record SpooledRecord(string Store, string Database, string Reason, MemoryDumpRecord Record);
 
-/// <summary>What became of records that waited.</summary>
-/// <param name="Written">Records that the store has now.</param>
-/// <param name="Warnings">What is to be told: damage, and refusals.</param>
+/// <summary>The result of replaying spooled records.</summary>
+/// <param name="Written">The number of records that were written.</param>
+/// <param name="Warnings">Warnings about damaged and rejected records.</param>
 internal sealed record RecordReplay(long Written, IReadOnlyList<string> Warnings);
 
 /// <summary>
-/// Records that a store could not take, in a folder beside the dumps, until it can: a spool as telemetry has it, in which
-/// nothing is dropped, and what a store refuses waits on.
+/// Keeps records, in a folder beside the dumps, until their store accepts them. It uses the same spool as telemetry, but nothing
+/// is dropped, and records that a store rejects stay in it.
 /// </summary>
 internal sealed class RecordSpool(PinnedFolder folder)
 {
     public const string FolderName = ".vmstats-records";
 
-    /// <summary>Where the spools of all stores lie.</summary>
+    /// <summary>The folder that contains the spools of all stores.</summary>
     public string Path => folder.PathOf(FolderName);
 
-    /// <summary>Adds a record, on the disk when it returns.</summary>
-    /// <exception cref="VmStatsException">It could not be written: <c>SpoolWriteFailed</c>.</exception>
+    /// <summary>Adds a record. It is flushed to the disk when the method returns.</summary>
+    /// <exception cref="VmStatsException"><c>SpoolWriteFailed</c>: the record could not be written.</exception>
     public void Add(SpooledRecord waiting)
     {
-        // A spool goes by the address and the database: of another store, the kind isn't known here.
+        // A spool is identified by address and database only. The kind of another store isn't known here, so any value will do.
         using PointSpool spool = Open(new StoreInfo(StoreKind.Embedded, waiting.Store, waiting.Database));
         spool.Append([MemDumpsTable.ToPoint(waiting.Record)]);
     }
 
     /// <summary>
-    /// Writes what waits for this store, oldest first; what can't be written yet stays. Nobody who has a record to add waits
-    /// meanwhile. A record that is brought twice is the same point.
+    /// Writes the spooled records of this store, oldest first; those that can't be written yet stay in the spool. Records can be added
+    /// meanwhile without waiting. A record that is written twice is stored once, because it is the same point.
     /// </summary>
     /// <param name="store">The store.</param>
-    /// <param name="patience">Ends the wait for the store; what was written until then waits no more.</param>
+    /// <param name="patience">Ends the wait for the store; segments that were written completely until then are removed.</param>
     public async Task<RecordReplay> ReplayAsync(ITelemetryStore store, CancellationToken patience)
     {
         long written = 0;
@@ -71,11 +71,11 @@ internal sealed class RecordSpool(PinnedFolder folder)
         }
         catch (OperationCanceledException) when (patience.IsCancellationRequested)
         {
-            // What was not brought waits on.
+            // Records that were not written stay in the spool.
         }
         catch (Exception)
         {
-            // A store that is away, a spool of another user's, a full disk: those records stay in the spool and don't block the others.
+            // The store is unreachable, the spool belongs to another user, the disk is full, or the like. The records stay and don't block the dump.
         }
 
         return new RecordReplay(written, warnings);

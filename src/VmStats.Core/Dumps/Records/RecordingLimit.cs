@@ -1,6 +1,6 @@
 namespace VmStats.Dumps.Records;
 
-/// <summary>The timeout for writing records to their store: a fixed time, or a short time once the command is stopped.</summary>
+/// <summary>The timeout for writing records to the store. It is replaced by a short grace period when the caller cancels.</summary>
 internal sealed class RecordingLimit : IDisposable
 {
     private readonly CancellationTokenSource _source;
@@ -12,7 +12,7 @@ internal sealed class RecordingLimit : IDisposable
         _stopped = stopped.Register(() => _source.CancelAfter(graceTime));
     }
 
-    /// <summary>Cancelled when the wait is over.</summary>
+    /// <summary>Cancelled when the timeout or the grace period has elapsed.</summary>
     public CancellationToken Token => _source.Token;
 
     public void Dispose()

@@ -1,6 +1,6 @@
 namespace VmStats.Dumps.Records;
 
-/// <summary>Folds records into figures, one after the other.</summary>
+/// <summary>Computes statistics from records that are added one by one.</summary>
 internal sealed class StatsFold(string? name, Guid? uuid)
 {
     private readonly HashSet<string> _vms = new(StringComparer.Ordinal);

@@ -3,8 +3,8 @@ using VmStats.IO;
 namespace VmStats.Dumps.State;
 
 /// <summary>
-/// The state of a dump of this process. The file is rewritten as a whole each time; the lock file next to it shows that
-/// the process is alive.
+/// The state file of a dump that this process takes. Each update replaces the whole file; the lock on the file next to it shows
+/// other processes that this one is alive.
 /// </summary>
 internal sealed class DumpStateFile : IDisposable
 {

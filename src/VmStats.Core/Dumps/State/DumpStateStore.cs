@@ -3,8 +3,8 @@ using VmStats.IO;
 
 namespace VmStats.Dumps.State;
 
-/// <summary>The folder of state files and locks, which all processes of a user share.</summary>
-/// <param name="folder">The folder.</param>
+/// <summary>Manages the folder of dump state files and locks, which all processes of a user share.</summary>
+/// <param name="folder">The folder's path.</param>
 internal sealed class DumpStateStore(string folder)
 {
     private const int MaximumStates = 200;
@@ -40,14 +40,14 @@ internal sealed class DumpStateStore(string folder)
     /// <returns>Null if the process is alive, or another process is cleaning up after it.</returns>
     public FileStream? TryLock(Guid dump) => TryLock(LockName(dump));
 
-    /// <summary>All states, newest first. A dump whose process has died is returned as interrupted.</summary>
+    /// <summary>Returns all states, newest first. A dump whose process has died is returned as interrupted.</summary>
     /// <exception cref="VmStatsException"><c>DumpStateFolderUnusable</c>: the folder can't be read.</exception>
     public IEnumerable<DumpStateData> ReadAll() => ReadFolder(ReadAll) ?? [];
 
     /// <summary>Returns the state of one dump; null if there is none.</summary>
     public DumpStateData? Find(Guid dump) => ReadFolder(states => Read(states, NameOf(dump)) is DumpStateData data ? WithLiveness(states, data) : null);
 
-    /// <summary>True while the process that takes the dump is alive.</summary>
+    /// <summary>Returns true while the process that takes the dump is alive.</summary>
     public bool IsAlive(Guid dump) => ReadFolder(states => IsAlive(states, dump));
 
     /// <summary>Requests the process that takes a dump to stop it.</summary>
@@ -89,7 +89,7 @@ internal sealed class DumpStateStore(string folder)
         states.Delete(CancelName(dump));
     }
 
-    /// <summary>Deletes the states of dumps that ended long ago.</summary>
+    /// <summary>Deletes the states of dumps that ended more than 7 days ago, and all but the newest 200; states with a pending record are kept.</summary>
     public void Prune(DateTimeOffset now)
     {
         using PinnedFolder? states = PinnedFolder.TryOpen(folder, FolderUse.Write);

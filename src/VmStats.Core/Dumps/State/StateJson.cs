@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace VmStats.Dumps.State;
 
-/// <summary>The JSON serializer context of state files.</summary>
+/// <summary>The JSON serializer context for state files.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

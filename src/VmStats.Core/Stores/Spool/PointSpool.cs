@@ -7,9 +7,9 @@ using VmStats.Points;
 namespace VmStats.Stores.Spool;
 
 /// <summary>
-/// Points that wait on disk for a store that can't be reached. A store has a folder of its own; each writer appends to
-/// a segment of its own in it, which it holds locked, so that processes don't meet. Segments are read back in the order
-/// in which they were begun, by whoever replays next.
+/// Keeps points on disk while their store can't be reached. Each store has its own folder, and each writer appends to its own
+/// locked segment file in it, so that processes don't interfere. Segments are replayed in the order in which they were created,
+/// by the next process that replays the spool.
 /// </summary>
 internal sealed class PointSpool : IDisposable
 {
@@ -22,7 +22,7 @@ internal sealed class PointSpool : IDisposable
     private FileStream? _segment;
     private long _lastStamp;
 
-    /// <summary>The spool of a store. Nothing is created before the first append.</summary>
+    /// <summary>Creates the spool of a store. No folder or file is created before the first append.</summary>
     public PointSpool(StoreInfo store, SpoolOptions? options = null)
     {
         _options = options ?? new SpoolOptions();
@@ -36,21 +36,21 @@ internal sealed class PointSpool : IDisposable
     /// <summary>The store that the points are for.</summary>
     public StoreInfo Store { get; }
 
-    /// <summary>The store's folder.</summary>
+    /// <summary>The store's spool folder.</summary>
     public string Folder { get; }
 
-    /// <summary>Where points go that the store refuses.</summary>
+    /// <summary>The file for points that the store rejects.</summary>
     public RejectFile Rejects { get; }
 
-    /// <summary>True where points that the store refuses wait on; else they go to <see cref="Rejects"/>.</summary>
+    /// <summary>True if points that the store rejects stay in the spool; otherwise they are written to <see cref="Rejects"/>.</summary>
     public bool KeepsRejected => _options.KeepsRejected;
 
-    /// <summary>True when there are points to replay, as far as a look at the folder tells.</summary>
+    /// <summary>True if the folder has segments, so that there are probably points to replay.</summary>
     public bool HasPoints => Segments().Count > 0;
 
-    /// <summary>Keeps points. They are on the disk when it returns.</summary>
-    /// <returns>Points that were dropped to make room: the oldest of the spool.</returns>
-    /// <exception cref="VmStatsException">They could not be written: <c>SpoolWriteFailed</c>.</exception>
+    /// <summary>Appends points. They are flushed to the disk when the method returns.</summary>
+    /// <returns>The number of points that were dropped to make room; the oldest of the spool are dropped first.</returns>
+    /// <exception cref="VmStatsException"><c>SpoolWriteFailed</c>: the points could not be written.</exception>
     public long Append(IReadOnlyList<Point> points)
     {
         if (points.Count == 0)
@@ -100,7 +100,7 @@ internal sealed class PointSpool : IDisposable
         }
     }
 
-    /// <summary>The names of the segments, oldest first; none where the folder doesn't exist or can't be looked at.</summary>
+    /// <summary>Returns the names of the segments, oldest first; none if the folder doesn't exist or can't be read.</summary>
     public IReadOnlyList<string> Segments()
     {
         try
@@ -115,7 +115,7 @@ internal sealed class PointSpool : IDisposable
     }
 
     /// <summary>Opens the spool's folder to replay it.</summary>
-    /// <exception cref="VmStatsException">It can't be used, or others could exchange it or what is in it: <c>SpoolWriteFailed</c>.</exception>
+    /// <exception cref="VmStatsException"><c>SpoolWriteFailed</c>: it can't be used, or other users could replace it or its contents.</exception>
     public PinnedFolder Open()
     {
         try
@@ -128,8 +128,8 @@ internal sealed class PointSpool : IDisposable
         }
     }
 
-    /// <summary>Refuses a folder that would be refused when points must wait in it. Nothing is made.</summary>
-    /// <exception cref="VmStatsException">Others could exchange it or what is in it: <c>SpoolWriteFailed</c>.</exception>
+    /// <summary>Checks in advance that the folder would be accepted when points have to be spooled. Nothing is created.</summary>
+    /// <exception cref="VmStatsException"><c>SpoolWriteFailed</c>: other users could replace the folder or its contents.</exception>
     public void ThrowIfUnsafe()
     {
         try
@@ -142,11 +142,11 @@ internal sealed class PointSpool : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It isn't there yet; and what ails it otherwise may have passed when it is needed.
+            // The folder doesn't exist yet, or has another problem that may be gone by the time it is needed.
         }
     }
 
-    /// <summary>Opens a segment exclusively; null when it is in use by another process, deleted, or not a file of this spool.</summary>
+    /// <summary>Opens a segment exclusively; returns null if another process has it open, it no longer exists, or it isn't a file of this user.</summary>
     public static FileStream? TryOpen(PinnedFolder folder, string name)
     {
         try
@@ -191,7 +191,7 @@ internal sealed class PointSpool : IDisposable
 
         for (int attempt = 1; ; attempt++)
         {
-            // The name sorts by time; the random part keeps processes apart.
+            // The name sorts by time; the random part avoids collisions between processes.
             _lastStamp = Math.Max(_lastStamp + 1, DateTimeOffset.UtcNow.UtcTicks);
             string name = string.Create(CultureInfo.InvariantCulture, $"{_lastStamp:D19}-{Guid.NewGuid():N}{SpoolSegment.Extension}");
             try
@@ -202,12 +202,12 @@ internal sealed class PointSpool : IDisposable
             }
             catch (IOException) when (attempt < BeginAttempts)
             {
-                // A replayer may have got hold of the new file before this process had locked it.
+                // A replaying process may have opened the new file before this process locked it.
             }
         }
     }
 
-    // What a full disk cut off must not stand before the next record.
+    // A record that was truncated by a full disk must not precede the next record.
     private void CutBack(FileStream segment, long end)
     {
         try

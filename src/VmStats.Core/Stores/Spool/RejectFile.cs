@@ -5,18 +5,18 @@ using VmStats.Points;
 namespace VmStats.Stores.Spool;
 
 /// <summary>
-/// Points that a store refused, with its reason: one JSON object a line. When the file has grown large it becomes
-/// <c>.1</c> and a new one begins, so that a store that refuses everything doesn't fill the disk.
+/// A file of the points that a store rejected, with its reasons: one JSON object per line. A file that has reached its maximum size
+/// is renamed to <c>.1</c> and a new one is started, so that a store that rejects everything doesn't fill the disk.
 /// </summary>
 internal sealed class RejectFile(string path, long maximumSize = 64L * 1024 * 1024)
 {
     private readonly object _lock = new();
 
-    /// <summary>The file.</summary>
+    /// <summary>The file's path.</summary>
     public string Path { get; } = path;
 
-    /// <summary>Adds points with the store's reasons.</summary>
-    /// <exception cref="VmStatsException">The file could not be written: <c>SpoolWriteFailed</c>.</exception>
+    /// <summary>Appends points with the store's reasons.</summary>
+    /// <exception cref="VmStatsException"><c>SpoolWriteFailed</c>: the file could not be written.</exception>
     public void Add(IReadOnlyList<RejectedPoint> rejected)
     {
         if (rejected.Count == 0)

@@ -3,10 +3,10 @@ using VmStats.Points;
 
 namespace VmStats.Stores.Spool;
 
-/// <summary>A batch of points as bytes and back. Names are written once per shape; values keep their kinds exactly.</summary>
+/// <summary>Encodes a batch of points as bytes and decodes it. Names are written once per shape; values keep their exact types.</summary>
 internal static class SpoolCodec
 {
-    /// <summary>The bytes of a batch.</summary>
+    /// <summary>Encodes a batch.</summary>
     public static byte[] Encode(IReadOnlyList<Point> points)
     {
         using MemoryStream stream = new(points.Count * 128);
@@ -40,8 +40,8 @@ internal static class SpoolCodec
         return stream.ToArray();
     }
 
-    /// <summary>The points of a batch.</summary>
-    /// <exception cref="InvalidDataException">The bytes aren't a batch.</exception>
+    /// <summary>Decodes a batch.</summary>
+    /// <exception cref="InvalidDataException">The bytes aren't an encoded batch.</exception>
     public static IReadOnlyList<Point> Decode(byte[] bytes)
     {
         using BinaryReader reader = new(new MemoryStream(bytes, writable: false), Encoding.UTF8);

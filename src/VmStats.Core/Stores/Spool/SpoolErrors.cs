@@ -4,10 +4,10 @@ using VmStats.IO;
 
 namespace VmStats.Stores.Spool;
 
-/// <summary>What goes wrong with a spool.</summary>
+/// <summary>The errors of a spool.</summary>
 internal static class SpoolErrors
 {
-    /// <summary>What a spool, or a file of it, that can't be used is to its user.</summary>
+    /// <summary>Creates the exception for a spool, or a file in it, that can't be used.</summary>
     public static VmStatsException Unusable(string what, string path, Exception cause) => new(
         ErrorIds.SpoolWriteFailed,
         VmStatsErrorKind.WriteFailed,

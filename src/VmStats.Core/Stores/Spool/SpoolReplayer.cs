@@ -4,41 +4,41 @@ using VmStats.Points;
 
 namespace VmStats.Stores.Spool;
 
-/// <summary>What became of a segment that was replayed.</summary>
-/// <param name="Written">Points that the store has now.</param>
-/// <param name="Rejected">Points that it refused; they wait on, or are in the reject file.</param>
-/// <param name="Warning">What the store had to tell with it; null when all is well.</param>
-/// <param name="FieldsLeftOut">Fields of written points that their table doesn't take.</param>
+/// <summary>The result of replaying a segment.</summary>
+/// <param name="Written">The number of points that were written to the store.</param>
+/// <param name="Rejected">The number of points that it rejected; they are in the spool again, or in the reject file.</param>
+/// <param name="Warning">A warning of the store; null if there is none.</param>
+/// <param name="FieldsLeftOut">The number of fields of written points that were left out because their table doesn't accept them.</param>
 internal sealed record SegmentReplay(long Written, long Rejected, string? Warning = null, long FieldsLeftOut = 0)
 {
-    /// <summary>Where a damaged segment is kept; null when it was whole, and is gone.</summary>
+    /// <summary>The path to which a damaged segment was moved; null if it was intact and was deleted.</summary>
     public string? DamagedFile { get; init; }
 
-    /// <summary>Points that are lost by damage, as far as it can be told.</summary>
+    /// <summary>The number of points lost by damage, as far as it is known.</summary>
     public long Lost { get; init; }
 
-    /// <summary>What is to be told of damage; null when there is none.</summary>
+    /// <summary>The warning about damage; null if there is none.</summary>
     public string? Damage => DamagedFile is null ? null
         : $"A segment of the spool is damaged{(Lost > 0 ? FormattableString.Invariant($"; points lost: {Lost}") : "")}. "
             + $"What is whole was written; the file is kept as '{DamagedFile}'.";
 
-    /// <summary>Why the store refused the first of the refused points; null when it refused none.</summary>
+    /// <summary>The store's reason for the first rejected point; null if it rejected none.</summary>
     public string? RejectReason { get; init; }
 }
 
 /// <summary>
-/// Brings the points of a spool into their store, in order, with their own times. One process at a time; points are
-/// written at least once, and a point that is written twice is the same point.
+/// Writes the points of a spool to their store, in order and with their original times. Only one process replays a spool at a time.
+/// Points are written at least once; writing a point again overwrites it with the same values.
 /// </summary>
 internal sealed class SpoolReplayer(PointSpool spool, PointConformer writer)
 {
     private const string DamagedExtension = ".damaged";
 
     /// <summary>
-    /// Replays what is there, segment by segment; nothing when there is nothing or another process is at it. A segment that
-    /// its writer still holds is left out.
+    /// Replays the segments one by one; returns nothing if there are none or if another process is replaying them. A segment that
+    /// its writer still has open is skipped.
     /// </summary>
-    /// <exception cref="VmStatsException">The store failed. What it doesn't have stays in the spool.</exception>
+    /// <exception cref="VmStatsException">The store failed. Points that were not written stay in the spool.</exception>
     public async IAsyncEnumerable<SegmentReplay> ReplayAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (!spool.HasPoints)
@@ -87,7 +87,7 @@ internal sealed class SpoolReplayer(PointSpool spool, PointConformer writer)
         SegmentDamage damage = new();
         foreach (IReadOnlyList<Point> points in SpoolSegment.Read(segment, damage))
         {
-            // The caller's timeout applies: points that the store accepts only after it are sent again.
+            // The wait ends on cancellation even if the store's write doesn't: the points may be written all the same, and are replayed again.
             cancellationToken.ThrowIfCancellationRequested();
             WriteResult result = await writer.WriteAsync(points, cancellationToken).AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
             Keep(result.Rejected);
@@ -114,7 +114,7 @@ internal sealed class SpoolReplayer(PointSpool spool, PointConformer writer)
     {
         if (spool.KeepsRejected)
         {
-            // In a segment that sorts behind those of this turn.
+            // They go to a new segment, which sorts after those of this replay.
             spool.Append([.. rejected.Select(reject => reject.Point)]);
         }
         else
@@ -123,7 +123,7 @@ internal sealed class SpoolReplayer(PointSpool spool, PointConformer writer)
         }
     }
 
-    // A rename doesn't open the file: a file that is no segment is reported once and doesn't block the replay.
+    // Renaming doesn't open the file. So whatever isn't a segment is reported only once, and doesn't block later replays.
     private static SegmentReplay SetAside(PinnedFolder folder, string name, SegmentReplay replay)
     {
         folder.Move(name, name + DamagedExtension, overwrite: true);

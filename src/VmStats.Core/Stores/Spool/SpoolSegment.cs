@@ -6,9 +6,9 @@ using VmStats.Points;
 namespace VmStats.Stores.Spool;
 
 /// <summary>
-/// A file of records: a mark, then records of four bytes length, four bytes number of points, four bytes CRC-32C of these
-/// eight, four bytes CRC-32C of the batch, and the batch. Each is on the disk before the append returns. The header has a sum
-/// of its own: behind a damaged batch the next record is where the header says, behind a damaged header it is looked for.
+/// The file format of a segment: a signature, then records. A record is a header (four bytes length, four bytes number of points,
+/// four bytes CRC-32C of these eight, four bytes CRC-32C of the batch; integers are little-endian) and the batch. As the header has its
+/// own checksum, the record after a damaged batch is found by the length in the header; after a damaged header it is searched for.
 /// </summary>
 internal static class SpoolSegment
 {
@@ -19,10 +19,10 @@ internal static class SpoolSegment
     private const int SummedSize = 8;
     private const int SearchSize = 64 * 1024;
 
-    /// <summary>The mark that a segment begins with.</summary>
+    /// <summary>The signature at the start of a segment.</summary>
     public static ReadOnlySpan<byte> Mark => "VMSPOOL1"u8;
 
-    /// <summary>A record: header and batch in one.</summary>
+    /// <summary>Returns a record: the header followed by the batch.</summary>
     public static byte[] Frame(byte[] batch, int points)
     {
         byte[] record = new byte[HeaderSize + batch.Length];
@@ -34,9 +34,9 @@ internal static class SpoolSegment
         return record;
     }
 
-    /// <summary>Reads all records of a segment that are whole, one batch at a time.</summary>
+    /// <summary>Reads all intact records of a segment, one batch at a time.</summary>
     /// <param name="stream">The segment.</param>
-    /// <param name="damage">What could not be read, once all was.</param>
+    /// <param name="damage">Receives what could not be read; complete once all records have been read.</param>
     public static IEnumerable<IReadOnlyList<Point>> Read(Stream stream, SegmentDamage damage)
     {
         foreach ((int points, byte[] batch) in ReadBatches(stream, damage))
@@ -52,7 +52,7 @@ internal static class SpoolSegment
         }
     }
 
-    /// <summary>How many points a segment holds, those of damaged records among them where their headers tell.</summary>
+    /// <summary>Returns the number of points in a segment, including those of damaged records whose headers are intact.</summary>
     public static long CountPoints(Stream stream)
     {
         SegmentDamage damage = new();
@@ -104,7 +104,7 @@ internal static class SpoolSegment
         }
     }
 
-    // A file that was begun and got no further holds nothing that could be lost.
+    // A file that ends within the signature was only just created: it holds no points that could be lost.
     private static long PlaceOfFirst(Stream stream, SegmentDamage damage)
     {
         byte[] mark = new byte[Mark.Length];
@@ -119,7 +119,7 @@ internal static class SpoolSegment
         return ReadHeader(stream, Mark.Length) is null ? FindNext(stream, 0) : Mark.Length;
     }
 
-    // Null where the bytes there are no header: cut off, or with a wrong sum.
+    // Null if the bytes aren't a header: truncated, or with a wrong checksum.
     private static Header? ReadHeader(Stream stream, long place)
     {
         Span<byte> header = stackalloc byte[HeaderSize];
@@ -143,7 +143,7 @@ internal static class SpoolSegment
         return Checksum(batch) == header.BatchSum ? batch : null;
     }
 
-    // The next place where a header and its batch are right; the end where there is none.
+    // Returns the next position with a valid header and batch; the end of the stream if there is none.
     private static long FindNext(Stream stream, long from)
     {
         byte[] buffer = new byte[SearchSize];
@@ -188,17 +188,17 @@ internal static class SpoolSegment
     private sealed record Header(int Length, int Points, uint BatchSum);
 }
 
-/// <summary>What of a segment can't be read.</summary>
+/// <summary>The damage found in a segment.</summary>
 internal sealed class SegmentDamage
 {
-    /// <summary>Places where something is damaged: a record, or several whose boundaries are lost.</summary>
+    /// <summary>The number of damaged places: a record each, or several adjacent records whose boundaries are lost.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Points of the records whose headers still tell it.</summary>
+    /// <summary>The number of points in damaged records, as far as their headers are intact.</summary>
     public long Points { get; private set; }
 
-    /// <summary>Notes a place.</summary>
-    /// <param name="points">The points that were in it; null if unknown.</param>
+    /// <summary>Adds a damaged place.</summary>
+    /// <param name="points">The number of points that were in it; null if unknown.</param>
     public void Add(int? points)
     {
         Count++;

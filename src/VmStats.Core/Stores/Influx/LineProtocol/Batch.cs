@@ -3,9 +3,9 @@ using VmStats.Points;
 
 namespace VmStats.Stores.Influx.LineProtocol;
 
-/// <summary>Points and their lines, of which a part can be sent again without being encoded again.</summary>
+/// <summary>Points and their encoded lines. Parts of a batch can be sent again without encoding them again.</summary>
 /// <param name="points">The points.</param>
-/// <param name="ends">Where each point's line ends in the text.</param>
+/// <param name="ends">The end offset of each point's line in the text.</param>
 /// <param name="text">The lines.</param>
 internal sealed class Batch(List<Point> points, List<int> ends, ReadOnlyMemory<byte> text)
 {
@@ -24,7 +24,7 @@ internal sealed class Batch(List<Point> points, List<int> ends, ReadOnlyMemory<b
 
     public ReadOnlyMemory<byte> Body => text[Start(_first)..Start(_first + Count)];
 
-    /// <summary>The lines as texts of about this length: whole lines, without the last one's end.</summary>
+    /// <summary>Returns the lines in chunks of about the given length in bytes: whole lines, without the line feed of the last one.</summary>
     public IEnumerable<string> Records(int length)
     {
         int begin = Start(_first);

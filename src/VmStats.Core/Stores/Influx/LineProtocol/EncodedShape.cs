@@ -4,7 +4,7 @@ using VmStats.Text;
 
 namespace VmStats.Stores.Influx.LineProtocol;
 
-/// <summary>The parts of a shape's lines that never change, escaped and in UTF-8.</summary>
+/// <summary>The constant parts of a shape's lines, escaped and encoded in UTF-8.</summary>
 internal sealed class EncodedShape
 {
     public EncodedShape(PointShape shape, bool doublesBackslashes)
@@ -23,7 +23,7 @@ internal sealed class EncodedShape
     /// <summary>Each as <c>key=</c>.</summary>
     public byte[][] FieldKeys { get; }
 
-    /// <summary>Bytes of a line besides its values and time, at most.</summary>
+    /// <summary>The maximum number of bytes of a line without its values and time.</summary>
     public int FixedLength { get; }
 
     private static string Escape(string name, bool doublesBackslashes, bool escapesEquals)

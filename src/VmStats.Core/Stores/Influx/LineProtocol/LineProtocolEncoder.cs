@@ -8,8 +8,8 @@ using VmStats.Text;
 namespace VmStats.Stores.Influx.LineProtocol;
 
 /// <summary>
-/// Writes points as line protocol into one pooled buffer. Absent fields and empty tags are left out, a point without
-/// any field gives no line. InfluxDB 3 reads a doubled backslash in names and tags as one, InfluxDB 1.x and 2.x as two.
+/// Encodes points as line protocol into a pooled buffer. Absent fields and empty tags are left out; a point without any field
+/// produces no line. InfluxDB 3 reads a doubled backslash in names and tags as one, InfluxDB 1.x and 2.x as two.
 /// </summary>
 internal sealed class LineProtocolEncoder : IDisposable
 {
@@ -27,8 +27,8 @@ internal sealed class LineProtocolEncoder : IDisposable
     private int _length;
 
     /// <summary>Creates an encoder.</summary>
-    /// <param name="forInfluxDB3">The dialect of InfluxDB 3: doubled backslashes, and the suffix <c>u</c>.</param>
-    /// <param name="capacity">Bytes to begin with.</param>
+    /// <param name="forInfluxDB3">True for the dialect of InfluxDB 3: doubled backslashes, and the suffix <c>u</c> for unsigned integers.</param>
+    /// <param name="capacity">The initial capacity in bytes.</param>
     public LineProtocolEncoder(bool forInfluxDB3, int capacity = 64 * 1024)
     {
         _doublesBackslashes = forInfluxDB3;
@@ -36,16 +36,16 @@ internal sealed class LineProtocolEncoder : IDisposable
         _buffer = ArrayPool<byte>.Shared.Rent(capacity);
     }
 
-    /// <summary>The lines so far, each ended by a line feed.</summary>
+    /// <summary>The lines written so far, each terminated by a line feed.</summary>
     public ReadOnlyMemory<byte> Written => _buffer.AsMemory(0, _length);
 
-    /// <summary>Bytes so far.</summary>
+    /// <summary>The number of bytes written so far.</summary>
     public int Length => _length;
 
-    /// <summary>Forgets the lines from a length on.</summary>
+    /// <summary>Discards everything after the given length.</summary>
     public void Truncate(int length) => _length = length;
 
-    /// <summary>Adds a point's line; false when the point has no field and so no line.</summary>
+    /// <summary>Appends a point's line; returns false if the point has no field and therefore no line.</summary>
     public bool Write(Point point)
     {
         EncodedShape shape = ShapeOf(point.Shape);
@@ -159,7 +159,7 @@ internal sealed class LineProtocolEncoder : IDisposable
             default:
                 _buffer[_length++] = (byte)'"';
                 WriteEscaped(value.AsString()!, s_specialInTexts, escapesBackslash: true);
-                // The text took its own room; what follows on the line has its part of the estimate back.
+                // The string may have used up the space reserved for the line: reserve enough for the rest of it again.
                 Ensure(shape.FixedLength + (MaximumNumberLength * (shape.FieldKeys.Length + 1)));
                 _buffer[_length++] = (byte)'"';
                 break;
