@@ -151,7 +151,7 @@ internal static class DumpErrors
         "Use a hypervisor driver that dumps memory (QEMU); libvirt's test driver doesn't.",
         name);
 
-    public static VmStatsException FileWouldBeForeign(string name, string owner, string why, string wayOut) => new(
+    public static VmStatsException FileWouldHaveOtherOwner(string name, string owner, string why, string wayOut) => new(
         ErrorIds.DumpFileNotOurs,
         VmStatsErrorKind.PermissionDenied,
         $"The image of '{name}' would have to go through a file that belongs to {owner}, {why}, and you could not read it.",

@@ -59,7 +59,7 @@ internal sealed class Accumulator(AggregateFunction function, bool newestFirst =
     }
 
     /// <summary>Returns the aggregate and resets the accumulator.</summary>
-    public FieldValue Take()
+    public FieldValue GetAndReset()
     {
         FieldValue result = Result;
         _count = 0;

@@ -53,7 +53,7 @@ internal sealed class AggregateGroup
         _key.CopyTo(values, 0);
         for (int i = 0; i < _accumulators.Length; i++)
         {
-            values[_key.Length + i] = _accumulators[i].Take();
+            values[_key.Length + i] = _accumulators[i].GetAndReset();
         }
 
         _isTouched = false;

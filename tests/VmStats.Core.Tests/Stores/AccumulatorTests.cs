@@ -54,10 +54,10 @@ public sealed class AccumulatorTests
     {
         Accumulator sum = new(AggregateFunction.Sum);
         Feed(sum, [0.5]);
-        Assert.Equal(0.5, sum.Take().ToObject());
-        Assert.Null(sum.Take().ToObject());
+        Assert.Equal(0.5, sum.GetAndReset().ToObject());
+        Assert.Null(sum.GetAndReset().ToObject());
         Feed(sum, [2L]);
-        Assert.Equal(2L, sum.Take().ToObject());
+        Assert.Equal(2L, sum.GetAndReset().ToObject());
     }
 
     private static void Feed(Accumulator accumulator, object?[] values)

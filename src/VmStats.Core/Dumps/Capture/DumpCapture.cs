@@ -85,7 +85,7 @@ internal sealed class DumpCapture(IHypervisor hypervisor, MemoryDumpRequest requ
     {
         if (_daemonUser != Libc.EffectiveUserId && Libc.EffectiveUserId != 0)
         {
-            throw DumpErrors.FileWouldBeForeign(request.Vm.Name, _daemonUser == 0 ? "root" : "another user", why, remedy);
+            throw DumpErrors.FileWouldHaveOtherOwner(request.Vm.Name, _daemonUser == 0 ? "root" : "another user", why, remedy);
         }
 
         // Raw images are large: /var/tmp is on disk, while /tmp may be in memory.

@@ -34,12 +34,12 @@ internal static class LedgerCheck
         findings.Differs("LedgerHashDiffers", "The file's SHA-256", capture.StoredSha256, scan.StoredSha256);
         if (manifest is not null && capture.ManifestSha256 != manifest.FileSha256)
         {
-            findings.Error("ManifestChanged", "The manifest is not the one that the ledger vouches for.");
+            findings.Error("ManifestChanged", "The manifest differs from the one whose hash is in the ledger.");
         }
 
         if (capture.Detail == LedgerEntry.RecoveredDetail)
         {
-            findings.Warn("CaptureNotedLate", $"The capture was noted at {capture.Time:u}, by the run after a crash: for the time before, the ledger vouches for nothing.");
+            findings.Warn("CaptureNotedLate", $"The capture was noted at {capture.Time:u}, by the run after a crash: for the time before, the ledger proves nothing.");
         }
     }
 }

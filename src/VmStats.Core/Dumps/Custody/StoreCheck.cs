@@ -58,7 +58,7 @@ internal sealed class StoreCheck
 
         if (lost > 0)
         {
-            findings.Error("LedgerCutOrRewritten", $"The ledger lacks {lost} line(s) whose hashes are in the store: it was cut or written anew.");
+            findings.Error("LedgerCutOrRewritten", $"The ledger lacks {lost} line(s) whose hashes are in the store: it was truncated or rewritten.");
         }
 
         if (count == 0)

@@ -14,7 +14,7 @@ namespace VmStats.Stores.Influx;
 internal abstract class InfluxServerStore : ITelemetryStore
 {
     private readonly ReadRetry _retry;
-    private readonly SchemaMemory _schemas;
+    private readonly SchemaCache _schemas;
     private readonly RefusedFields _fields;
 
     /// <summary>Creates a store; nothing is sent yet.</summary>
@@ -26,7 +26,7 @@ internal abstract class InfluxServerStore : ITelemetryStore
     {
         Influx = influx;
         _retry = retry;
-        _schemas = new SchemaMemory($"{influx.Address}\n{influx.Database}", schemas, retry, clock);
+        _schemas = new SchemaCache($"{influx.Address}\n{influx.Database}", schemas, retry, clock);
         _fields = new RefusedFields(influx.WriteAsync, _schemas, clock);
     }
 
@@ -129,7 +129,7 @@ internal abstract class InfluxServerStore : ITelemetryStore
             {
                 rows = QueryPlan.For(query, schema) is { } plan ? await OpenAsync(plan, cancellationToken).ConfigureAwait(false) : rows;
             }
-            catch (InfluxException e) when (isFirst && SchemaMemory.IsContradiction(e))
+            catch (InfluxException e) when (isFirst && SchemaCache.IsContradiction(e))
             {
                 contradiction = e;
             }

@@ -16,7 +16,7 @@ namespace VmStats.Stores.Influx;
 /// <param name="schemas">The columns of the tables.</param>
 /// <param name="clock">The clock by which refused fields age.</param>
 internal sealed class RefusedFields(
-    Func<IReadOnlyList<Point>, CancellationToken, ValueTask<WriteResult>> write, SchemaMemory schemas, TimeProvider clock)
+    Func<IReadOnlyList<Point>, CancellationToken, ValueTask<WriteResult>> write, SchemaCache schemas, TimeProvider clock)
 {
     private const int MaximumReportedFields = 5;
     private static readonly TimeSpan s_keep = TimeSpan.FromMinutes(1);

@@ -130,7 +130,7 @@ internal sealed class LatestReader
                 await Census.CountAsync(plan, census, census.Uncounted(found, filter), cancellationToken).ConfigureAwait(false);
             }
 
-            return census.Wanted(found, filter, range, _reader.Now - s_hour);
+            return census.SelectGroups(found, filter, range, _reader.Now - s_hour);
         }
     }
 

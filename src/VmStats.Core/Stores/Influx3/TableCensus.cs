@@ -58,7 +58,7 @@ internal sealed record TableCensus
     /// <param name="filter">The groups that the query asks for.</param>
     /// <param name="range">The range.</param>
     /// <param name="recent">From this time on (UTC nanoseconds) there may be rows written after the count, so the count doesn't exclude a group.</param>
-    public List<GroupKey> Wanted(LatestRows found, GroupFilter filter, Slice range, long recent)
+    public List<GroupKey> SelectGroups(LatestRows found, GroupFilter filter, Slice range, long recent)
     {
         return [.. Groups.Where(filter.Matches).Concat(found.Groups.Where(group => !Groups.Contains(group))).Where(IsWanted)];
 

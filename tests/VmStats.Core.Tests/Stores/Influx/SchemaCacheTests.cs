@@ -19,7 +19,7 @@ using VmStats.Telemetry.Series;
 namespace VmStats.Core.Tests.Stores.Influx;
 
 /// <summary>What is remembered of a table's columns, while others add columns to it or make it anew.</summary>
-public sealed class SchemaMemoryTests(Influx1 influx1, Influx3Server influx3) : IClassFixture<Influx1>, IClassFixture<Influx3Server>
+public sealed class SchemaCacheTests(Influx1 influx1, Influx3Server influx3) : IClassFixture<Influx1>, IClassFixture<Influx3Server>
 {
     private const string Web = "11111111-1111-1111-1111-111111111111";
     private const string Ours = $"vm_totals,VMID=7,name=web,uuid={Web}";

@@ -15,7 +15,7 @@ namespace VmStats.Stores.Influx;
 /// <param name="reader">Reads the columns of a measurement from the server.</param>
 /// <param name="retry">Retries these reads.</param>
 /// <param name="clock">The clock by which cached columns age.</param>
-internal sealed class SchemaMemory(string place, ISchemaReader reader, ReadRetry retry, TimeProvider clock)
+internal sealed class SchemaCache(string place, ISchemaReader reader, ReadRetry retry, TimeProvider clock)
 {
     private static readonly TimeSpan s_keep = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_beyondDoubt = TimeSpan.FromSeconds(1);
