@@ -69,6 +69,12 @@ internal static class StoreFile
     private static bool Verify(SqliteSession session, string path)
     {
         long application = session.Number("PRAGMA application_id");
+        if (application == 0 && session.Number("SELECT count(*) FROM sqlite_master") > 0)
+        {
+            // Two reads are two moments: another process may have initialized the file in between.
+            application = session.Number("PRAGMA application_id");
+        }
+
         if (application == ApplicationId)
         {
             long version = session.Number("PRAGMA user_version");
