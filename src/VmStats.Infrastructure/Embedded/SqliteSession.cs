@@ -78,13 +78,25 @@ internal sealed partial class SqliteSession : IDisposable
         }
     }
 
+    /// <summary>Starts a read transaction: everything that is read until <see cref="EndRead"/> is of the same state of the database.</summary>
+    public void BeginRead() => Execute("BEGIN; PRAGMA schema_version"); // SQLite starts the transaction with its first read.
+
+    /// <summary>Ends the transaction, if there is one.</summary>
+    public void EndRead()
+    {
+        if (!IsIdle)
+        {
+            Execute("ROLLBACK");
+        }
+    }
+
     /// <summary>Starts a first read transaction, which opens the log, and records the open files.</summary>
     /// <returns>False if the log was already deleted. True if the connection can't read: its user gets the error later.</returns>
     public bool TryRecordFiles()
     {
         try
         {
-            Execute("BEGIN; PRAGMA schema_version");
+            BeginRead();
             return HasFiles;
         }
         catch (SqliteException)
@@ -93,10 +105,7 @@ internal sealed partial class SqliteSession : IDisposable
         }
         finally
         {
-            if (!IsIdle)
-            {
-                Execute("ROLLBACK");
-            }
+            EndRead();
         }
     }
 

@@ -55,7 +55,15 @@ internal static class StoreFile
         try
         {
             using SqliteSession reader = SqliteSession.OpenReader(path);
-            return Verify(reader, path);
+            try
+            {
+                reader.BeginRead();
+                return Verify(reader, path);
+            }
+            finally
+            {
+                reader.EndRead();
+            }
         }
         catch
         {
@@ -65,16 +73,13 @@ internal static class StoreFile
         }
     }
 
-    /// <summary>Returns true if the file is a VmStats database with a supported layout, and false if it is still empty.</summary>
+    /// <summary>
+    /// Returns true if the file is a VmStats database with a supported layout, and false if it is still empty. To be called in a
+    /// transaction: another process may initialise the file between two reads.
+    /// </summary>
     private static bool Verify(SqliteSession session, string path)
     {
         long application = session.Number("PRAGMA application_id");
-        if (application == 0 && session.Number("SELECT count(*) FROM sqlite_master") > 0)
-        {
-            // Two reads are two moments: another process may have initialized the file in between.
-            application = session.Number("PRAGMA application_id");
-        }
-
         if (application == ApplicationId)
         {
             long version = session.Number("PRAGMA user_version");

@@ -95,11 +95,7 @@ internal sealed class StoreReader : IDisposable
     {
         // Unregister first, so that a late cancellation can't interrupt the next user of the pooled connection.
         _interruption.Dispose();
-        if (!_session.IsIdle)
-        {
-            _session.Execute("ROLLBACK");
-        }
-
+        _session.EndRead();
         _session.Dispose();
     }
 
@@ -107,8 +103,7 @@ internal sealed class StoreReader : IDisposable
     {
         try
         {
-            // SQLite starts the transaction with its first read.
-            reader._session.Execute("BEGIN; PRAGMA schema_version");
+            reader._session.BeginRead();
             reader._session.CheckFiles();
             return reader;
         }
