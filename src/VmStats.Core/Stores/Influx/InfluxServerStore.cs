@@ -121,52 +121,50 @@ internal abstract class InfluxServerStore : ITelemetryStore
     {
         MeasurementSchema? remembered = _schemas.Find(query.Measurement);
         MeasurementSchema? schema = remembered ?? await _schemas.RenewAsync(query.Measurement, cancellationToken).ConfigureAwait(false);
-        for (bool isFirst = true; schema is not null; isFirst = false)
+        if (schema is null)
         {
-            OpenedRows rows = OpenedRows.None;
-            InfluxException? contradiction = null;
-            try
-            {
-                rows = QueryPlan.For(query, schema) is { } plan ? await OpenAsync(plan, cancellationToken).ConfigureAwait(false) : rows;
-            }
-            catch (InfluxException e) when (isFirst && SchemaCache.IsContradiction(e))
-            {
-                contradiction = e;
-            }
+            return OpenedRows.None;
+        }
 
-            if (!isFirst || (contradiction is null && (remembered is null || (rows.Any && !_schemas.IsDoubtful(schema, rows.Rows.Current)))))
-            {
-                return rows;
-            }
-
-            bool isSame = false;
-            try
-            {
-                MeasurementSchema? renewed = await _schemas.RenewAsync(query.Measurement, cancellationToken).ConfigureAwait(false);
-                isSame = ReferenceEquals(renewed, schema);
-                schema = renewed;
-            }
-            finally
-            {
-                if (!isSame)
-                {
-                    await rows.DisposeAsync().ConfigureAwait(false);
-                }
-            }
-
-            if (isSame && contradiction is not null)
-            {
-                ExceptionDispatchInfo.Throw(contradiction);
-            }
-
-            if (isSame)
+        OpenedRows rows = OpenedRows.None;
+        ExceptionDispatchInfo? contradiction = null;
+        try
+        {
+            rows = await OpenAsync(query, schema, cancellationToken).ConfigureAwait(false);
+            if (remembered is null || (rows.Any && !_schemas.IsDoubtful(schema, rows.Rows.Current)))
             {
                 return rows;
             }
         }
+        catch (InfluxException e) when (SchemaCache.IsContradiction(e))
+        {
+            contradiction = ExceptionDispatchInfo.Capture(e);
+        }
 
-        return OpenedRows.None;
+        MeasurementSchema? renewed = null;
+        try
+        {
+            renewed = await _schemas.RenewAsync(query.Measurement, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!ReferenceEquals(renewed, schema))
+            {
+                await rows.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+
+        if (ReferenceEquals(renewed, schema))
+        {
+            contradiction?.Throw();
+            return rows;
+        }
+
+        return renewed is null ? OpenedRows.None : await OpenAsync(query, renewed, cancellationToken).ConfigureAwait(false);
     }
+
+    private ValueTask<OpenedRows> OpenAsync(StoreQuery query, MeasurementSchema schema, CancellationToken cancellationToken) =>
+        QueryPlan.For(query, schema) is { } plan ? OpenAsync(plan, cancellationToken) : new(OpenedRows.None);
 
     private async ValueTask<IReadOnlyDictionary<string, MeasurementSchema>> SchemasAsync(
         IReadOnlyList<Point> points, CancellationToken cancellationToken)
