@@ -77,6 +77,14 @@ internal static class DumpErrors
         "Find out who put it there, and move it away. If it is a link to a dump, give the dump's own path.",
         path);
 
+    public static VmStatsException StateFolderUnusable(string folder, Exception cause) => new(
+        ErrorIds.DumpStateFolderUnusable,
+        VmStatsErrorKind.WriteFailed,
+        $"The folder for the states of dumps, '{folder}', can't be used: {cause.Message}",
+        "Correct its permissions, or set XDG_STATE_HOME.",
+        folder,
+        cause);
+
     public static VmStatsException FolderUnusable(string path, Exception cause) => cause is UnsafePathException refused ? Unsafe(refused) : new(
         ErrorIds.DumpFolderUnusable,
         cause is UnauthorizedAccessException ? VmStatsErrorKind.PermissionDenied : VmStatsErrorKind.WriteFailed,

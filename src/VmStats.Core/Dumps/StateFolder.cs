@@ -1,4 +1,3 @@
-using VmStats.Errors;
 using VmStats.IO;
 
 namespace VmStats.Dumps;
@@ -17,15 +16,7 @@ internal static class StateFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Unusable(folder, e);
+            throw DumpErrors.StateFolderUnusable(folder, e);
         }
     }
-
-    public static VmStatsException Unusable(string folder, Exception cause) => new(
-        ErrorIds.DumpStateFolderUnusable,
-        VmStatsErrorKind.WriteFailed,
-        $"The folder for the states of dumps, '{folder}', can't be used: {cause.Message}",
-        "Correct its permissions, or set XDG_STATE_HOME.",
-        folder,
-        cause);
 }

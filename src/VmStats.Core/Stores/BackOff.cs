@@ -15,11 +15,15 @@ internal static class BackOff
     /// <param name="maximum">The maximum wait; null for <see cref="Maximum"/>.</param>
     public static TimeSpan After(int failures, TimeSpan first, TimeSpan? maximum = null)
     {
-        TimeSpan longest = maximum ?? Maximum;
+        TimeSpan limit = maximum ?? Maximum;
         double ticks = failures <= 0 ? 0 : first.Ticks * Math.Pow(2, failures - 1);
-        return ticks < longest.Ticks ? TimeSpan.FromTicks((long)ticks) : longest;
+        return ticks < limit.Ticks ? TimeSpan.FromTicks((long)ticks) : limit;
     }
 
     /// <summary>Returns the wait that a server asks for, limited to a maximum, so that a wrong header can't stop the work indefinitely.</summary>
-    public static TimeSpan FromRetryAfter(TimeSpan asked, TimeSpan? maximum = null) => asked < (maximum ?? Maximum) ? asked : maximum ?? Maximum;
+    public static TimeSpan FromRetryAfter(TimeSpan asked, TimeSpan? maximum = null)
+    {
+        TimeSpan limit = maximum ?? Maximum;
+        return asked < limit ? asked : limit;
+    }
 }

@@ -72,6 +72,12 @@ internal sealed record WriteResult(int Written, IReadOnlyList<RejectedPoint> Rej
 
     /// <summary>The number of fields of written points that were left out because their table doesn't accept them.</summary>
     public int FieldsLeftOut { get; init; }
+
+    /// <summary>Returns the result with the caller's points among the rejected ones, instead of the converted points that were sent.</summary>
+    /// <param name="originals">The caller's points by the points that replaced them; null if none was replaced.</param>
+    public WriteResult OfOriginals(IReadOnlyDictionary<Point, Point>? originals) => originals is null || Rejected.Count == 0
+        ? this
+        : this with { Rejected = [.. Rejected.Select(one => one with { Point = originals.GetValueOrDefault(one.Point, one.Point) })] };
 }
 
 /// <summary>A point that a store rejected.</summary>

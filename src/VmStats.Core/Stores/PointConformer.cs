@@ -27,14 +27,13 @@ internal sealed class PointConformer(ITelemetryStore store, ColumnRules rules)
         WriteResult result = await store.WriteAsync(conformed, cancellationToken).ConfigureAwait(false);
         if (result.Rejected.Count > 0 && !ReferenceEquals(points, conformed))
         {
-            // Report the caller's points, not the converted ones.
             Dictionary<Point, Point> originals = new(ReferenceEqualityComparer.Instance);
             for (int i = 0; i < points.Count; i++)
             {
                 originals.TryAdd(conformed[i], points[i]);
             }
 
-            result = result with { Rejected = [.. result.Rejected.Select(one => one with { Point = originals.GetValueOrDefault(one.Point, one.Point) })] };
+            result = result.OfOriginals(originals);
         }
 
         return Warning is not { } warning ? result

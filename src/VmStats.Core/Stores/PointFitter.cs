@@ -33,10 +33,8 @@ internal sealed class PointFitter(IReadOnlyDictionary<string, MeasurementSchema>
         return fitted ?? points;
     }
 
-    /// <summary>Returns the rejections with the caller's points instead of the converted ones.</summary>
-    public IReadOnlyList<RejectedPoint> Originals(IReadOnlyList<RejectedPoint> rejected) => _changed is null
-        ? rejected
-        : rejected.Select(r => _changed.TryGetValue(r.Point, out Point? original) ? r with { Point = original } : r).ToList();
+    /// <summary>The caller's points by the points that replace them; null if none was replaced.</summary>
+    public IReadOnlyDictionary<Point, Point>? Originals => _changed;
 
     private Point Fit(Point point)
     {

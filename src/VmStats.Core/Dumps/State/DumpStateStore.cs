@@ -28,7 +28,7 @@ internal sealed class DumpStateStore(string folder)
         {
             fileLock?.Dispose();
             states.Dispose();
-            throw StateFolder.Unusable(folder, e);
+            throw DumpErrors.StateFolderUnusable(folder, e);
         }
     }
 
@@ -126,7 +126,7 @@ internal sealed class DumpStateStore(string folder)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw StateFolder.Unusable(folder, e);
+            throw DumpErrors.StateFolderUnusable(folder, e);
         }
     }
 

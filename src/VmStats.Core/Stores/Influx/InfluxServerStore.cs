@@ -81,7 +81,7 @@ internal abstract class InfluxServerStore : ITelemetryStore
         {
             WriteResult result = await _fields.WriteAsync(fitter.Fit(points), cancellationToken).ConfigureAwait(false);
             OnWritten(points);
-            return result with { Rejected = fitter.Originals(result.Rejected) };
+            return result.OfOriginals(fitter.Originals);
         }
         finally
         {

@@ -49,10 +49,10 @@ internal sealed record ProxyInUse(Uri Address, string Source)
     public static WebProxy Open(Uri address)
     {
         WebProxy proxy = new(new UriBuilder(address) { UserName = "", Password = "" }.Uri);
-        if (address.UserInfo.Length > 0)
+        (string? user, string? password) = UrlText.UserOf(address);
+        if (user is not null)
         {
-            string[] parts = address.UserInfo.Split(':', 2);
-            proxy.Credentials = new NetworkCredential(Uri.UnescapeDataString(parts[0]), parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : "");
+            proxy.Credentials = new NetworkCredential(user, password ?? "");
         }
 
         return proxy;
