@@ -1,21 +1,21 @@
 namespace VmStats.Configuration;
 
-/// <summary>What is wrong with the text of a URL.</summary>
+/// <summary>The reason why a text is not accepted as a URL.</summary>
 internal enum UrlFault
 {
     None,
 
-    /// <summary>It is no URL, or one of no host and no file.</summary>
+    /// <summary>It is not a URL, or contains neither a host nor a file.</summary>
     NotAUrl,
 
-    /// <summary>It has a query or a fragment, which no request would keep.</summary>
+    /// <summary>It has a query or a fragment, which requests would not include.</summary>
     HasQuery,
 }
 
-/// <summary>Reads addresses as people write them, in a parameter or a variable: without a scheme, http is meant.</summary>
+/// <summary>Parses the addresses in parameters and environment variables; without a scheme, http is assumed.</summary>
 internal static class UrlText
 {
-    /// <summary>The URL; null where the text is none that can be used. It is up to the caller which schemes will do.</summary>
+    /// <summary>Returns the URL, or null if the text is not a usable one. The caller decides which schemes are allowed.</summary>
     public static Uri? TryParse(string text, out UrlFault fault)
     {
         string address = text.Trim();
@@ -30,7 +30,7 @@ internal static class UrlText
         return fault == UrlFault.None ? url : null;
     }
 
-    /// <summary>The user and the password that stand in a URL; nulls where there are none.</summary>
+    /// <summary>Returns the user and the password in a URL, or nulls if it has none.</summary>
     public static (string? Name, string? Password) UserOf(Uri url)
     {
         if (url.UserInfo.Length == 0)
@@ -42,6 +42,6 @@ internal static class UrlText
         return (Uri.UnescapeDataString(parts[0]), parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : null);
     }
 
-    // A file of another machine is reached by no URL here.
+    // A file URL with a host would refer to another machine, which is not supported.
     private static bool HasPlace(Uri url) => url.IsFile ? url.Host.Length == 0 && url.LocalPath is not ("/" or "") : url.Host.Length > 0;
 }

@@ -15,9 +15,9 @@ internal sealed class DumpRecorder(ITelemetryStore? store, string fallbackFolder
     private static readonly TimeSpan s_graceTime = TimeSpan.FromSeconds(2);
 
     /// <summary>Creates a timeout for the store that is replaced by a short grace period when the caller cancels.</summary>
-    /// <param name="patience">The timeout.</param>
+    /// <param name="timeout">The timeout.</param>
     /// <param name="stopped">The caller's cancellation.</param>
-    public static RecordingLimit Limit(TimeSpan patience, CancellationToken stopped) => new(patience, s_graceTime, stopped);
+    public static RecordingLimit Limit(TimeSpan timeout, CancellationToken stopped) => new(timeout, s_graceTime, stopped);
 
     /// <summary>Returns the form in which a record is kept until it is written.</summary>
     /// <returns>Null if there is no store.</returns>
@@ -27,22 +27,22 @@ internal sealed class DumpRecorder(ITelemetryStore? store, string fallbackFolder
     /// <summary>Writes a record to the store, or to the spool if the store doesn't accept it in time.</summary>
     /// <param name="record">The record.</param>
     /// <param name="folder">The dump folder, for the spool; null if it can't be used.</param>
-    /// <param name="patience">Ends the wait for the store; the record is then spooled.</param>
+    /// <param name="timeoutToken">Ends the wait for the store; the record is then spooled.</param>
     /// <returns>A warning if the record was spooled or the store returned a warning; otherwise null.</returns>
-    public async Task<string?> WriteAsync(MemoryDumpRecord record, PinnedFolder? folder, CancellationToken patience)
+    public async Task<string?> WriteAsync(MemoryDumpRecord record, PinnedFolder? folder, CancellationToken timeoutToken)
     {
         if (store is null)
         {
             return null;
         }
 
-        RecordDelivery delivery = await RecordDelivery.BringAsync(store, record, patience).ConfigureAwait(false);
-        if (delivery.Outcome == DeliveryOutcome.Written)
+        RecordDelivery delivery = await RecordDelivery.DeliverAsync(store, record, timeoutToken).ConfigureAwait(false);
+        if (delivery.Reason is null)
         {
             return delivery.Warning;
         }
 
-        string place = Spool(new(store.Info.Address, store.Info.Database, delivery.Reason!, record), folder);
+        string place = Spool(new(store.Info.Address, store.Info.Database, delivery.Reason, record), folder);
         return $"The record waits in '{place}' until the store takes it: {delivery.Reason}";
     }
 
@@ -71,14 +71,14 @@ internal sealed class DumpRecorder(ITelemetryStore? store, string fallbackFolder
     }
 
     /// <summary>Writes the spooled records of this store. It isn't an error if the store is still unreachable.</summary>
-    public async Task<RecordReplay> ReplayAsync(PinnedFolder? folder, CancellationToken patience)
+    public async Task<RecordReplay> ReplayAsync(PinnedFolder? folder, CancellationToken timeoutToken)
     {
         using PinnedFolder? fallback = PinnedFolder.TryOpen(fallbackFolder, FolderUse.Write);
-        RecordReplay first = await ReplayFolderAsync(fallback, patience).ConfigureAwait(false);
-        RecordReplay second = await ReplayFolderAsync(folder, patience).ConfigureAwait(false);
+        RecordReplay first = await ReplayFolderAsync(fallback, timeoutToken).ConfigureAwait(false);
+        RecordReplay second = await ReplayFolderAsync(folder, timeoutToken).ConfigureAwait(false);
         return new RecordReplay(first.Written + second.Written, [.. first.Warnings, .. second.Warnings]);
     }
 
-    private async Task<RecordReplay> ReplayFolderAsync(PinnedFolder? folder, CancellationToken patience) =>
-        store is null || folder is null ? new RecordReplay(0, []) : await new RecordSpool(folder).ReplayAsync(store, patience).ConfigureAwait(false);
+    private async Task<RecordReplay> ReplayFolderAsync(PinnedFolder? folder, CancellationToken timeoutToken) =>
+        store is null || folder is null ? new RecordReplay(0, []) : await new RecordSpool(folder).ReplayAsync(store, timeoutToken).ConfigureAwait(false);
 }

@@ -41,8 +41,8 @@ internal sealed class RecordSpool(PinnedFolder folder)
     /// meanwhile without waiting. A record that is written twice is stored once, because it is the same point.
     /// </summary>
     /// <param name="store">The store.</param>
-    /// <param name="patience">Ends the wait for the store; segments that were written completely until then are removed.</param>
-    public async Task<RecordReplay> ReplayAsync(ITelemetryStore store, CancellationToken patience)
+    /// <param name="timeoutToken">Ends the wait for the store; segments that were written completely until then are removed.</param>
+    public async Task<RecordReplay> ReplayAsync(ITelemetryStore store, CancellationToken timeoutToken)
     {
         long written = 0;
         List<string> warnings = [];
@@ -55,7 +55,7 @@ internal sealed class RecordSpool(PinnedFolder folder)
 
             using PointSpool spool = Open(store.Info);
             SpoolReplayer replayer = new(spool, new PointConformer(store, MemDumpsTable.Rules));
-            await foreach (SegmentReplay segment in replayer.ReplayAsync(patience).ConfigureAwait(false))
+            await foreach (SegmentReplay segment in replayer.ReplayAsync(timeoutToken).ConfigureAwait(false))
             {
                 written += segment.Written;
                 if (segment.Damage is { } damaged)
@@ -69,7 +69,7 @@ internal sealed class RecordSpool(PinnedFolder folder)
                 }
             }
         }
-        catch (OperationCanceledException) when (patience.IsCancellationRequested)
+        catch (OperationCanceledException) when (timeoutToken.IsCancellationRequested)
         {
             // Records that were not written stay in the spool.
         }

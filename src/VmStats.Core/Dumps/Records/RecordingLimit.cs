@@ -6,9 +6,9 @@ internal sealed class RecordingLimit : IDisposable
     private readonly CancellationTokenSource _source;
     private readonly CancellationTokenRegistration _stopped;
 
-    public RecordingLimit(TimeSpan patience, TimeSpan graceTime, CancellationToken stopped)
+    public RecordingLimit(TimeSpan timeout, TimeSpan graceTime, CancellationToken stopped)
     {
-        _source = new CancellationTokenSource(patience);
+        _source = new CancellationTokenSource(timeout);
         _stopped = stopped.Register(() => _source.CancelAfter(graceTime));
     }
 

@@ -110,8 +110,8 @@ internal sealed class RefusedFields(
         return learnt;
     }
 
-    private bool Add(string measurement, string field, FieldKind wanted, string why) =>
-        _refused.TryAdd((measurement, field), new Refused(wanted, why, clock.GetTimestamp()));
+    private bool Add(string measurement, string field, FieldKind expected, string why) =>
+        _refused.TryAdd((measurement, field), new Refused(expected, why, clock.GetTimestamp()));
 
     private Attempt Trim(Point point)
     {
@@ -120,13 +120,13 @@ internal sealed class RefusedFields(
         for (int i = 0; !_refused.IsEmpty && i < point.Fields.Count; i++)
         {
             FieldValue value = point.Fields[i];
-            if (value.IsNull || !_refused.TryGetValue((point.Shape.Measurement, point.Shape.Fields[i]), out Refused? refused) || value.Kind == refused.Wanted)
+            if (value.IsNull || !_refused.TryGetValue((point.Shape.Measurement, point.Shape.Fields[i]), out Refused? refused) || value.Kind == refused.Expected)
             {
                 continue;
             }
 
             fields ??= [.. point.Fields];
-            fields[i] = refused.Wanted == FieldKind.Null ? default : FieldConverter.Exact(value, refused.Wanted);
+            fields[i] = refused.Expected == FieldKind.Null ? default : FieldConverter.Exact(value, refused.Expected);
             if (fields[i].IsNull)
             {
                 refused.LeavesOut = true;
@@ -147,9 +147,9 @@ internal sealed class RefusedFields(
             : $"Fields that their table doesn't take are left out, the rest of their points is written: {NameList.Of(fields, MaximumReportedFields)}.";
     }
 
-    private sealed class Refused(FieldKind wanted, string why, long at)
+    private sealed class Refused(FieldKind expected, string why, long at)
     {
-        public FieldKind Wanted => wanted;
+        public FieldKind Expected => expected;
 
         public string Why => why;
 

@@ -116,7 +116,7 @@ public sealed class RightsTests(Influx1 influx) : IClassFixture<Influx1>, IAsync
         Assert.Equal(6, status.FieldsLeftOut);
 
         MemoryDumpRecord record = new() { Name = "web", TimeUtc = DateTime.UtcNow, State = MemoryDumpState.Completed };
-        Assert.Equal(new RecordDelivery(DeliveryOutcome.Written, null, (await RecordDelivery.BringAsync(store, record, default)).Warning), await RecordDelivery.BringAsync(store, record, default));
+        Assert.Equal(new RecordDelivery(null, (await RecordDelivery.DeliverAsync(store, record, default)).Warning), await RecordDelivery.DeliverAsync(store, record, default));
         Assert.Equal("web", Assert.Single(await TelemetryTable.ListAsync(all.QueryAsync(new StoreQuery("mem_dumps"), default)))["dom"].AsString());
     }
 

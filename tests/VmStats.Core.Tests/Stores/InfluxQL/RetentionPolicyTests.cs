@@ -91,8 +91,8 @@ public sealed class RetentionPolicyTests(Influx1 influx1, Influx3Server influx3)
             Assert.Equal(("WriteTargetMissing", VmStatsErrorKind.NotFound), (refused.ErrorId, refused.Kind));
             Assert.Contains("Initialize-VmStatsDatabase", refused.Recommendation, StringComparison.Ordinal);
 
-            RecordDelivery delivery = await RecordDelivery.BringAsync(store, Record(), default);
-            Assert.NotEqual(DeliveryOutcome.Written, delivery.Outcome);
+            RecordDelivery delivery = await RecordDelivery.DeliverAsync(store, Record(), default);
+            Assert.NotNull(delivery.Reason);
             Assert.Contains("Initialize-VmStatsDatabase", delivery.Reason, StringComparison.Ordinal);
         }
 
@@ -113,7 +113,7 @@ public sealed class RetentionPolicyTests(Influx1 influx1, Influx3Server influx3)
         ConnectionOptions options = influx3.NewOptions();
         await using ITelemetryStore records = Open(options with { Database = "by_record" }), points = Open(options with { Database = "by_points" });
         await WriteTarget.ThrowIfMissingAsync(records, default);
-        Assert.Equal(DeliveryOutcome.Written, (await RecordDelivery.BringAsync(records, Record(), default)).Outcome);
+        Assert.Null((await RecordDelivery.DeliverAsync(records, Record(), default)).Reason);
         IReadOnlyList<Point> fitted = await new PointConformer(points, TagVocabulary.Rules).ConformAsync([Make(1)], default);
         Assert.Equal(1, (await points.WriteAsync(fitted, default)).Written);
         Assert.Equal([1L], await ReadAsync(points));

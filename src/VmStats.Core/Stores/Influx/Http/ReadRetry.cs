@@ -5,19 +5,19 @@ using VmStats.ThirdParty;
 namespace VmStats.Stores.Influx.Http;
 
 /// <summary>
-/// Tries reads of one server again that failed for the moment. Where the server asks for a pause (Retry-After), whatever is
-/// read from it next waits for its end.
+/// Retries reads of one server after transient failures. If the server asks for a pause (Retry-After), every further read from it
+/// waits until the pause is over.
 /// </summary>
 internal sealed class ReadRetry(IInfrastructure infrastructure)
 {
     private const int Attempts = 4;
     private long _pauseUntil;
 
-    /// <summary>Reads.</summary>
+    /// <summary>Runs a read, with retries.</summary>
     public ValueTask<T> RunAsync<T>(Func<CancellationToken, ValueTask<T>> read, CancellationToken cancellationToken) =>
         infrastructure.RetryAsync(token => AfterPauseAsync(read, token), Attempts, cancellationToken);
 
-    /// <summary>Asks, and waits for the first row. What has been given out can't be taken back: it is tried again only until then.</summary>
+    /// <summary>Runs a query and waits for its first row. It is retried only until then: rows that the caller has received can't be taken back.</summary>
     public ValueTask<OpenedRows> OpenAsync(IAsyncEnumerable<StoreRow> rows, CancellationToken cancellationToken) =>
         RunAsync(_ => OpenedRows.OpenAsync(rows, cancellationToken), cancellationToken);
 
@@ -33,9 +33,9 @@ internal sealed class ReadRetry(IInfrastructure infrastructure)
         {
             return await read(cancellationToken).ConfigureAwait(false);
         }
-        catch (InfluxException e) when (e.RetryAfter is { } asked)
+        catch (InfluxException e) when (e.RetryAfter is { } delay)
         {
-            Volatile.Write(ref _pauseUntil, Environment.TickCount64 + (long)BackOff.FromRetryAfter(asked).TotalMilliseconds);
+            Volatile.Write(ref _pauseUntil, Environment.TickCount64 + (long)BackOff.FromRetryAfter(delay).TotalMilliseconds);
             throw;
         }
     }
